@@ -1,0 +1,49 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"verhaal/internal/fault"
+)
+
+// ReadJSON decodes the body into v. At most max bytes are read; unknown
+// fields, trailing data and anything that isn't JSON are bad input.
+func ReadJSON(r *http.Request, max int64, v any) error {
+	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, max))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return badBody(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fault.New(fault.BadInput, "", "more than one JSON value in the body")
+	}
+	return nil
+}
+
+// ReadForm parses a form of at most max bytes.
+func ReadForm(r *http.Request, max int64) error {
+	r.Body = http.MaxBytesReader(nil, r.Body, max)
+	return badBody(r.ParseForm())
+}
+
+func badBody(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tooLarge):
+		return fault.New(fault.TooLarge, "", "body over %d bytes", tooLarge.Limit)
+	}
+	// The decoder's own words may quote the body, so they stop here.
+	return fault.New(fault.BadInput, "", "body can't be read as the form or JSON expected")
+}
+
+// WriteJSON answers with v.
+func WriteJSON(w http.ResponseWriter, status int, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	return json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"verhaal/internal/web/lang"
+)
+
+//go:embed base.html error.html
+var shared embed.FS
+
+// Page is what every template knows about its visitor and its language.
+type Page struct {
+	Lang  string // e.g. "nl"
+	Dir   string // "ltr" or "rtl"
+	Path  string // path of the request, without query
+	Actor *Actor // nil when nobody is signed in
+
+	languages *lang.Bundle
+}
+
+// view is the root of a template: the page's own methods, and Data.
+type view struct {
+	*Page
+	Data any
+}
+
+// T is the text of key in the page's language; pairs are "Name", value, …, and
+// "Count" selects the plural form.
+func (p *Page) T(key string, pairs ...any) string {
+	return p.languages.T(p.Lang, key, pairs...)
+}
+
+// Languages lists every language by its own name, for the chooser.
+func (p *Page) Languages() []lang.Name { return p.languages.Names() }
+
+// In is the path of this page in another language; on public pages the
+// language is the first part of the path.
+func (p *Page) In(language string) string {
+	_, rest, ok := p.languages.FromPath(p.Path)
+	if !ok {
+		return "/" + language + "/"
+	}
+	return "/" + language + rest
+}
+
+type contextKey struct{}
+
+// known is what identify found out about a request.
+type known struct{ actor *Actor }
+
+func (s *Site) identify(r *http.Request) (*http.Request, error) {
+	if s.cfg.Authenticate == nil {
+		return r, nil
+	}
+	a, err := s.cfg.Authenticate(r)
+	if err != nil || a == nil {
+		return r, err
+	}
+	return r.WithContext(context.WithValue(r.Context(), contextKey{}, known{a})), nil
+}
+
+// ActorOf is the signed-in staff member behind r, or nil.
+func ActorOf(r *http.Request) *Actor {
+	k, _ := r.Context().Value(contextKey{}).(known)
+	return k.actor
+}
+
+// Page tells the language and the actor of a request: the language of the
+// path, else of the account, else the browser's wish.
+func (s *Site) Page(r *http.Request) *Page {
+	p := &Page{Path: r.URL.Path, Actor: ActorOf(r), languages: s.cfg.Languages}
+	if l, _, ok := s.cfg.Languages.FromPath(r.URL.Path); ok {
+		p.Lang = l
+	} else if p.Actor != nil && p.Actor.Lang != "" {
+		p.Lang = p.Actor.Lang
+	} else {
+		p.Lang = s.cfg.Languages.Match(r.Header.Get("Accept-Language"))
+	}
+	p.Dir = s.cfg.Languages.Dir(p.Lang)
+	return p
+}
+
+// Render writes a page. It is composed in memory first, so that a template's
+// error never leaves half a page.
+func (s *Site) Render(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
+	t, ok := s.pages[name]
+	if !ok {
+		return fmt.Errorf("no page %q", name)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "base", view{s.Page(r), data}); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func parsePages(audiences map[string]fs.FS) (map[string]*template.Template, error) {
+	base, err := template.ParseFS(shared, "base.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]*template.Template{}
+	add := func(name string, fsys fs.FS, file string, partials []string) error {
+		t := template.Must(base.Clone())
+		if _, err := t.ParseFS(fsys, append(partials, file)...); err != nil {
+			return fmt.Errorf("page %s: %w", name, err)
+		}
+		pages[name] = t
+		return nil
+	}
+	if err := add("error", shared, "error.html", nil); err != nil {
+		return nil, err
+	}
+	for audience, fsys := range audiences {
+		files, err := fs.Glob(fsys, "*.html")
+		if err != nil {
+			return nil, err
+		}
+		// A file whose name begins with an underscore holds partials.
+		var partials []string
+		for _, f := range files {
+			if strings.HasPrefix(f, "_") {
+				partials = append(partials, f)
+			}
+		}
+		for _, f := range files {
+			if strings.HasPrefix(f, "_") {
+				continue
+			}
+			if err := add(audience+"/"+strings.TrimSuffix(path.Base(f), ".html"), fsys, f, partials); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return pages, nil
+}
