@@ -127,7 +127,11 @@ func (s *Site) register(mux *http.ServeMux, pattern, power string, h Handler) {
 		if err != nil {
 			s.fail(rec, r, pattern, err)
 		}
-		s.requests.WithLabelValues(pattern, class(rec.status)).Inc()
+		// A counter that moved between two scrapes tells when somebody reported.
+		// Public routes are therefore counted only when we failed.
+		if power != "" || rec.status >= http.StatusInternalServerError {
+			s.requests.WithLabelValues(pattern, class(rec.status)).Inc()
+		}
 	})
 }
 
