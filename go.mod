@@ -3,8 +3,8 @@ module verhaal
 go 1.26.0
 
 require (
-	c2sp.org/CCTV/age v0.0.0-20251208015420-e9274a7bdbfd
-	filippo.io/age v1.3.1
+	c2sp.org/CCTV/age v0.0.0-20260829155415-4448f2097b2d
+	filippo.io/age v1.3.2
 	github.com/alecthomas/kong v1.17.0
 	github.com/andybalholm/brotli v1.2.8
 	github.com/chromedp/cdproto v0.159.0
