@@ -14,7 +14,7 @@ import (
 var wordFiles embed.FS
 
 // Languages that have a word list.
-var listed = [...]string{"en"}
+var listed = [...]string{"en", "nl", "ar"}
 
 // wordList is one language's 2048 words, as shown, and where each stands once
 // folded as entry is.
@@ -27,6 +27,8 @@ type wordList struct {
 // pay for them.
 var lists = map[string]func() *wordList{
 	"en": sync.OnceValue(func() *wordList { return readList("en") }),
+	"nl": sync.OnceValue(func() *wordList { return readList("nl") }),
+	"ar": sync.OnceValue(func() *wordList { return readList("ar") }),
 }
 
 // listOf gives nil where there is no list.
