@@ -11,11 +11,11 @@ import (
 // smallest is the length below which all payloads look alike, in bytes.
 const smallest = 4096
 
-// PaddedSize is the length that n bytes are padded to: 4,096, or above that the
+// paddedSize is the length that n bytes are padded to: 4,096, or above that the
 // Padmé length (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files
 // and Communication with PURBs", PoPETs 2019, §4.2): at most 12 % more, and
 // only O(log log n) bits of the true length show.
-func PaddedSize(n int) int {
+func paddedSize(n int) int {
 	if n <= smallest {
 		return smallest
 	}
@@ -25,7 +25,7 @@ func PaddedSize(n int) int {
 	return (n + mask) &^ mask
 }
 
-// PadJSON gives v as JSON, padded with trailing spaces to PaddedSize. JSON
+// PadJSON gives v as JSON, padded with trailing spaces to paddedSize. JSON
 // readers skip the spaces.
 func PadJSON(v any) ([]byte, error) {
 	var out bytes.Buffer
@@ -35,11 +35,5 @@ func PadJSON(v any) ([]byte, error) {
 		return nil, fault.New(fault.Internal, "", "a payload of type %T is not JSON", v)
 	}
 	plain := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
-	return append(plain, bytes.Repeat([]byte(" "), PaddedSize(len(plain))-len(plain))...), nil
-}
-
-// Pad gives the bytes of a file padded with zeros to PaddedSize. The true
-// length belongs in the JSON that describes the file.
-func Pad(plain []byte) []byte {
-	return append(bytes.Clone(plain), make([]byte, PaddedSize(len(plain))-len(plain))...)
+	return append(plain, bytes.Repeat([]byte(" "), paddedSize(len(plain))-len(plain))...), nil
 }

@@ -26,7 +26,7 @@ import (
 
 // Seal encrypts plain to the recipients, any one of whose identities opens it.
 // Every recipient must be hybrid (age1pq1…): fault.BadInput otherwise. Each
-// adds about 1.6 kB. Pad first (PadJSON, Pad): the length shows.
+// adds about 1.6 kB. Pad first (PadJSON): the length shows.
 func Seal(plain []byte, recipients ...string) ([]byte, error) {
 	if len(recipients) == 0 {
 		return nil, fault.New(fault.BadInput, "", "no recipient to seal to")

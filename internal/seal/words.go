@@ -2,6 +2,7 @@ package seal
 
 import (
 	"embed"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -16,11 +17,12 @@ var wordFiles embed.FS
 // Languages that have a word list.
 var listed = [...]string{"en", "nl", "ar"}
 
-// wordList is one language's 2048 words, as shown, and where each stands once
-// folded as entry is.
+// wordList is one language's 2048 words, as shown, and as folded for
+// comparison with an entry.
 type wordList struct {
-	words []string
-	place map[string]int
+	words  []string
+	place  map[string]int // by folded word
+	folded [][]rune
 }
 
 // lists are read when first needed; a program that spells no receipt doesn't
@@ -46,7 +48,9 @@ func readList(lang string) *wordList {
 	}
 	list := &wordList{words: strings.Fields(string(text)), place: make(map[string]int, 1<<wordBits)}
 	for i, w := range list.words {
-		list.place[foldEntry(w)] = i
+		folded := foldEntry(w)
+		list.place[folded] = i
+		list.folded = append(list.folded, []rune(folded))
 	}
 	return list
 }
@@ -56,8 +60,8 @@ func readList(lang string) *wordList {
 func (l *wordList) near(w string) []int {
 	var places []int
 	letters := []rune(w)
-	for folded, i := range l.place {
-		if oneSlip(letters, []rune(folded)) {
+	for i, folded := range l.folded {
+		if oneSlip(letters, folded) {
 			places = append(places, i)
 		}
 	}
@@ -77,13 +81,13 @@ func oneSlip(a, b []rune) bool {
 		i++
 	}
 	if len(a) < len(b) {
-		return string(a[i:]) == string(b[i+1:])
+		return slices.Equal(a[i:], b[i+1:])
 	}
 	if i == len(a) {
 		return false
 	}
-	if string(a[i+1:]) == string(b[i+1:]) {
+	if slices.Equal(a[i+1:], b[i+1:]) {
 		return true
 	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && string(a[i+2:]) == string(b[i+2:])
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && slices.Equal(a[i+2:], b[i+2:])
 }
