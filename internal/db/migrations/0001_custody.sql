@@ -22,7 +22,8 @@ insert into custody_head (id, next) values (1, 0);
 -- The last leaf of each actor, "" for reporters and the system.
 create table custody_actor (
 	actor text primary key,
-	seq bigint not null
+	seq bigint not null,
+	prev bigint not null -- the one before; -1 = none
 );
 
 -- The tree that the sequencer made of the leaves: hash tiles (C2SP tlog-tiles)
