@@ -156,9 +156,9 @@ func (b *Reports) write(ctx context.Context, row Row, actor, key string, m Messa
 	act := custody.Act{Kind: "message.sent", Actor: actor, Subject: row.ID, DayOnly: m.Sender == FromReporter,
 		Facts:  map[string]string{"channel": row.Channel, "epoch": strconv.FormatInt(m.Epoch, 10), "sender": m.Sender},
 		Hashes: map[string][]byte{"sealed": sum(m.Sealed)}}
-	state, unread := Answered, 0
+	state, unread := StateAnswered, 0
 	if m.Sender == FromReporter {
-		act.Kind, state, unread = "message.received", Opened, 1
+		act.Kind, state, unread = "message.received", StateOpened, 1
 	}
 	meanwhile := fault.New(fault.Conflict, "fault.answered_meanwhile", "message %d exists or its predecessor does not", m.N)
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {

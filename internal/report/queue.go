@@ -30,9 +30,9 @@ type Row struct {
 
 // States of a report.
 const (
-	New      = "new"
-	Opened   = "opened"
-	Answered = "answered"
+	StateNew      = "new"
+	StateOpened   = "opened"
+	StateAnswered = "answered"
 )
 
 // Queue lists a channel's reports: children first, then danger, then the
