@@ -30,7 +30,7 @@ const lanes = 1;
 /**
  * The keys of a secret: the 10 bytes of a receipt with the installation's
  * salt, or a passphrase (NFKC, UTF-8) with its account's. salt is 16 bytes.
- * Takes about a quarter of a second and 64 MiB; four times as long where
+ * Takes about a quarter of a second and 64 MiB; some 5 seconds where
  * WebAssembly is missing or forbidden (CSP without 'wasm-unsafe-eval').
  */
 export async function derive(secret: Uint8Array, salt: Uint8Array): Promise<Keys> {

@@ -41,6 +41,11 @@ const calls: Record<string, (...a: any[]) => unknown> = {
   list: (path: string, text: string) => void lists.set(path, text),
   unlist: () => lists.clear(),
   noWasm: () => void Object.defineProperty(globalThis, "WebAssembly", { value: undefined }),
+  forbidWasm: () => {
+    // As a page's policy without 'wasm-unsafe-eval' does.
+    const refuse = () => Promise.reject(new WebAssembly.CompileError("refused by the policy"));
+    Object.assign(WebAssembly, { compile: refuse, instantiate: refuse });
+  },
   subtle: () => typeof crypto.subtle,
   seal: async (plain: string, recipients: string[]) => b64(await seal(unb64(plain), recipients)),
   open: async (file: string, identity: string) => b64(await open(unb64(file), identity)),
