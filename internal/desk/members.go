@@ -1,0 +1,153 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+)
+
+// AddMember makes a person a member of a desk. The key reaches them when a
+// colleague's browser wraps it.
+func (d *Desks) AddMember(ctx context.Context, actor, channel, staff string) error {
+	return d.change(ctx, actor, channel, "desk.member_added", staff, func(tx *db.Tx) error {
+		_, err := tx.Exec(insertMember, channel, staff, d.clock().Unix(), actor)
+		return err
+	})
+}
+
+// RemoveMember takes a person off a desk, their wraps away, and asks for a new epoch.
+func (d *Desks) RemoveMember(ctx context.Context, actor, channel, staff string) error {
+	return d.change(ctx, actor, channel, "desk.member_removed", staff, func(tx *db.Tx) error {
+		if n, err := tx.Exec(deleteMember, channel, staff); err != nil {
+			return err
+		} else if n == 0 {
+			return fault.New(fault.NotFound, "", "not a member of this desk")
+		}
+		return removeWraps(tx, channel, staff)
+	})
+}
+
+// SetOpen opens a channel to reports, or closes it.
+func (d *Desks) SetOpen(ctx context.Context, actor, channel string, open bool) error {
+	kind, value := "channel.closed", 0
+	if open {
+		kind, value = "channel.opened", 1
+	}
+	return d.change(ctx, actor, channel, kind, "", func(tx *db.Tx) error {
+		_, err := tx.Exec(setOpen, channel, value)
+		return err
+	})
+}
+
+func (d *Desks) change(ctx context.Context, actor, channel, kind, subject string, fn func(*db.Tx) error) error {
+	if _, ok := d.pack.Channel(channel); !ok {
+		return fault.New(fault.NotFound, "", "no such channel")
+	}
+	act := custody.Act{Kind: kind, Actor: actor, Subject: subject, Facts: map[string]string{"channel": channel}}
+	_, err := d.log.Do(ctx, act, fn)
+	d.forget(channel)
+	return err
+}
+
+// Sweep removes the wraps of everyone who may not read today: certificates
+// that ended, people who left. It marks their channels' epochs as due and says
+// how many wraps went. Reports go on being sealed to the current epoch until a
+// remaining member's browser makes the next: nobody is refused meanwhile.
+func (d *Desks) Sweep(ctx context.Context) (removed int, err error) {
+	for _, c := range d.pack.Channels {
+		held, err := d.strings(ctx, listAllHolders, c.ID)
+		if err != nil {
+			return removed, err
+		}
+		allowed, err := d.holders(ctx, c.ID)
+		if err != nil {
+			return removed, err
+		}
+		may := map[string]bool{}
+		for _, h := range allowed {
+			may[h.ID] = true
+		}
+		for _, holder := range held {
+			if may[holder] {
+				continue
+			}
+			act := custody.Act{Kind: "desk.key_taken", Subject: holder, Facts: map[string]string{"channel": c.ID}}
+			if _, err := d.log.Do(ctx, act, func(tx *db.Tx) error { return removeWraps(tx, c.ID, holder) }); err != nil {
+				return removed, err
+			}
+			removed++
+		}
+	}
+	return removed, nil
+}
+
+func removeWraps(tx *db.Tx, channel, holder string) error {
+	n, err := tx.Exec(deleteWraps, channel, holder)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.Exec(markDue, channel)
+	return err
+}
+
+// State is a desk as an administrator sees it: no key, no content.
+type State struct {
+	Channel string
+	Open    bool
+	Epoch   int64 // 0 = no key yet
+	Due     bool  // a new epoch is due
+	Members []Membership
+}
+
+// Membership is one member of a desk.
+type Membership struct {
+	Staff     string
+	Certified bool // may read today
+	HasKey    bool // holds the current epoch
+}
+
+// State describes a channel's desk.
+func (d *Desks) State(ctx context.Context, channel string) (State, error) {
+	s := State{Channel: channel}
+	var open, due int
+	if err := d.db.QueryRow(ctx, findOpen, channel).Scan(&open); err != nil && !noRows(err) {
+		return State{}, err
+	}
+	var recipient string
+	if err := d.db.QueryRow(ctx, findEpoch, channel).Scan(&s.Epoch, &recipient, &due); err != nil && !noRows(err) {
+		return State{}, err
+	}
+	s.Open, s.Due = open == 1, due == 1
+	members, err := d.strings(ctx, listMembers, channel)
+	if err != nil {
+		return State{}, err
+	}
+	holders, err := d.strings(ctx, listHolders, channel, s.Epoch)
+	if err != nil {
+		return State{}, err
+	}
+	has := map[string]bool{}
+	for _, h := range holders {
+		has[h] = true
+	}
+	for _, m := range members {
+		ok, err := d.certified(ctx, m, channel)
+		if err != nil {
+			return State{}, err
+		}
+		s.Members = append(s.Members, Membership{m, ok, has[m]})
+	}
+	return s, nil
+}
+
+func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+func fingerprint(recipient string) []byte {
+	h := sha256.Sum256([]byte(recipient))
+	return h[:]
+}
