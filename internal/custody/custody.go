@@ -55,13 +55,12 @@ type Log struct {
 	key   Key
 	clock func() time.Time
 	log   *slog.Logger
-	news  chan struct{} // tells Run that there are new leaves
 }
 
 // New opens the log and takes w for itself: there is one Log per Writer. log
 // receives what went wrong in the sequencer.
 func New(d *db.DB, w *db.Writer, key Key, clock func() time.Time, log *slog.Logger) *Log {
-	l := &Log{db: d, w: w, key: key, clock: clock, log: log, news: make(chan struct{}, 1)}
+	l := &Log{db: d, w: w, key: key, clock: clock, log: log}
 	w.BeforeCommit(l.append)
 	return l
 }
@@ -88,10 +87,6 @@ func (l *Log) Do(ctx context.Context, act Act, fn func(tx *db.Tx) error) (Entry,
 	}
 	if err := l.w.Write(ctx, p, fn); err != nil {
 		return Entry{}, err
-	}
-	select {
-	case l.news <- struct{}{}:
-	default:
 	}
 	return p.entry, nil
 }
@@ -142,9 +137,6 @@ func (l *Log) append(tx *db.Tx, marks []any) error {
 			when = now.Truncate(24 * time.Hour)
 		}
 		leaf := p.leaf(previous[i], when, commitment(p.salt, p.Subject))
-		if len(leaf) > MaxLeaf {
-			return fault.New(fault.TooLarge, "", "a leaf of %d bytes; the log takes %d", len(leaf), MaxLeaf)
-		}
 		p.entry = Entry{Seq: first + int64(i), Leaf: leaf, Hash: tlog.RecordHash(leaf), Time: when}
 	}
 	return insertLeaves(tx, acts)

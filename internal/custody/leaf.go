@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -37,22 +38,19 @@ func (a Act) check() error {
 	if !utf8.ValidString(a.Actor) || !utf8.ValidString(a.Basis) {
 		return fault.New(fault.BadInput, "", "%s: actor or basis is not UTF-8", a.Kind)
 	}
-	// Every byte of text takes six in JSON at the most.
-	size := 512 + 6*(len(a.Actor)+len(a.Basis))
 	for k, v := range a.Facts {
 		if !nameForm.MatchString(k) || !utf8.ValidString(v) {
 			return fault.New(fault.BadInput, "", "%s: a fact has no plain name or is not UTF-8", a.Kind)
 		}
-		size += len(k) + 6*len(v) + 6
 	}
 	for k, v := range a.Hashes {
 		if !nameForm.MatchString(k) || len(v) != sha256.Size {
 			return fault.New(fault.BadInput, "", "%s: a hash has no plain name or is no SHA-256", a.Kind)
 		}
-		size += len(k) + 2*len(v) + 6
 	}
-	if size+len(a.Kind) > MaxLeaf {
-		return fault.New(fault.TooLarge, "", "%s: the leaf may grow over %d bytes", a.Kind, MaxLeaf)
+	// With the longest numbers that append may put in.
+	if n := len(a.leaf(math.MaxInt64, time.Unix(1<<40, 0), make([]byte, sha256.Size))); n > MaxLeaf {
+		return fault.New(fault.TooLarge, "", "%s: a leaf of %d bytes, the log takes %d", a.Kind, n, MaxLeaf)
 	}
 	return nil
 }

@@ -1,0 +1,56 @@
+package custody
+
+import (
+	"context"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"verhaal/internal/fault"
+)
+
+// Inclusion is the proof that a leaf is in a signed tree; tlog.CheckRecord
+// checks it.
+type Inclusion struct {
+	Seq        int64
+	Size       int64 // leaves in the tree
+	Root       tlog.Hash
+	Leaf       tlog.Hash // the leaf's hash
+	Proof      tlog.RecordProof
+	Checkpoint []byte // signed note over Size and Root
+}
+
+// Inclusion proves that leaf seq is in the newest checkpoint. NotFound while
+// it is not in it yet.
+func (l *Log) Inclusion(ctx context.Context, seq int64) (Inclusion, error) {
+	c, err := l.signed(ctx)
+	if err != nil {
+		return Inclusion{}, err
+	}
+	if seq < 0 || seq >= c.size {
+		return Inclusion{}, fault.New(fault.NotFound, "", "leaf %d is not in the checkpoint of %d leaves", seq, c.size)
+	}
+	tiles := l.tiles(ctx)
+	leaf, err := tiles.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
+	if err != nil {
+		return Inclusion{}, err
+	}
+	proof, err := tlog.ProveRecord(c.size, seq, tiles)
+	if err != nil {
+		return Inclusion{}, err
+	}
+	return Inclusion{Seq: seq, Size: c.size, Root: c.root, Leaf: leaf[0], Proof: proof, Checkpoint: c.note}, nil
+}
+
+// Consistency proves that the tree of the first leaves numbering old is the
+// beginning of the tree of size, which may be the newest signed or smaller;
+// tlog.CheckTree checks it. Both sizes are at least 1.
+func (l *Log) Consistency(ctx context.Context, old, size int64) (tlog.TreeProof, error) {
+	c, err := l.signed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if old < 1 || old > size || size > c.size {
+		return nil, fault.New(fault.BadInput, "", "no proof from %d to %d leaves in a log of %d", old, size, c.size)
+	}
+	return tlog.ProveTree(size, old, l.tiles(ctx))
+}

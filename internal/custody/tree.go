@@ -1,0 +1,262 @@
+package custody
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+)
+
+const (
+	// pace is how often Run looks for new leaves.
+	pace = time.Second
+	// stride is how many leaves one checkpoint adds at the most.
+	stride = 4096
+)
+
+// Run grows the tree until ctx ends: each second, when there are new leaves,
+// they become part of it and a new checkpoint is signed. Every process of an
+// installation may run it at once. What goes wrong is logged and tried again.
+func (l *Log) Run(ctx context.Context) {
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	for {
+		if err := l.Grow(ctx); err != nil && ctx.Err() == nil {
+			l.log.Error("the custody log's tree does not grow", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Grow takes all leaves that are committed now into the tree and signs a
+// checkpoint over them. It refuses to sign when the tree that is stored is not
+// the one signed before.
+func (l *Log) Grow(ctx context.Context) error {
+	for {
+		var next int64
+		if err := l.db.QueryRow(ctx, findNext).Scan(&next); err != nil {
+			return err
+		}
+		old, err := l.signed(ctx)
+		if err != nil {
+			return err
+		}
+		if old.size >= next {
+			return nil
+		}
+		if err := l.extend(ctx, old, min(next, max(old.size, 0)+stride)); err != nil && !errors.Is(err, errOvertaken) {
+			return err
+		}
+	}
+}
+
+// errOvertaken says that another process published first.
+var errOvertaken = errors.New("another process grew the tree")
+
+// extend publishes the tree of the first size leaves.
+func (l *Log) extend(ctx context.Context, old checkpoint, size int64) error {
+	tiles := l.tiles(ctx)
+	from := max(old.size, 0)
+	if root, err := tlog.TreeHash(from, tiles); err != nil {
+		return err
+	} else if old.size >= 0 && root != old.root {
+		return fault.New(fault.Internal, "", "the stored tree of %d leaves is not the one that was signed: nothing more is signed", from)
+	}
+	entries, err := l.list(ctx, listFrom, from, size-from)
+	if err != nil {
+		return err
+	}
+	for i, e := range entries {
+		if e.Seq != from+int64(i) {
+			return fault.New(fault.Internal, "", "leaf %d is missing", from+int64(i))
+		}
+		if err := tiles.add(0, e.Seq, e.Hash); err != nil {
+			return err
+		}
+	}
+	if int64(len(entries)) != size-from {
+		return fault.New(fault.Internal, "", "leaf %d is missing", from+int64(len(entries)))
+	}
+	root, err := tlog.TreeHash(size, tiles)
+	if err != nil {
+		return err
+	}
+	signed, err := l.Sign(fmt.Appendf(nil, "%s\n%d\n%s\n", l.Origin(), size, base64.StdEncoding.EncodeToString(root[:])))
+	if err != nil {
+		return err
+	}
+	return l.w.Write(ctx, nil, func(tx *db.Tx) error {
+		n, err := tx.Exec(putCheckpoint, size, signed, old.size)
+		if err == nil && n == 0 {
+			err = errOvertaken
+		}
+		for key := range tiles.changed {
+			if err == nil {
+				_, err = tx.Exec(putTile, key.level, key.n, tiles.known[key])
+			}
+		}
+		return err
+	})
+}
+
+// checkpoint is a signed tree; size -1 before the first one.
+type checkpoint struct {
+	size int64
+	root tlog.Hash
+	note []byte
+}
+
+// signed reads the newest checkpoint and checks that it is ours.
+func (l *Log) signed(ctx context.Context) (checkpoint, error) {
+	c := checkpoint{size: -1}
+	err := l.db.QueryRow(ctx, findCheckpoint).Scan(&c.note)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	verifier, err := note.NewVerifier(l.key.verifier)
+	if err != nil {
+		return c, err
+	}
+	n, err := note.Open(c.note, note.VerifierList(verifier))
+	if err != nil {
+		return c, fmt.Errorf("the stored checkpoint is not signed by this log's key: %w", err)
+	}
+	lines := strings.Split(n.Text, "\n")
+	if len(lines) < 4 || lines[0] != l.Origin() {
+		return c, errors.New("the stored checkpoint is malformed")
+	}
+	if c.root, err = tlog.ParseHash(lines[2]); err != nil {
+		return c, fmt.Errorf("the stored checkpoint's root: %w", err)
+	}
+	c.size, err = strconv.ParseInt(lines[1], 10, 64)
+	return c, err
+}
+
+// Checkpoint is the newest signed checkpoint, to serve at "checkpoint".
+// NotFound before Run's first round.
+func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
+	var signed []byte
+	err := l.db.QueryRow(ctx, findCheckpoint).Scan(&signed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.New(fault.NotFound, "", "no checkpoint is signed yet")
+	}
+	return signed, err
+}
+
+const (
+	findNext       = `select next from custody_head where id = 1`
+	findCheckpoint = `select note from custody_checkpoint where id = 1`
+	findTile       = `select hashes from custody_tile where level = $1 and n = $2`
+	// An upsert that only the process may win that saw the newest.
+	putCheckpoint = `insert into custody_checkpoint (id, size, note) values (1, $1, $2)
+		on conflict (id) do update set size = excluded.size, note = excluded.note where custody_checkpoint.size = $3`
+	putTile = `insert into custody_tile (level, n, hashes) values ($1, $2, $3)
+		on conflict (level, n) do update set hashes = excluded.hashes`
+)
+
+// tileSet is the tiles that one operation reads, each once, and changes. It is
+// a tlog.HashReader.
+type tileSet struct {
+	load    func(tileKey) ([]byte, error)
+	known   map[tileKey][]byte
+	changed map[tileKey]bool
+}
+
+// tileKey names a tile of height 8: tile n of a level holds the roots of 256
+// tiles of the level below, or leaf hashes at level 0.
+type tileKey struct {
+	level int
+	n     int64
+}
+
+const (
+	tileHeight = 8
+	tileWidth  = 1 << tileHeight
+)
+
+func (l *Log) tiles(ctx context.Context) *tileSet {
+	return &tileSet{known: map[tileKey][]byte{}, changed: map[tileKey]bool{}, load: func(key tileKey) ([]byte, error) {
+		var hashes []byte
+		err := l.db.QueryRow(ctx, findTile, key.level, key.n).Scan(&hashes)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil
+		}
+		return hashes, err
+	}}
+}
+
+func (s *tileSet) get(key tileKey) ([]byte, error) {
+	if data, ok := s.known[key]; ok {
+		return data, nil
+	}
+	data, err := s.load(key)
+	if err != nil {
+		return nil, err
+	}
+	s.known[key] = data
+	return data, nil
+}
+
+// add puts hash number n on a level, and the root of a tile that became full
+// on the next.
+func (s *tileSet) add(level int, n int64, h tlog.Hash) error {
+	key := tileKey{level, n / tileWidth}
+	data, err := s.get(key)
+	if err != nil {
+		return err
+	}
+	at := int(n % tileWidth)
+	if len(data) < at*tlog.HashSize {
+		return fault.New(fault.Internal, "", "tile %d of level %d is cut short", key.n, level)
+	}
+	// It may be longer when another process has been here since; same hashes.
+	data = append(data[:at*tlog.HashSize:at*tlog.HashSize], h[:]...)
+	s.known[key], s.changed[key] = data, true
+	if at < tileWidth-1 {
+		return nil
+	}
+	// The tile's root is the first hash of the level above; the two below it
+	// are the highest that the tile itself can give.
+	half := level*tileHeight + tileHeight - 1
+	below, err := s.ReadHashes([]int64{tlog.StoredHashIndex(half, 2*key.n), tlog.StoredHashIndex(half, 2*key.n+1)})
+	if err != nil {
+		return err
+	}
+	return s.add(level+1, key.n, tlog.NodeHash(below[0], below[1]))
+}
+
+// ReadHashes implements tlog.HashReader.
+func (s *tileSet) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		t := tlog.TileForIndex(tileHeight, index)
+		data, err := s.get(tileKey{t.L, t.N})
+		if err != nil {
+			return nil, err
+		}
+		if len(data) < t.W*tlog.HashSize {
+			return nil, fault.New(fault.Internal, "", "tile %d of level %d is cut short", t.N, t.L)
+		}
+		if out[i], err = tlog.HashFromTile(t, data[:t.W*tlog.HashSize], index); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
