@@ -75,14 +75,14 @@ type Phone struct {
 	Source     Source
 }
 
-// Dial is what follows "tel:" for a number as people write it.
-func Dial(number string) string {
+// Dial is what follows "tel:" for the number.
+func (p Phone) Dial() string {
 	return strings.Map(func(c rune) rune {
 		if c == '+' || (c >= '0' && c <= '9') {
 			return c
 		}
 		return -1
-	}, number)
+	}, p.Number)
 }
 
 // Channel finds a channel by its id.

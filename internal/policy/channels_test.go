@@ -67,11 +67,11 @@ func TestNumbersCanBeDialledAndSayWhereTheyComeFrom(t *testing.T) {
 		}
 	}
 	for _, ph := range phones {
-		if Dial(ph.Number) == "" || ph.Source.Checked == "" || ph.Source.Document == "" {
+		if ph.Dial() == "" || ph.Source.Checked == "" || ph.Source.Document == "" {
 			t.Errorf("%s: cannot be dialled or has no dated source", ph.Number)
 		}
 	}
-	if got := Dial("+31 343 57 88 44"); got != "+31343578844" {
+	if got := (Phone{Number: "+31 343 57 88 44"}).Dial(); got != "+31343578844" {
 		t.Errorf("dials %s", got)
 	}
 }

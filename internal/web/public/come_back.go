@@ -1,0 +1,153 @@
+package public
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/report"
+	"verhaal/internal/seal"
+	"verhaal/internal/web"
+)
+
+// maxReturn bounds the form of a return without scripts, in bytes.
+const maxReturn = 64 << 10
+
+type returnPage struct {
+	Wrong bool // the receipt that was entered opens nothing
+}
+
+func (f *face) askReceipt(w http.ResponseWriter, r *http.Request) error {
+	web.AllowDerivation(w)
+	return f.Site.Render(w, r, http.StatusOK, "public/return", returnPage{})
+}
+
+// dialoguePage is a dialogue opened on the server, for a browser without scripts.
+type dialoguePage struct {
+	Channel  policy.Channel
+	Story    string
+	Lines    []dialogueLine
+	Last     int64
+	Receipt  string // goes on in a hidden field; the page is never stored
+	CanWrite bool
+	Draft    string // not sent, because somebody wrote meanwhile
+	Sent     bool
+}
+
+type dialogueLine struct {
+	Own  bool
+	Day  int
+	Text string
+}
+
+// comeBack opens a dialogue for a browser without scripts and, when the form
+// holds a message, adds it.
+func (f *face) comeBack(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r, maxReturn); err != nil {
+		return err
+	}
+	typed := r.PostForm.Get("receipt")
+	keys, err := f.keysOfTyped(r.Context(), typed)
+	if err != nil {
+		return err
+	}
+	page := dialoguePage{Receipt: typed}
+	text := strings.TrimSpace(r.PostForm.Get("text"))
+	if text != "" {
+		err := f.addPlain(r, keys, text)
+		switch {
+		case err == nil:
+			page.Sent = true
+		case fault.KindOf(err) == fault.Conflict:
+			page.Draft = text
+		case fault.KindOf(err) != fault.NotFound:
+			return err
+		}
+	}
+	d, err := f.Reports.Return(r.Context(), keys.Lookup[:], keys.Proof[:])
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		web.AllowDerivation(w)
+		return f.Site.Render(w, r, http.StatusNotFound, "public/return", returnPage{Wrong: true})
+	}
+	if err != nil {
+		return err
+	}
+	if err := page.open(d, keys.Identity); err != nil {
+		return err
+	}
+	page.Channel, _ = f.Pack.Channel(d.Channel)
+	return f.Site.Render(w, r, http.StatusOK, "public/dialogue", page)
+}
+
+// keysOfTyped derives the keys of a receipt as somebody typed it. A text that
+// is no receipt at all costs a derivation too, so that a guesser learns
+// nothing from the time; it then opens nothing.
+func (f *face) keysOfTyped(ctx context.Context, typed string) (seal.Keys, error) {
+	r, err := seal.ParseReceipt(typed)
+	keys, derived := f.keysOf(ctx, r)
+	if derived != nil {
+		return seal.Keys{}, derived
+	}
+	if err != nil {
+		return seal.Keys{Identity: keys.Identity}, nil
+	}
+	return keys, nil
+}
+
+func (p *dialoguePage) open(d report.Dialogue, id seal.Identity) error {
+	var content struct {
+		Story string `json:"story"`
+	}
+	if err := openJSON(d.Content, id, &content); err != nil {
+		return err
+	}
+	p.Story, p.CanWrite = content.Story, d.Key.Recipient != ""
+	for _, m := range d.Messages {
+		var line struct {
+			Text string `json:"text"`
+		}
+		if err := openJSON(m.Sealed, id, &line); err != nil {
+			return err
+		}
+		p.Lines = append(p.Lines, dialogueLine{m.Sender == report.FromReporter, m.Day, line.Text})
+		p.Last = m.N
+	}
+	return nil
+}
+
+func openJSON(file []byte, id seal.Identity, v any) error {
+	plain, err := seal.Open(file, id)
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(plain, v) != nil {
+		return errors.New("a sealed text is not the JSON it should be")
+	}
+	return nil
+}
+
+// addPlain seals a message on arrival and adds it behind the last one that the
+// page showed.
+func (f *face) addPlain(r *http.Request, keys seal.Keys, text string) error {
+	after, err := strconv.ParseInt(r.PostForm.Get("after"), 10, 64)
+	if err != nil {
+		return fault.New(fault.BadInput, "", "not a number of a message")
+	}
+	d, err := f.Reports.Return(r.Context(), keys.Lookup[:], keys.Proof[:])
+	if err != nil {
+		return err
+	}
+	if d.Key.Recipient == "" {
+		return fault.New(fault.Unavailable, "fault.channel_closed", "the channel is closed")
+	}
+	sealed, err := sealJSON(map[string]any{"v": 1, "text": text}, d.Key.Recipient, keys.Identity.Recipient())
+	if err != nil {
+		return err
+	}
+	return f.Reports.WriteAgain(r.Context(), keys.Lookup[:], keys.Proof[:], after, d.Key.Fingerprint, sealed)
+}

@@ -1,0 +1,124 @@
+package public
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+
+	"verhaal/internal/desk"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/report"
+	"verhaal/internal/seal"
+	"verhaal/internal/web"
+)
+
+// sentPage is shown once, after a report without scripts.
+type sentPage struct {
+	Channel policy.Channel
+	Words   []string // nil where the channel offers no way back
+	Digits  string
+	Proof   string
+}
+
+// receivePlain seals on arrival, in memory, what a browser without scripts
+// sent: the one place where the server sees a story. The form says so.
+func (f *face) receivePlain(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r, maxTold); err != nil {
+		return err
+	}
+	c, ok := f.Pack.Channel(r.PostForm.Get("channel"))
+	if !ok {
+		return fault.New(fault.BadInput, "", "no such channel")
+	}
+	t := f.read(r)
+	if t.Story == "" {
+		return f.showForm(w, r, http.StatusBadRequest)
+	}
+	busy, leave := f.lanes.enter()
+	defer leave()
+	receipt, err := seal.NewReceipt(rand.Reader)
+	if err != nil {
+		return err
+	}
+	keys, err := f.keysOf(r.Context(), receipt)
+	if err != nil {
+		return err
+	}
+	language := f.Site.Page(r).Lang
+	got, err := f.sealAndSubmit(r.Context(), c, t, keys, language, busy)
+	if err != nil {
+		return err
+	}
+	page := sentPage{Channel: c, Proof: got.Proof}
+	if c.Answers {
+		page.Words, page.Digits = receipt.Words(language), receipt.Digits()
+	}
+	return f.Site.Render(w, r, http.StatusOK, "public/sent", page)
+}
+
+// keysOf derives a receipt's keys. As many run at once as there are
+// processors, since each takes 64 MiB; everybody else waits their turn.
+func (f *face) keysOf(ctx context.Context, r seal.Receipt) (seal.Keys, error) {
+	select {
+	case f.derive <- struct{}{}:
+		defer func() { <-f.derive }()
+	case <-ctx.Done():
+		return seal.Keys{}, ctx.Err()
+	}
+	return seal.Derive(r[:], f.Salt)
+}
+
+// sealAndSubmit does what the script does in a browser. A desk key that
+// changed between sealing and writing is sealed to again.
+func (f *face) sealAndSubmit(ctx context.Context, c policy.Channel, t told, keys seal.Keys, language string, marked bool) (report.Received, error) {
+	for {
+		key, err := f.Desks.Sealing(ctx, c.ID)
+		if err != nil {
+			return report.Received{}, err
+		}
+		s, err := sealTold(c, key, t, keys)
+		if err != nil {
+			return report.Received{}, err
+		}
+		s.Lang, s.Arrival, s.Marked = language, report.Server, marked
+		got, err := f.Reports.Submit(ctx, s)
+		if fault.KeyOf(err) == "fault.key_changed" && err != nil {
+			continue
+		}
+		return got, err
+	}
+}
+
+func sealTold(c policy.Channel, key desk.Key, t told, keys seal.Keys) (report.Submission, error) {
+	own, err := seal.NewIdentity()
+	if err != nil {
+		return report.Submission{}, err
+	}
+	who := map[string]any{"v": 1}
+	if !c.Anonymous() {
+		for name, value := range map[string]string{"name": t.Name, "contact": t.Contact, "safe_contact": t.Safe} {
+			if value != "" {
+				who[name] = value
+			}
+		}
+	}
+	s := report.Submission{Channel: c.ID, Key: key.Fingerprint, Facts: t.Facts,
+		Lookup: keys.Lookup[:], Proof: keys.Proof[:], Reporter: keys.Identity.Recipient()}
+	if s.Content, err = sealJSON(map[string]any{"v": 1, "story": t.Story, "answers": t.Answers}, key.Recipient, s.Reporter); err != nil {
+		return s, err
+	}
+	if s.Identity, err = sealJSON(who, own.Recipient()); err != nil {
+		return s, err
+	}
+	s.IdentityKey, err = seal.Seal([]byte(own.Secret()), key.Recipient)
+	return s, err
+}
+
+func sealJSON(v any, recipients ...string) ([]byte, error) {
+	plain, err := seal.PadJSON(v)
+	if err != nil {
+		return nil, err
+	}
+	return seal.Seal(plain, recipients...)
+}

@@ -1,0 +1,20 @@
+// What every reporter's page does with scripts: leave by one tap or by Esc
+// twice, so that this page is not the one that "back" leads to.
+const exit = document.querySelector<HTMLAnchorElement>("[data-exit]");
+
+function leave(): void {
+  document.documentElement.hidden = true;
+  location.replace("/exit");
+}
+
+exit?.addEventListener("click", (e) => {
+  e.preventDefault();
+  leave();
+});
+
+let last = 0;
+addEventListener("keydown", (e) => {
+  if (e.key !== "Escape") return;
+  if (e.timeStamp - last < 1500) leave();
+  last = e.timeStamp;
+});

@@ -1,0 +1,60 @@
+// The few calls to the server, and what its refusals mean here.
+
+/** Refusal is an answer of the server that is not a success. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly key: string,
+    readonly text: string,
+  ) {
+    super(key);
+  }
+
+  /** passing says whether the same request may succeed a little later. */
+  get passing(): boolean {
+    return this.status >= 500 || this.status === 429;
+  }
+}
+
+/** call sends JSON (GET without a body) and reads JSON. A lost network rejects with TypeError. */
+export async function call<T>(path: string, body?: unknown): Promise<T> {
+  const answer = await fetch(path, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+    cache: "no-store",
+    credentials: "omit",
+    referrerPolicy: "no-referrer",
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) {
+    let said = { error: "", text: "" };
+    try {
+      said = { ...said, ...(JSON.parse(text) as object) };
+    } catch {
+      // not our server's words; the status says enough
+    }
+    throw new Refusal(answer.status, said.error, said.text);
+  }
+  return JSON.parse(text) as T;
+}
+
+export interface DeskKey {
+  channel: string;
+  epoch: number;
+  recipient: string;
+  salt: string;
+  work: { challenge: string; bits: number };
+}
+
+export function say(where: Element | null, text: string, kind = "notice"): void {
+  if (!(where instanceof HTMLElement)) return;
+  where.textContent = text;
+  where.className = kind;
+  where.hidden = text === "";
+}
+
+/** repaint lets the browser show what was said before long work begins. */
+export function repaint(): Promise<void> {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+}
