@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -118,3 +119,9 @@ func (m *Members) certificates(ctx context.Context, query string, args ...any) (
 	}
 	return out, rows.Err()
 }
+
+// FromDay and UntilDay write the days as people read them, 2026-11-23.
+func (c Certificate) FromDay() string  { return spellDay(c.From) }
+func (c Certificate) UntilDay() string { return spellDay(c.Until) }
+
+func spellDay(day int) string { return fmt.Sprintf("%04d-%02d-%02d", day/10000, day/100%100, day%100) }

@@ -149,11 +149,12 @@ func (m *Members) List(ctx context.Context, after string, limit int) (page []Mem
 	return page, next, rows.Err()
 }
 
-// Recipient gives the public key of an active member; NotFound for others.
+// Recipient is the public key of whoever may hold desk keys now: an active
+// officer. "" for everybody else.
 func (m *Members) Recipient(ctx context.Context, id string) (string, error) {
 	got, err := m.ByID(ctx, id)
-	if err == nil && got.State != Active {
-		err = fault.New(fault.NotFound, "", "the member is not active")
+	if fault.KindOf(err) == fault.NotFound || err == nil && !got.Can(Officer) {
+		return "", nil
 	}
 	return got.Recipient, err
 }
@@ -183,6 +184,9 @@ func (m *Members) newID() (string, error) {
 	b, err := m.random(15)
 	return plain.EncodeToString(b), err
 }
+
+// Today is the day by the book's clock, YYYYMMDD in UTC.
+func (m *Members) Today() int { return Day(m.clock()) }
 
 // Day is a time's day in UTC as the number YYYYMMDD.
 func Day(t time.Time) int {

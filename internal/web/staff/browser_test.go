@@ -1,0 +1,270 @@
+package staff_test
+
+import (
+	"context"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"verhaal/internal/seal"
+	domain "verhaal/internal/staff"
+)
+
+const passphrase = "zeven kalme ganzen lezen boven water"
+
+// tab is a page of a real browser.
+type tab struct {
+	t    *testing.T
+	ctx  context.Context
+	h    *house
+	mu   sync.Mutex // guards said
+	said []string   // what the console showed
+}
+
+func openTab(t *testing.T, h *house) *tab {
+	t.Helper()
+	path := "/usr/bin/chromium"
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal("Chromium is missing: run test/needs, or apt-get install chromium")
+	}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun}
+	for _, f := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync"} {
+		options = append(options, chromedp.Flag(f, true))
+	}
+	options = append(options, chromedp.Flag("lang", "en"))
+	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	b := &tab{t: t, h: h, ctx: ctx}
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			b.mu.Lock()
+			b.said = append(b.said, string(m.Type)+": "+m.Text)
+			b.mu.Unlock()
+		}
+	}()
+	b.do(chromedp.EmulateViewport(1280, 900))
+	return b
+}
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		where, _ := chromedp.Run(b.ctx, chromedp.Location())
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+		b.t.Fatalf("at %s: %v\n%s\nconsole: %q", where, err, text, b.said)
+	}
+}
+
+func (b *tab) eval(js string) string {
+	b.t.Helper()
+	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v", js, err)
+	}
+	return got
+}
+
+func (b *tab) visit(path string) { b.t.Helper(); b.do(chromedp.Navigate(b.h.base + path)) }
+
+// arrive waits until the address is path.
+func (b *tab) arrive(path string) {
+	b.t.Helper()
+	for range 300 {
+		if b.eval(`location.pathname`) == path && b.eval(`document.readyState`) == "complete" {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.t.Fatalf("at %s and not at %s: %s\nconsole: %q", b.eval(`location.pathname`), path, b.eval(`document.body.innerText`), b.said)
+}
+
+func (b *tab) fill(name, text string) {
+	b.t.Helper()
+	field := `form:not([hidden]) [name="` + name + `"]`
+	b.eval("document.querySelector('" + field + "').value = ''")
+	b.do(chromedp.SendKeys(chromedp.CSS(field), text))
+}
+
+// shot keeps pictures of the page for eyes, when VERHAAL_SHOTS names a folder.
+func (b *tab) shot(name string) {
+	b.t.Helper()
+	dir := os.Getenv("VERHAAL_SHOTS")
+	if dir == "" {
+		return
+	}
+	for _, width := range []int64{360, 1280} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		if wide := b.eval(`String(document.documentElement.scrollWidth)`); len(wide) > 3 && width == 360 {
+			b.t.Errorf("%s: %s px wide at 360", name, wide)
+		}
+		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		file := filepath.Join(dir, "staff-"+name+"-"+map[int64]string{360: "360", 1280: "1280"}[width]+".png")
+		if err := os.WriteFile(file, png, 0o644); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// unlocked is the key that the tab holds, opened as ui/staff/unlocked.ts does.
+func (b *tab) unlocked() string {
+	b.t.Helper()
+	bytes := func(text string) []byte {
+		out, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		return out
+	}
+	kept := bytes(b.eval(`sessionStorage.getItem("verhaal") ?? ""`))
+	share := bytes(b.eval(`fetch("/staff/share", {headers: {Accept: "application/json"}}).then(r => r.json()).then(j => j.share ?? "")`))
+	if len(kept) == 0 || len(share) == 0 {
+		return ""
+	}
+	aead, err := chacha20poly1305.NewX(share)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	plain, err := aead.Open(nil, kept[:aead.NonceSize()], kept[aead.NonceSize():], nil)
+	if err != nil {
+		return ""
+	}
+	return string(plain)
+}
+
+// holdsOwnKey says that the tab has exactly the key whose public half the
+// server knows.
+func (b *tab) holdsOwnKey(login string) {
+	b.t.Helper()
+	id, err := seal.ParseIdentity(b.unlocked())
+	if err != nil {
+		b.t.Fatalf("the tab holds no key: %v", err)
+	}
+	who, _, err := b.h.members.List(b.ctx, "", 10)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	i := slices.IndexFunc(who, func(m domain.Member) bool { return m.Login == login })
+	if i < 0 || who[i].Recipient != id.Recipient() {
+		b.t.Error("the unlocked key is not the member's")
+	}
+}
+
+func (b *tab) calm() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.said {
+		// A refused sign-in is an answer of 401, which browsers print as an error.
+		if (strings.HasPrefix(s, "error") || strings.HasPrefix(s, "exception")) && !strings.Contains(s, "Failed to load resource") {
+			b.t.Errorf("console: %s", s)
+		}
+	}
+}
+
+func (b *tab) authenticator(prf bool) webauthn.AuthenticatorID {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+		b.t.Fatal(err)
+	}
+	made, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
+		Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: "ctap2_1", Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, HasPrf: prf, AutomaticPresenceSimulation: true,
+		},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return made.AuthenticatorID
+}
+
+func (b *tab) signOut() {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS(`[data-sign-out] button`)))
+	b.arrive("/staff/sign-in")
+	if b.unlocked() != "" {
+		b.t.Error("the key is still there after signing out")
+	}
+}
+
+func TestAMemberEnrolsSignsOutAndSignsInWithThePassphrase(t *testing.T) {
+	h := newHouse(t)
+	code, err := h.members.InviteFirst(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := openTab(t, h)
+	b.visit("/staff/enrol#" + strings.ToLower(strings.ReplaceAll(code, "-", " ")))
+	b.shot("enrol-code")
+	if got := b.eval(`location.hash`); got != "" {
+		t.Errorf("the code stays in the address: %q", got)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-code] button`)), chromedp.WaitVisible(chromedp.CSS(`[data-keys]`)))
+	b.fill("name", "Noor de Wit")
+	b.fill("login", "noor")
+	b.fill("passphrase", "too short")
+	b.fill("again", "too short")
+	b.do(chromedp.Click(chromedp.CSS(`[data-keys] > div:last-child button`)), chromedp.WaitVisible(chromedp.CSS(`[data-problem]`)))
+	b.shot("enrol-short")
+	b.fill("passphrase", passphrase)
+	b.fill("again", passphrase)
+	b.do(chromedp.Click(chromedp.CSS(`[data-keys] > div:last-child button`)))
+	b.waitSignedIn()
+	b.visit("/staff/account")
+	b.shot("account")
+	b.holdsOwnKey("noor")
+	b.signOut()
+
+	b.fill("login", "Noor")
+	b.fill("passphrase", "a wrong passphrase, five words long")
+	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)), chromedp.WaitVisible(chromedp.CSS(`[data-problem]`)))
+	b.shot("sign-in-wrong")
+	b.visit("/staff/sign-in?back=/staff/account")
+	b.fill("login", "noor")
+	b.fill("passphrase", passphrase)
+	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)))
+	b.arrive("/staff/account")
+	b.holdsOwnKey("noor")
+
+	// A tab that lost its key asks to unlock and keeps the session.
+	b.eval(`sessionStorage.clear(), ""`)
+	b.visit("/staff/sign-in?back=/staff/account")
+	b.shot("unlock")
+	b.fill("passphrase", passphrase)
+	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)))
+	b.arrive("/staff/account")
+	b.holdsOwnKey("noor")
+	b.calm()
+}
+
+func (b *tab) waitSignedIn() {
+	b.t.Helper()
+	for range 300 {
+		if b.eval(`sessionStorage.getItem("verhaal") ?? ""`) != "" {
+			time.Sleep(200 * time.Millisecond)
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.t.Fatalf("not signed in: %s\nconsole: %q", b.eval(`document.body.innerText`), b.said)
+}
