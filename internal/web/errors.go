@@ -66,7 +66,11 @@ func (s *Site) fail(w *recorder, r *http.Request, route string, err error) {
 		http.Redirect(w, r, "/staff/sign-in?back="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
 		return
 	}
-	if err := s.Render(w, r, status, "error", struct{ Key string }{key}); err != nil {
+	name := "error"
+	if _, _, public := s.cfg.Languages.FromPath(r.URL.Path); public && s.pages["public/error"] != nil {
+		name = "public/error" // with the way out that every reporter's page has
+	}
+	if err := s.Render(w, r, status, name, struct{ Key string }{key}); err != nil {
 		s.cfg.Log.Error("error page failed", "route", route, "error", err)
 	}
 }

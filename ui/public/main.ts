@@ -12,9 +12,11 @@ exit?.addEventListener("click", (e) => {
   leave();
 });
 
+for (const hint of document.querySelectorAll<HTMLElement>("[data-esc]")) hint.hidden = false;
+
 let last = 0;
 addEventListener("keydown", (e) => {
   if (e.key !== "Escape") return;
-  if (e.timeStamp - last < 1500) leave();
+  if (last > 0 && e.timeStamp - last < 1500) leave();
   last = e.timeStamp;
 });

@@ -1,6 +1,10 @@
 // Coming back with a receipt: everything is opened and sealed on this device.
 import * as seal from "../seal/index.js";
+import { reason } from "./patience.js";
 import { call, Refusal, repaint, say, type DeskKey } from "./server.js";
+
+/** Bound of one message, in bytes, below what the server takes sealed. */
+const maxMessage = 128 * 1024;
 
 interface Message {
   n: number;
@@ -16,6 +20,7 @@ interface Dialogue {
 
 export function comeBack(page: HTMLElement): void {
   const form = page.querySelector<HTMLFormElement>("form[data-return]")!;
+  form.querySelector<HTMLElement>("[data-plain]")!.hidden = true;
   const status = form.querySelector("[data-status]");
   const button = form.querySelector("button")!;
   form.addEventListener("submit", async (e) => {
@@ -23,7 +28,7 @@ export function comeBack(page: HTMLElement): void {
     button.disabled = true;
     try {
       const receipt = await seal.parseReceipt(form.querySelector("textarea")!.value);
-      if (!receipt) throw new Refusal(400, "misread", form.dataset.misread!);
+      if (!receipt) return say(status, form.dataset.misread!, "notice danger");
       say(status, form.dataset.working!);
       await repaint();
       const base = `/${form.dataset.lang}`;
@@ -33,15 +38,17 @@ export function comeBack(page: HTMLElement): void {
       form.remove();
       talk.show();
     } catch (e) {
-      say(status, e instanceof Refusal && e.text ? e.text : form.dataset.failed!, "notice danger");
+      say(status, reason(e, form.dataset.failed!), "notice danger");
+    } finally {
+      button.disabled = false;
     }
-    button.disabled = false;
   });
 }
 
 /** Talk is one opened dialogue. */
 class Talk {
-  private last = 0;
+  private last = 0; // number of the newest message
+  private own = ""; // its text, when the reporter wrote it
   private desk: Dialogue["key"] = {};
   private readonly box: HTMLElement;
   private readonly form: HTMLFormElement;
@@ -79,6 +86,7 @@ class Talk {
       text.className = "told";
       text.dir = "auto";
       text.textContent = (await this.read<{ text: string }>(m.sealed)).text;
+      this.own = own ? text.textContent : "";
       item.append(who, text);
       items.push(item);
       this.last = m.n;
@@ -105,6 +113,7 @@ class Talk {
     const button = this.form.querySelector("button")!;
     const text = area.value.trim();
     if (!text) return area.focus();
+    if (new TextEncoder().encode(text).length > maxMessage) return say(status, this.form.dataset.long!, "notice danger");
     button.disabled = true;
     say(status, this.form.dataset.working!);
     try {
@@ -113,9 +122,7 @@ class Talk {
       await this.load();
       say(status, this.form.dataset.sentText!, "notice good");
     } catch (e) {
-      // Somebody wrote meanwhile: show it above the draft that stays.
-      if (e instanceof Refusal && e.key === "fault.answered_meanwhile") await this.load().catch(() => undefined);
-      say(status, e instanceof Refusal && e.text ? e.text : this.form.dataset.failed!, "notice danger");
+      say(status, reason(e, this.form.dataset.failed!), "notice danger");
     }
     button.disabled = false;
   }
@@ -128,8 +135,12 @@ class Talk {
         await call(`${this.base}/dialogue/message`, body);
         return;
       } catch (e) {
-        if (!(e instanceof Refusal) || e.key !== "fault.key_changed") throw e;
-        this.desk = (await call<Dialogue>(`${this.base}/dialogue`, this.ticket)).key;
+        if (!(e instanceof Refusal) || e.status !== 409) throw e;
+        // Another desk key, or somebody wrote meanwhile: that may have been
+        // ourselves, when an answer got lost.
+        await this.load();
+        if (this.own === text) return;
+        if (e.key !== "fault.key_changed") throw e;
       }
     }
   }

@@ -10,15 +10,29 @@ export class Refusal extends Error {
     super(key);
   }
 
-  /** passing says whether the same request may succeed a little later. */
+  /** passing says whether the same request may succeed a little later. A closed desk is not that little. */
   get passing(): boolean {
-    return this.status >= 500 || this.status === 429;
+    return (this.status >= 500 || this.status === 429) && this.key !== "fault.channel_closed";
   }
 }
 
-/** call sends JSON (GET without a body) and reads JSON. A lost network rejects with TypeError. */
+/** How long a request may take on a bad line before it is tried again, in milliseconds. */
+const patience = 120_000;
+
+/** call sends JSON (GET without a body) and reads JSON. A network that is lost or silent rejects, and not with a Refusal. */
 export async function call<T>(path: string, body?: unknown): Promise<T> {
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), patience);
+  try {
+    return await exchange<T>(path, body, silent.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function exchange<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
   const answer = await fetch(path, {
+    signal,
     method: body === undefined ? "GET" : "POST",
     headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
     cache: "no-store",

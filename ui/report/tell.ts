@@ -1,10 +1,12 @@
 // Telling: seal the form's fields on this device, send until the server says
 // that they are received, show the receipt once.
 import * as seal from "../seal/index.js";
+import { keepReceipt } from "./receipt.js";
+import { pause, reason } from "./patience.js";
 import { call, Refusal, repaint, say, type DeskKey } from "./server.js";
-import { work } from "./work.js";
+import { work } from "../seal/work.js";
 
-/** Bounds of what can be sent at once, in bytes; the server holds the same. */
+/** Bound of all that is written, in bytes, well below what the server takes sealed. */
 const maxTold = 256 * 1024;
 
 const answers = ["where", "when", "who", "others"];
@@ -13,90 +15,127 @@ interface Received {
   proof: string;
 }
 
-/** Draft is one report on its way: its receipt and keys stay the same however often it is sent. */
+/** Draft is what leads back to a report; it stays the same however often the report is sent. */
 interface Draft {
   receipt: seal.Receipt;
   keys: seal.Keys;
 }
 
 export function tell(form: HTMLFormElement): void {
+  form.querySelector<HTMLElement>("[data-plain]")!.hidden = true;
   form.querySelector<HTMLElement>("[data-scripted]")!.hidden = false;
-  const status = form.querySelector("[data-status]");
-  const button = form.querySelector<HTMLButtonElement>("button:not([type=button])")!;
-  let draft: Draft | undefined;
-  form.addEventListener("submit", async (e) => {
+  const report = new Report(form);
+  form.addEventListener("submit", (e) => {
     e.preventDefault();
-    const told = new FormData(form);
-    const story = text(told, "story");
-    if (!story) return say(status, form.dataset.empty!, "notice danger");
-    if (new Blob([...told.values()].map(String)).size > maxTold) return say(status, form.dataset.long!, "notice danger");
-    button.disabled = true;
-    try {
-      say(status, form.dataset.working!);
-      await repaint();
-      const sent = await send(form, told, () => draft, (d) => (draft = d), () => say(status, form.dataset.waiting!, "notice warn"));
-      say(status, "");
-      await show(form, sent.draft, sent.proof);
-    } catch (e) {
-      say(status, e instanceof Refusal && e.text ? e.text : form.dataset.failed!, "notice danger");
-    }
-    button.disabled = false;
+    void report.send();
   });
+}
+
+/** Report is the one report of this page, on its way. */
+class Report {
+  private draft: Draft | undefined;
+  private busy = false;
+  private readonly status: Element;
+  private readonly again: HTMLButtonElement;
+  private readonly base: string;
+
+  constructor(private readonly form: HTMLFormElement) {
+    this.status = form.querySelector("[data-status]")!;
+    this.again = form.querySelector<HTMLButtonElement>("[data-again]")!;
+    this.base = `/${form.dataset.lang}`;
+  }
+
+  async send(): Promise<void> {
+    if (this.busy) return;
+    const told = new FormData(this.form);
+    if (!text(told, "story")) {
+      say(this.status, this.form.dataset.empty!, "notice danger");
+      return this.form.querySelector("textarea")!.focus();
+    }
+    if (size(told) > maxTold) return say(this.status, this.form.dataset.long!, "notice danger");
+    this.hold(true);
+    try {
+      const proof = await this.deliver(told);
+      await this.show(proof);
+    } catch (e) {
+      say(this.status, reason(e, this.form.dataset.failed!), "notice danger");
+      this.hold(false);
+    }
+  }
+
+  /** hold keeps what is being sent from changing; it can still be read and copied. */
+  private hold(on: boolean): void {
+    this.busy = on;
+    for (const field of this.form.elements) {
+      if (field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement) field.readOnly = on;
+    }
+    this.form.querySelector("button")!.setAttribute("aria-disabled", String(on));
+  }
+
+  /** deliver seals and sends until the report is received; rejects when it can't be received as it is. */
+  private async deliver(told: FormData): Promise<string> {
+    let body: object | undefined;
+    for (let failures = 0; ; ) {
+      try {
+        body ??= await this.prepare(told);
+        // The same bytes go again, so that an answer that got lost does no harm.
+        say(this.status, this.form.dataset.sending!);
+        return (await call<Received>(`${this.base}/report`, body)).proof;
+      } catch (e) {
+        if (e instanceof Refusal && e.status === 409) {
+          // Another desk key: seal again under the same receipt. Any other
+          // conflict: the receipt is taken, by nobody but ourselves.
+          if (e.key !== "fault.key_changed") this.draft = undefined;
+          body = undefined;
+          continue;
+        }
+        if (e instanceof Refusal && !e.passing) throw e;
+        say(this.status, this.form.dataset.waiting!, "notice warn");
+        await pause(failures++, this.again);
+      }
+    }
+  }
+
+  private async prepare(told: FormData): Promise<object> {
+    const key = await call<DeskKey>(`${this.base}/key/${text(told, "channel")}`);
+    if (!this.draft) {
+      await this.step("deriving");
+      const receipt = seal.newReceipt();
+      this.draft = { receipt, keys: await seal.derive(receipt, seal.unb64(key.salt)) };
+    }
+    await this.step("sealing");
+    const report = await sealed(told, key, this.draft.keys, this.form.dataset.lang!);
+    if (key.work.bits > 0) await this.step("proving");
+    const nonce = await work(key.work.challenge, this.draft.keys.lookup, key.work.bits);
+    return { ...report, work: { challenge: key.work.challenge, nonce } };
+  }
+
+  private async step(name: string): Promise<void> {
+    say(this.status, this.form.dataset[name]!);
+    await repaint();
+  }
+
+  private async show(proof: string): Promise<void> {
+    const page = this.form.parentElement!.querySelector<HTMLElement>("[data-sent]")!;
+    page.querySelector("[data-proof]")!.textContent = proof;
+    await keepReceipt(page, this.draft!.receipt, this.form.dataset.lang!);
+    this.form.remove();
+    this.draft = undefined;
+    page.hidden = false;
+    scrollTo(0, 0);
+    page.focus({ preventScroll: true });
+  }
 }
 
 function text(told: FormData, name: string): string {
   return String(told.get(name) ?? "").trim();
 }
 
-/** send tries until the report is received; what can't be received as it is rejects. */
-async function send(
-  form: HTMLFormElement,
-  told: FormData,
-  known: () => Draft | undefined,
-  keep: (d: Draft) => void,
-  wait: () => void,
-): Promise<{ draft: Draft; proof: string }> {
-  const base = `/${form.dataset.lang}`;
-  const channel = text(told, "channel");
-  for (let pause = 1000; ; pause = Math.min(pause * 2, 30_000)) {
-    try {
-      const key = await call<DeskKey>(`${base}/key/${channel}`);
-      let draft = known();
-      if (!draft) {
-        const receipt = seal.newReceipt();
-        draft = { receipt, keys: await seal.derive(receipt, seal.unb64(key.salt)) };
-        keep(draft);
-      }
-      const body = await sealed(form, told, key, draft.keys);
-      for (let sending = pause; ; sending = Math.min(sending * 2, 30_000)) {
-        try {
-          const { proof } = await call<Received>(`${base}/report`, body);
-          return { draft, proof };
-        } catch (e) {
-          // The same bytes go again, so that an answer that got lost does no harm.
-          if (e instanceof Refusal && !e.passing) throw e;
-          wait();
-          await sleep(sending);
-        }
-      }
-    } catch (e) {
-      if (e instanceof Refusal && e.key === "fault.key_changed") continue;
-      if (e instanceof Refusal && !e.passing) throw e;
-      if (e instanceof Refusal && e.key === "fault.channel_closed") throw e;
-      wait();
-      await sleep(pause);
-    }
-  }
+function size(told: FormData): number {
+  return new TextEncoder().encode([...told.values()].join("")).length;
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((done) => {
-    setTimeout(done, ms);
-    addEventListener("online", () => done(), { once: true });
-  });
-}
-
-async function sealed(form: HTMLFormElement, told: FormData, key: DeskKey, keys: seal.Keys): Promise<unknown> {
+async function sealed(told: FormData, key: DeskKey, keys: seal.Keys, lang: string): Promise<object> {
   const own = await seal.newIdentity();
   const given = Object.fromEntries(answers.map((q) => [q, text(told, q)]).filter(([, v]) => v));
   const who: Record<string, unknown> = { v: 1 };
@@ -108,7 +147,7 @@ async function sealed(form: HTMLFormElement, told: FormData, key: DeskKey, keys:
     channel: key.channel,
     epoch: key.epoch,
     key: seal.fingerprint(key.recipient),
-    lang: form.dataset.lang,
+    lang,
     facts: {
       danger: text(told, "danger") || "unknown",
       age: text(told, "age") || "unknown",
@@ -122,46 +161,5 @@ async function sealed(form: HTMLFormElement, told: FormData, key: DeskKey, keys:
     content: seal.b64(content),
     identity_key: seal.b64(identityKey),
     identity: seal.b64(identity),
-    work: { challenge: key.work.challenge, nonce: await work(key.work.challenge, keys.lookup, key.work.bits) },
   };
-}
-
-/** show puts the receipt in the form's place; "I kept it" takes it away again. */
-async function show(form: HTMLFormElement, draft: Draft, proof: string): Promise<void> {
-  const page = form.parentElement!.querySelector<HTMLElement>("[data-sent]")!;
-  page.querySelector("[data-proof]")!.textContent = proof;
-  const box = page.querySelector<HTMLElement>("[data-receipt]");
-  if (box) {
-    const words = await seal.receiptWords(draft.receipt, form.dataset.lang!).catch(() => []);
-    if (words.length === 0) box.querySelector<HTMLElement>("[data-words-block]")!.hidden = true;
-    box.querySelector("[data-words]")!.replaceChildren(...words.flatMap((w) => [element("span", w), " "]));
-    box.querySelector("[data-digits]")!.textContent = seal.receiptDigits(draft.receipt);
-    keeping(page, box, words.join(" ") || seal.receiptDigits(draft.receipt));
-  }
-  form.remove();
-  page.hidden = false;
-  page.focus();
-  scrollTo(0, 0);
-}
-
-function keeping(page: HTMLElement, box: HTMLElement, receipt: string): void {
-  const copy = page.querySelector<HTMLButtonElement>("[data-copy]")!;
-  const print = page.querySelector<HTMLButtonElement>("[data-print]")!;
-  const kept = page.querySelector<HTMLButtonElement>("[data-kept]")!;
-  copy.hidden = !navigator.clipboard;
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(receipt);
-    copy.textContent = copy.dataset.copied!;
-  });
-  print.addEventListener("click", () => window.print());
-  kept.addEventListener("click", () => {
-    for (const part of [box, copy, print, kept]) part.remove();
-    page.querySelector<HTMLElement>("[data-after]")!.hidden = false;
-  });
-}
-
-function element(name: string, text: string): HTMLElement {
-  const e = document.createElement(name);
-  e.textContent = text;
-  return e;
 }

@@ -15,8 +15,8 @@ import (
 	"verhaal/internal/web"
 )
 
-// maxReturn bounds the form of a return without scripts, in bytes.
-const maxReturn = 64 << 10
+// maxReturn bounds the form of a return without scripts as it travels, in bytes.
+const maxReturn = 2 << 20
 
 type returnPage struct {
 	Wrong bool // the receipt that was entered opens nothing
@@ -35,7 +35,8 @@ type dialoguePage struct {
 	Last     int64
 	Receipt  string // goes on in a hidden field; the page is never stored
 	CanWrite bool
-	Draft    string // not sent, because somebody wrote meanwhile
+	Draft    string // not sent, and why: Problem
+	Problem  string // message id
 	Sent     bool
 }
 
@@ -60,13 +61,17 @@ func (f *face) comeBack(w http.ResponseWriter, r *http.Request) error {
 	text := strings.TrimSpace(r.PostForm.Get("text"))
 	if text != "" {
 		err := f.addPlain(r, keys, text)
-		switch {
-		case err == nil:
+		switch fault.KindOf(err) {
+		case fault.Conflict, fault.Unavailable:
+			page.Draft, page.Problem = text, fault.KeyOf(err)
+		case fault.TooLarge:
+			page.Draft, page.Problem = text, "public.tell.long"
+		case fault.NotFound: // told below
+		default:
+			if err != nil {
+				return err
+			}
 			page.Sent = true
-		case fault.KindOf(err) == fault.Conflict:
-			page.Draft = text
-		case fault.KindOf(err) != fault.NotFound:
-			return err
 		}
 	}
 	d, err := f.Reports.Return(r.Context(), keys.Lookup[:], keys.Proof[:])
@@ -79,6 +84,10 @@ func (f *face) comeBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := page.open(d, keys.Identity); err != nil {
 		return err
+	}
+	if n := len(page.Lines); page.Draft != "" && n > 0 && page.Lines[n-1].Own && page.Lines[n-1].Text == page.Draft {
+		// The same form arrived before and only the answer got lost.
+		page.Draft, page.Problem, page.Sent = "", "", true
 	}
 	page.Channel, _ = f.Pack.Channel(d.Channel)
 	return f.Site.Render(w, r, http.StatusOK, "public/dialogue", page)
@@ -132,22 +141,28 @@ func openJSON(file []byte, id seal.Identity, v any) error {
 }
 
 // addPlain seals a message on arrival and adds it behind the last one that the
-// page showed.
+// page showed. A desk key that changed meanwhile is sealed to again.
 func (f *face) addPlain(r *http.Request, keys seal.Keys, text string) error {
 	after, err := strconv.ParseInt(r.PostForm.Get("after"), 10, 64)
 	if err != nil {
 		return fault.New(fault.BadInput, "", "not a number of a message")
 	}
-	d, err := f.Reports.Return(r.Context(), keys.Lookup[:], keys.Proof[:])
-	if err != nil {
-		return err
+	ctx := context.WithoutCancel(r.Context())
+	for {
+		d, err := f.Reports.Return(ctx, keys.Lookup[:], keys.Proof[:])
+		if err != nil {
+			return err
+		}
+		if d.Key.Recipient == "" {
+			return fault.New(fault.Unavailable, "fault.channel_closed", "the channel is closed")
+		}
+		sealed, err := sealJSON(map[string]any{"v": 1, "text": text}, d.Key.Recipient, keys.Identity.Recipient())
+		if err != nil {
+			return err
+		}
+		err = f.Reports.WriteAgain(ctx, keys.Lookup[:], keys.Proof[:], after, d.Key.Fingerprint, sealed)
+		if err == nil || fault.KeyOf(err) != keyChanged {
+			return err
+		}
 	}
-	if d.Key.Recipient == "" {
-		return fault.New(fault.Unavailable, "fault.channel_closed", "the channel is closed")
-	}
-	sealed, err := sealJSON(map[string]any{"v": 1, "text": text}, d.Key.Recipient, keys.Identity.Recipient())
-	if err != nil {
-		return err
-	}
-	return f.Reports.WriteAgain(r.Context(), keys.Lookup[:], keys.Proof[:], after, d.Key.Fingerprint, sealed)
 }

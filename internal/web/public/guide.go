@@ -23,7 +23,7 @@ type suggestPage struct {
 	Clause  policy.Clause
 	Others  []policy.Channel
 	Chosen  []choice
-	Child   policy.Text // set for somebody under 18
+	Child   policy.Text // see childNote
 }
 
 // choice is an answer of the guide that goes on with the form.
@@ -36,22 +36,26 @@ func (f *face) suggest(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s := f.Pack.Suggest(policy.Answers(r.PostForm))
-	page := suggestPage{Because: s.Because, Clause: s.Clause, Chosen: f.chosen(r)}
+	page := suggestPage{Because: s.Because, Clause: s.Clause, Chosen: f.chosen(r), Child: f.childNote(r)}
 	page.Channel, _ = f.Pack.Channel(s.Channel)
 	for _, id := range s.Others {
 		c, _ := f.Pack.Channel(id)
 		page.Others = append(page.Others, c)
 	}
-	if slices.Contains([]string{"under12", "12-15", "16-17"}, r.PostForm.Get("age")) {
-		page.Child = f.Pack.Guide.ChildNote
-	}
 	return f.Site.Render(w, r, http.StatusOK, "public/suggest", page)
 }
 
-// chosen lists the answers in r that the guide knows.
+// asksName is the guide's question whether a name may be given. It leads to a
+// channel and is no answer that goes on: the form's own field has this name.
+const asksName = "name"
+
+// chosen lists the answers in r that go on with the form.
 func (f *face) chosen(r *http.Request) []choice {
 	var out []choice
 	for _, q := range f.Pack.Guide.Questions {
+		if q.ID == asksName {
+			continue
+		}
 		for _, o := range q.Options {
 			if slices.Contains(r.PostForm[q.ID], o.ID) {
 				out = append(out, choice{q.ID, o.ID})

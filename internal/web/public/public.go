@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"verhaal/internal/desk"
+	"verhaal/internal/fault"
 	"verhaal/internal/policy"
 	"verhaal/internal/report"
 	"verhaal/internal/web"
@@ -74,5 +75,11 @@ func Register(mux *http.ServeMux, c Config) {
 		at("POST", "/return", f.comeBack)
 		at("POST", "/dialogue", f.giveDialogue)
 		at("POST", "/dialogue/message", f.receiveMessage)
+		at("GET", "/", noPage)
 	}
+}
+
+// noPage answers for every address under a language that is none of ours.
+func noPage(http.ResponseWriter, *http.Request) error {
+	return fault.New(fault.NotFound, "", "no such page")
 }

@@ -134,7 +134,7 @@ func TestTheWholePathWithoutScripts(t *testing.T) {
 	if !strings.Contains(guide, `value="labour-tci"`) {
 		t.Error("anonymous and labour does not lead to the intelligence unit")
 	}
-	if form, _ := h.page(t, "/nl/tell", url.Values{"channel": {"police-avim"}, "kind": {"sexual"}}); !strings.Contains(form, "<noscript>") ||
+	if form, _ := h.page(t, "/nl/tell", url.Values{"channel": {"police-avim"}, "kind": {"sexual"}}); !strings.Contains(form, "data-plain") ||
 		!strings.Contains(form, `name="safe_contact"`) {
 		t.Error("the form is not honest without scripts, or lacks the safe contact")
 	}

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"context"
 	"mime"
 	"net/http"
 
@@ -55,14 +56,15 @@ func (f *face) receiveSealed(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadJSON(r, maxSealed, &in); err != nil {
 		return err
 	}
-	busy, leave := f.lanes.enter()
+	need, leave := f.lanes.enter()
 	defer leave()
-	worked := f.work.done(in.Work.Challenge, in.Work.Nonce, in.Lookup)
-	defer f.lanes.pass(worked || !busy)()
-	got, err := f.Reports.Submit(r.Context(), report.Submission{
+	worked := need == 0 || f.work.done(in.Work.Challenge, in.Work.Nonce, in.Lookup, need)
+	defer f.lanes.pass(worked)()
+	// What has arrived whole is kept, also when the line breaks meanwhile.
+	got, err := f.Reports.Submit(context.WithoutCancel(r.Context()), report.Submission{
 		Channel: in.Channel, Key: in.Key, Lang: in.Lang, Facts: in.Facts, Lookup: in.Lookup, Proof: in.Proof, Reporter: in.Reporter,
 		Content: in.Content, IdentityKey: in.IdentityKey, Identity: in.Identity,
-		Arrival: report.Browser, Marked: busy && !worked,
+		Arrival: report.Browser, Marked: !worked,
 	})
 	if err != nil {
 		return err

@@ -2,8 +2,11 @@ package public
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"net/http"
+	"net/url"
 
 	"verhaal/internal/desk"
 	"verhaal/internal/fault"
@@ -18,36 +21,46 @@ type sentPage struct {
 	Channel policy.Channel
 	Words   []string // nil where the channel offers no way back
 	Digits  string
-	Proof   string
+	Proof   string // "" when the same form had arrived before
 }
 
 // receivePlain seals on arrival, in memory, what a browser without scripts
-// sent: the one place where the server sees a story. The form says so.
+// sent: the one place where the server sees a story. The form says so. What
+// can't be taken as it is goes back with all that was written.
 func (f *face) receivePlain(w http.ResponseWriter, r *http.Request) error {
-	if err := web.ReadForm(r, maxTold); err != nil {
+	if err := web.ReadForm(r, maxForm); err != nil {
 		return err
 	}
 	c, ok := f.Pack.Channel(r.PostForm.Get("channel"))
 	if !ok {
 		return fault.New(fault.BadInput, "", "no such channel")
 	}
-	t := f.read(r)
-	if t.Story == "" {
-		return f.showForm(w, r, http.StatusBadRequest)
+	if f.read(r).Story == "" {
+		return f.showForm(w, r, http.StatusBadRequest, c, "public.tell.empty")
 	}
-	busy, leave := f.lanes.enter()
+	need, leave := f.lanes.enter()
 	defer leave()
-	receipt, err := seal.NewReceipt(rand.Reader)
+	receipt, err := f.receiptOf(r.PostForm)
 	if err != nil {
 		return err
 	}
-	keys, err := f.keysOf(r.Context(), receipt)
+	// What has arrived whole is kept, also when the line breaks meanwhile.
+	ctx := context.WithoutCancel(r.Context())
+	keys, err := f.keysOf(ctx, receipt)
 	if err != nil {
 		return err
 	}
 	language := f.Site.Page(r).Lang
-	got, err := f.sealAndSubmit(r.Context(), c, t, keys, language, busy)
-	if err != nil {
+	got, err := f.sealAndSubmit(ctx, c, f.read(r), keys, language, need > 0)
+	switch kind := fault.KindOf(err); {
+	case err == nil || kind == fault.Conflict && fault.KeyOf(err) != keyChanged:
+		// In conflict with itself: the receipt comes from the form's own words,
+		// so this form arrived before and only the answer got lost.
+	case kind == fault.TooLarge:
+		return f.showForm(w, r, http.StatusRequestEntityTooLarge, c, "public.tell.long")
+	case kind == fault.Unavailable:
+		return f.showForm(w, r, http.StatusServiceUnavailable, c, fault.KeyOf(err))
+	default:
 		return err
 	}
 	page := sentPage{Channel: c, Proof: got.Proof}
@@ -55,6 +68,23 @@ func (f *face) receivePlain(w http.ResponseWriter, r *http.Request) error {
 		page.Words, page.Digits = receipt.Words(language), receipt.Digits()
 	}
 	return f.Site.Render(w, r, http.StatusOK, "public/sent", page)
+}
+
+// onceSize is the length of what rand.Text gives: 130 random bits.
+const onceSize = 26
+
+// receiptOf makes the receipt of a form: the same for the same form with the
+// same words, so that one sent twice (a reload, a line that broke) is one
+// report, and another for a form that was changed. Its randomness is the
+// form's own; who sends none gets a random receipt.
+func (f *face) receiptOf(form url.Values) (seal.Receipt, error) {
+	if len(form.Get("once")) != onceSize {
+		return seal.NewReceipt(rand.Reader)
+	}
+	m := hmac.New(sha256.New, f.WorkKey)
+	m.Write([]byte("verhaal/v1/plain-receipt"))
+	m.Write([]byte(form.Encode())) // sorted
+	return seal.Receipt(m.Sum(nil)[:len(seal.Receipt{})]), nil
 }
 
 // keysOf derives a receipt's keys. As many run at once as there are
@@ -68,6 +98,9 @@ func (f *face) keysOf(ctx context.Context, r seal.Receipt) (seal.Keys, error) {
 	}
 	return seal.Derive(r[:], f.Salt)
 }
+
+// keyChanged is the message id of a report that was sealed to a key of before.
+const keyChanged = "fault.key_changed"
 
 // sealAndSubmit does what the script does in a browser. A desk key that
 // changed between sealing and writing is sealed to again.
@@ -83,10 +116,9 @@ func (f *face) sealAndSubmit(ctx context.Context, c policy.Channel, t told, keys
 		}
 		s.Lang, s.Arrival, s.Marked = language, report.Server, marked
 		got, err := f.Reports.Submit(ctx, s)
-		if fault.KeyOf(err) == "fault.key_changed" && err != nil {
-			continue
+		if err == nil || fault.KeyOf(err) != keyChanged {
+			return got, err
 		}
-		return got, err
 	}
 }
 

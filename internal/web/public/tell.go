@@ -1,6 +1,7 @@
 package public
 
 import (
+	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,8 +12,10 @@ import (
 	"verhaal/internal/web"
 )
 
-// maxTold bounds the whole form of a report, in bytes: long stories fit many times.
-const maxTold = 256 << 10
+// maxForm bounds the form of a report as it travels, in bytes: whatever fits
+// into the sealed parts, written %D8%A7 for each letter, and more, so that what
+// is too long can be given back to be made shorter.
+const maxForm = 3 << 20
 
 // questions are the optional ones whose answers are sealed with the story, in
 // the order of the page.
@@ -27,6 +30,12 @@ type tellPage struct {
 	Given     told
 	Danger    []string   // the possible answers
 	Languages []language // spoken, offered by name
+	Child     policy.Text
+	Once      string // makes a form that is sent twice one report
+	Problem   string // message id of what is wrong with a form that comes back; "" at first
+	Emergency policy.Phone
+
+	sentPage // empty: the script fills it in after sending
 }
 
 // language is one that a reporter may speak, by its own name.
@@ -63,10 +72,6 @@ func (f *face) tell(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxGuide); err != nil {
 		return err
 	}
-	return f.showForm(w, r, http.StatusOK)
-}
-
-func (f *face) showForm(w http.ResponseWriter, r *http.Request, status int) error {
 	c, ok := f.Pack.Channel(r.PostForm.Get("channel"))
 	if !ok {
 		return fault.New(fault.NotFound, "", "no such channel")
@@ -74,10 +79,26 @@ func (f *face) showForm(w http.ResponseWriter, r *http.Request, status int) erro
 	if _, err := f.Desks.Sealing(r.Context(), c.ID); err != nil {
 		return err
 	}
+	return f.showForm(w, r, http.StatusOK, c, "")
+}
+
+// showForm shows the form with all that was given so far, and what is wrong
+// with it, if anything is.
+func (f *face) showForm(w http.ResponseWriter, r *http.Request, status int, c policy.Channel, problem string) error {
 	web.AllowDerivation(w)
 	page := tellPage{Channel: c, Kinds: f.question("kind"), Ages: f.question("age"), About: f.question("about_self"),
-		Danger: []string{"yes", "no", "unknown"}, Languages: spoken, Questions: questions, Given: f.read(r)}
+		Danger: []string{"yes", "no", "unknown"}, Languages: spoken, Questions: questions, Given: f.read(r),
+		Child: f.childNote(r), Once: rand.Text(), Problem: problem, Emergency: f.Pack.Emergency, sentPage: sentPage{Channel: c}}
 	return f.Site.Render(w, r, status, "public/tell", page)
+}
+
+// childNote is what somebody under 18 reads first; nil for all others, and for
+// who tells about a child.
+func (f *face) childNote(r *http.Request) policy.Text {
+	if facts := f.read(r).Facts; !facts.Child() || facts.AboutSelf == "no" {
+		return nil
+	}
+	return f.Pack.Guide.ChildNote
 }
 
 func (f *face) question(id string) policy.Question {

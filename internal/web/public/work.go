@@ -17,8 +17,12 @@ import (
 // another, so the server keeps no state.
 
 const (
-	// workTime is how long a challenge may lie while somebody writes.
+	// workTime is how long a challenge is known at all.
 	workTime = 12 * time.Hour
+	// honoured is how long a challenge counts although more work would be asked
+	// for by now. Scripts fetch one when they send; an older one, from a calmer
+	// hour, would let a flood through for nothing.
+	honoured = time.Minute
 	// calm is the number of reports in hand up to which no work is asked for.
 	calm = 64
 	// Work in bits at the first step above calm, and at the most: about 4 ms
@@ -64,8 +68,9 @@ func (k work) mac(b []byte) []byte {
 // workSize is the length of a decoded challenge: time, bits, random, MAC.
 const workSize = 8 + 1 + 12 + 16
 
-// done says whether nonce answers the challenge for the report with lookup.
-func (k work) done(text, nonce string, lookup []byte) bool {
+// done says whether nonce answers the challenge for the report with lookup;
+// need is the number of bits asked for at this moment.
+func (k work) done(text, nonce string, lookup []byte, need int) bool {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != workSize || len(nonce) > 64 {
 		return false
@@ -74,15 +79,16 @@ func (k work) done(text, nonce string, lookup []byte) bool {
 	if !hmac.Equal(mac, k.mac(body)) {
 		return false
 	}
-	asked := time.Unix(int64(binary.BigEndian.Uint64(body)), 0)
-	if age := k.clock().Sub(asked); age < -time.Minute || age > workTime {
+	asked := int(body[8])
+	age := k.clock().Sub(time.Unix(int64(binary.BigEndian.Uint64(body)), 0))
+	if age < -time.Minute || age > workTime || (asked < need && age > honoured) {
 		return false
 	}
 	h := sha256.New()
 	h.Write([]byte(text))
 	h.Write(lookup)
 	h.Write([]byte(nonce))
-	return bits.LeadingZeros64(binary.BigEndian.Uint64(h.Sum(nil))) >= int(body[8])
+	return bits.LeadingZeros64(binary.BigEndian.Uint64(h.Sum(nil))) >= asked
 }
 
 // lanes lets reports through: all at once while it is calm; above that, those
@@ -105,10 +111,11 @@ func newLanes() lanes {
 // load is the number of reports in hand.
 func (l lanes) load() int64 { return l.inHand.Load() }
 
-// enter waits for a place. busy says whether work was to be expected at this moment.
-func (l lanes) enter() (busy bool, leave func()) {
-	busy = bitsFor(l.inHand.Add(1)) > 0
-	return busy, func() { l.inHand.Add(-1) }
+// enter counts one more report in hand. need is the work, in bits, to be
+// expected of it at this moment.
+func (l lanes) enter() (need int, leave func()) {
+	need = bitsFor(l.inHand.Add(1))
+	return need, func() { l.inHand.Add(-1) }
 }
 
 // pass waits in the lane that the report belongs to.

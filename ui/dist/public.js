@@ -1,0 +1,1 @@
+var c=document.querySelector("[data-exit]");function n(){document.documentElement.hidden=!0,location.replace("/exit")}c?.addEventListener("click",e=>{e.preventDefault(),n()});for(let e of document.querySelectorAll("[data-esc]"))e.hidden=!1;var t=0;addEventListener("keydown",e=>{e.key==="Escape"&&(t>0&&e.timeStamp-t<1500&&n(),t=e.timeStamp)});
