@@ -127,6 +127,15 @@ func (m *Members) ByID(ctx context.Context, id string) (Member, error) {
 	return got, err
 }
 
+// ByLogin finds a member by login, for those who may see the list of people.
+func (m *Members) ByLogin(ctx context.Context, login string) (Member, error) {
+	got, err := scanMember(m.db.QueryRow(ctx, memberByLogin, normalLogin(login)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Member{}, fault.New(fault.NotFound, "admin.fault.no_login", "no member has this login")
+	}
+	return got, err
+}
+
 // List gives at most limit members in the order of their names, those after
 // the member whose id is after; "" begins. next is "" at the end.
 func (m *Members) List(ctx context.Context, after string, limit int) (page []Member, next string, err error) {

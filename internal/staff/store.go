@@ -5,6 +5,8 @@ const memberColumns = `s.id, s.login, s.name, s.lang, s.powers, s.state, s.invit
 const (
 	memberByID = `select ` + memberColumns + ` from staff s where s.id = $1`
 
+	memberByLogin = `select ` + memberColumns + ` from staff s where s.login = $1`
+
 	memberByCode = `select ` + memberColumns + ` from staff s
 where s.invite_hash = $1 and s.state = 'invited' and s.invite_until > $2`
 

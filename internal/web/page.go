@@ -33,6 +33,9 @@ type view struct {
 	Data any
 }
 
+// With is the same page with other data, for a partial about one thing of it.
+func (v view) With(data any) view { return view{v.Page, data} }
+
 // T is the text of key in the page's language; pairs are "Name", value, …, and
 // "Count" selects the plural form.
 func (p *Page) T(key string, pairs ...any) string {

@@ -1,0 +1,152 @@
+package admin
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"verhaal/internal/fault"
+	"verhaal/internal/staff"
+	"verhaal/internal/web"
+)
+
+// chosen is a power and whether the person has it.
+type chosen struct {
+	staff.Power
+	Has bool
+}
+
+// place is a desk the person is on.
+type place struct{ ID, Name string }
+
+func (f *face) showPerson(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	who, err := f.people.ByID(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	certificates, err := f.people.Certificates(ctx, who.ID)
+	if err != nil {
+		return err
+	}
+	on, err := f.desks.Of(ctx, who.ID)
+	if err != nil {
+		return err
+	}
+	var desks []place
+	for _, id := range on {
+		if c, ok := f.pack.Channel(id); ok {
+			desks = append(desks, place{id, c.Name.In(f.site.Page(r).Lang)})
+		}
+	}
+	var powers []chosen
+	for _, p := range staff.Powers() {
+		has := false
+		for _, own := range who.Powers {
+			has = has || own == p.Name
+		}
+		powers = append(powers, chosen{p, has})
+	}
+	return f.site.Render(w, r, http.StatusOK, "admin/person", struct {
+		Who          staff.Member
+		Until        string
+		Powers       []chosen
+		Doubtful     bool
+		Certificates []staff.Certificate
+		Kinds        []string
+		Desks        []place
+		Today        int
+		Done         string
+	}{who, who.Until.Format("2006-01-02"), powers, staff.Doubtful(who.Powers), certificates, f.kinds(), desks, f.people.Today(), done(r)})
+}
+
+func (f *face) setPowers(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r, maxForm); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if err := f.people.SetPowers(r.Context(), actor(r), id, r.PostForm["power"]); err != nil {
+		return err
+	}
+	return f.changed(w, r, "/admin/people/"+id, "powers")
+}
+
+func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r, maxForm); err != nil {
+		return err
+	}
+	from, err := readDay(r.PostForm.Get("from"))
+	if err != nil {
+		return err
+	}
+	until, err := readDay(r.PostForm.Get("until"))
+	if err != nil {
+		return err
+	}
+	c := staff.Certificate{Staff: r.PathValue("id"), From: from, Until: until, Number: r.PostForm.Get("number")}
+	for _, k := range f.kinds() {
+		if k == r.PostForm.Get("kind") {
+			c.Kind = k
+		}
+	}
+	if _, err := f.people.Certify(r.Context(), actor(r), c); err != nil {
+		return err
+	}
+	return f.changed(w, r, "/admin/people/"+c.Staff, "certificate")
+}
+
+// readDay reads what a browser's date field sends, 2026-11-23.
+func readDay(text string) (int, error) {
+	day, err := strconv.Atoi(strings.ReplaceAll(text, "-", ""))
+	if err != nil || len(text) != len("2026-11-23") || text[4] != '-' || text[7] != '-' {
+		return 0, fault.New(fault.BadInput, "admin.fault.days", "not a day")
+	}
+	_, err = staff.ParseDay(day)
+	return day, err
+}
+
+func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r, maxForm); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if err := f.people.Revoke(r.Context(), actor(r), id, r.PostForm.Get("certificate")); err != nil {
+		return err
+	}
+	return f.changed(w, r, "/admin/people/"+id, "revoked")
+}
+
+func (f *face) endSessions(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if _, err := f.people.ByID(r.Context(), id); err != nil {
+		return err
+	}
+	if err := f.people.SignOutEverywhere(r.Context(), actor(r), id); err != nil {
+		return err
+	}
+	return f.changed(w, r, "/admin/people/"+id, "sessions")
+}
+
+// leave ends an account. It can't be undone, so the form has a box to tick.
+func (f *face) leave(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r, maxForm); err != nil {
+		return err
+	}
+	if r.PostForm.Get("sure") != "yes" {
+		return fault.New(fault.BadInput, "admin.fault.not_sure", "the box was not ticked")
+	}
+	id := r.PathValue("id")
+	if err := f.people.Leave(r.Context(), actor(r), id); err != nil {
+		return err
+	}
+	on, err := f.desks.Of(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	for _, channel := range on {
+		if err := f.desks.RemoveMember(r.Context(), actor(r), channel, id); err != nil {
+			return err
+		}
+	}
+	return f.changed(w, r, "/admin/people/"+id, "left")
+}
