@@ -19,6 +19,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"maps"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -55,6 +56,7 @@ type Log struct {
 	key   Key
 	clock func() time.Time
 	log   *slog.Logger
+	end   end
 }
 
 // New opens the log and takes w for itself: there is one Log per Writer. log
@@ -108,57 +110,67 @@ func (l *Log) Erase(ctx context.Context, actor, subject, basis string) (Entry, e
 	})
 }
 
+// end is the end of the log as this process last committed it. It belongs to
+// the writing goroutine.
+type end struct {
+	known bool
+	next  int64            // number of the next leaf
+	last  map[string]int64 // the last leaf of the actors met so far; -1 = none
+}
+
+// maxActors bounds the memory of end.
+const maxActors = 10_000
+
 // append is the end of every group of writes: it numbers the acts and writes
 // their leaves. Writers run one after the other (db.Writer), so the numbers
 // have the order of the commits.
-func (l *Log) append(tx *db.Tx, marks []any) error {
+func (l *Log) append(tx *db.Tx, marks []any) (kept func(), err error) {
 	var acts []*pending
 	for _, m := range marks {
 		if p, ok := m.(*pending); ok {
 			acts = append(acts, p)
 		}
 	}
-	if len(acts) == 0 {
-		return nil
-	}
-	var next int64
-	if err := tx.QueryRow(takeNumbers, len(acts)).Scan(&next); err != nil {
-		return err
-	}
-	first := next - int64(len(acts))
-	previous, err := chain(tx, acts, first)
-	if err != nil {
-		return err
+	if !tx.Undisturbed() || !l.end.known || len(l.end.last) > maxActors {
+		l.end = end{known: true, last: map[string]int64{}}
+		if err := tx.QueryRow(findNext).Scan(&l.end.next); err != nil {
+			l.end.known = false
+			return nil, err
+		}
 	}
 	now := l.clock().UTC().Truncate(time.Second)
-	for i, p := range acts {
+	next, last := l.end.next, map[string]int64{}
+	for _, p := range acts {
+		before, ok := last[p.Actor]
+		if !ok {
+			if before, err = l.lastOf(tx, p.Actor); err != nil {
+				return nil, err
+			}
+		}
 		when := now
 		if p.DayOnly {
 			when = now.Truncate(24 * time.Hour)
 		}
-		leaf := p.leaf(previous[i], when, commitment(p.salt, p.Subject))
-		p.entry = Entry{Seq: first + int64(i), Leaf: leaf, Hash: tlog.RecordHash(leaf), Time: when}
+		leaf := p.leaf(before, when, commitment(p.salt, p.Subject))
+		p.entry = Entry{Seq: next, Leaf: leaf, Hash: tlog.RecordHash(leaf), Time: when}
+		last[p.Actor] = next
+		next++
 	}
-	return insertLeaves(tx, acts)
+	return func() {
+		l.end.next = next
+		maps.Copy(l.end.last, last)
+	}, insertLeaves(tx, acts)
 }
 
-// chain gives for each act the number of its actor's act before, -1 for the
-// actor's first, and moves the actors on.
-func chain(tx *db.Tx, acts []*pending, first int64) ([]int64, error) {
-	previous := make([]int64, len(acts))
-	last := map[string]int64{}
-	for i, p := range acts {
-		last[p.Actor] = first + int64(i)
+// lastOf finds an actor's last leaf that is committed; -1 when there is none.
+func (l *Log) lastOf(tx *db.Tx, actor string) (int64, error) {
+	if seq, ok := l.end.last[actor]; ok {
+		return seq, nil
 	}
-	seen := map[string]int64{}
-	for i, p := range acts {
-		before, ok := seen[p.Actor]
-		if !ok {
-			if err := tx.QueryRow(moveActor, p.Actor, last[p.Actor]).Scan(&before); err != nil {
-				return nil, err
-			}
-		}
-		previous[i], seen[p.Actor] = before, first+int64(i)
+	var seq int64
+	if err := tx.QueryRow(findLast, actor).Scan(&seq); err != nil {
+		return 0, err
 	}
-	return previous, nil
+	l.end.last[actor] = seq
+	return seq, nil
 }

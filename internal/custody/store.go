@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	takeNumbers = `update custody_head set next = next + $1 where id = 1 returning next`
-	moveActor   = `insert into custody_actor (actor, seq, prev) values ($1, $2, -1)
-		on conflict (actor) do update set prev = custody_actor.seq, seq = excluded.seq returning prev`
+	findNext     = `select coalesce(max(seq), -1) + 1 from custody_leaf`
+	findLast     = `select coalesce(max(seq), -1) from custody_leaf where actor = $1`
 	eraseSubject = `update custody_leaf set subject = null, salt = null where subject = $1`
 
 	listBefore = `select seq, leaf, done_at from custody_leaf where seq < $1 order by seq desc limit $2`
@@ -29,15 +28,15 @@ var (
 	insertLeaf = [...]string{insertRows(rowCounts[0]), insertRows(rowCounts[1]), insertRows(rowCounts[2])}
 )
 
-const leafColumns = 5
+const leafColumns = 6
 
 func insertRows(n int) string {
 	rows := make([]string, n)
 	for i := range rows {
 		c := leafColumns * i
-		rows[i] = fmt.Sprintf("($%d, $%d, $%d, $%d, $%d)", c+1, c+2, c+3, c+4, c+5)
+		rows[i] = fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d)", c+1, c+2, c+3, c+4, c+5, c+6)
 	}
-	return "insert into custody_leaf (seq, leaf, done_at, subject, salt) values " + strings.Join(rows, ", ")
+	return "insert into custody_leaf (seq, leaf, actor, done_at, subject, salt) values " + strings.Join(rows, ", ")
 }
 
 func insertLeaves(tx *db.Tx, acts []*pending) error {
@@ -49,7 +48,7 @@ func insertLeaves(tx *db.Tx, acts []*pending) error {
 				if p.Subject != "" {
 					subject, salt = p.Subject, p.salt
 				}
-				args = append(args, p.entry.Seq, p.entry.Leaf, p.entry.Time.Unix(), subject, salt)
+				args = append(args, p.entry.Seq, p.entry.Leaf, p.Actor, p.entry.Time.Unix(), subject, salt)
 			}
 			if _, err := tx.Exec(insertLeaf[i], args...); err != nil {
 				return err

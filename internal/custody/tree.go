@@ -161,7 +161,6 @@ func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
 }
 
 const (
-	findNext       = `select next from custody_head where id = 1`
 	findCheckpoint = `select note from custody_checkpoint where id = 1`
 	findTile       = `select hashes from custody_tile where level = $1 and n = $2`
 	// An upsert that only the process may win that saw the newest.

@@ -27,8 +27,10 @@ type group struct {
 	jobs    []*job
 	begun   bool // a first transaction was open, so the group is complete
 	careful bool // a function failed: run each in a savepoint of its own
-	// unknown is the mark of the attempt whose commit got no answer; 0 = none.
+	// unknown is the turn of the attempt whose commit got no answer; 0 = none.
 	unknown int64
+	// kept is what the hook wants to be told when the commit is certain.
+	kept func()
 }
 
 var (
@@ -121,7 +123,8 @@ func (w *Writer) attempt(g *group) (err error) {
 	}
 	s := w.session
 	s.ctx = ctx
-	if err := s.begin(); err != nil {
+	undisturbed, err := s.begin()
+	if err != nil {
 		return err
 	}
 	if g.unknown != 0 {
@@ -131,6 +134,7 @@ func (w *Writer) attempt(g *group) (err error) {
 			return err
 		}
 		if committed {
+			g.kept()
 			return s.exec("rollback")
 		}
 		g.unknown = 0
@@ -139,7 +143,7 @@ func (w *Writer) attempt(g *group) (err error) {
 		g.begun = true
 		w.join(g)
 	}
-	tx := &Tx{s: s, ctx: ctx}
+	tx := &Tx{s: s, ctx: ctx, undisturbed: undisturbed}
 	var marks []any
 	for _, j := range g.jobs {
 		if err := runOne(tx, j, g); err != nil {
@@ -152,21 +156,19 @@ func (w *Writer) attempt(g *group) (err error) {
 	if len(marks) == 0 {
 		return s.exec("rollback")
 	}
-	err = w.before(tx, marks)
+	g.kept, err = w.before(tx, marks)
 	tx.closeRows()
 	if err != nil {
 		return err
 	}
-	mark, err := s.mark()
+	turn, err := s.commit()
 	if err != nil {
-		return err
-	}
-	if err := s.exec("commit"); err != nil {
 		if s.lost(err) {
-			g.unknown = mark
+			g.unknown = turn
 		}
 		return err
 	}
+	g.kept()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,18 +48,23 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, *Writ
 	return d, w, nil
 }
 
-// postgresWriter is one process among those that share the database.
+// postgresWriter is one process among those that share the database. They
+// write in turns; each commit counts the turns on, and leaves its number in
+// the process's own row, so that a commit that got no answer can be looked for.
 type postgresWriter struct {
 	db   *sql.DB
-	id   string
-	last int64 // the number of the last mark
+	id   string // letters and digits
+	turn int64  // of this process's last commit; 0 = none
 }
 
-// The mark of a writer is changed in each of its transactions: what it holds
-// afterwards says whether a commit that got no answer happened.
+// Begin and commit are one journey each, in PostgreSQL's simple protocol, which
+// takes several statements and no arguments.
 const (
-	setMark    = `insert into commit_mark (writer, mark) values ($1, $2) on conflict (writer) do update set mark = excluded.mark`
-	findMark   = `select mark from commit_mark where writer = $1`
+	beginTurn  = `begin isolation level read committed; select pg_advisory_xact_lock(%d); select turn from commit_turn where id = 1`
+	commitTurn = `update commit_turn set turn = %[2]d where id = 1;
+		insert into commit_mark (writer, turn) values ('%[1]s', %[2]d) on conflict (writer) do update set turn = excluded.turn;
+		commit`
+	findMark   = `select turn from commit_mark where writer = $1`
 	forgetMark = `delete from commit_mark where writer = $1`
 )
 
@@ -69,17 +75,35 @@ func (p *postgresWriter) connect(ctx context.Context) (*session, error) {
 	}
 	s := newSession(conn, Postgres)
 	s.ctx = ctx
-	s.begin = func() error {
-		if err := s.exec("begin"); err != nil {
+	send := func(query string) (last string, err error) {
+		err = conn.Raw(func(c any) error {
+			results, err := c.(*stdlib.Conn).Conn().PgConn().Exec(s.ctx, query).ReadAll()
+			if err == nil {
+				if rows := results[len(results)-1].Rows; len(rows) == 1 {
+					last = string(rows[0][0])
+				}
+			}
 			return err
+		})
+		return last, err
+	}
+	var turn int64 // the last commit of anyone
+	s.begin = func() (bool, error) {
+		last, err := send(fmt.Sprintf(beginTurn, int64(writerLock)))
+		if err != nil {
+			return false, err
 		}
-		return s.exec("select pg_advisory_xact_lock($1)", int64(writerLock))
+		turn, err = strconv.ParseInt(last, 10, 64)
+		return p.turn != 0 && turn == p.turn, err
 	}
-	s.mark = func() (int64, error) {
-		p.last++
-		return p.last, s.exec(setMark, p.id, p.last)
+	s.commit = func() (int64, error) {
+		if _, err := send(fmt.Sprintf(commitTurn, p.id, turn+1)); err != nil {
+			return turn + 1, err
+		}
+		p.turn = turn + 1
+		return p.turn, nil
 	}
-	s.committed = func(mark int64) (bool, error) {
+	s.committed = func(turn int64) (bool, error) {
 		stmt, err := s.prepare(findMark)
 		if err != nil {
 			return false, err
@@ -89,7 +113,10 @@ func (p *postgresWriter) connect(ctx context.Context) (*session, error) {
 		if errors.Is(err, sql.ErrNoRows) {
 			return false, nil
 		}
-		return found == mark, err
+		if err == nil && found == turn {
+			p.turn = turn
+		}
+		return found == turn, err
 	}
 	s.closed = func() bool {
 		closed := true

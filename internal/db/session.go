@@ -14,12 +14,13 @@ type session struct {
 	ctx    context.Context // of the attempt at hand
 	stmts  map[string]*sql.Stmt
 
-	// begin opens a transaction that no other writer's overlaps.
-	begin func() error
-	// mark leaves a number in the transaction, by which committed can tell
-	// later, on another connection, whether it was committed.
-	mark      func() (int64, error)
-	committed func(mark int64) (bool, error)
+	// begin opens a transaction that no other writer's overlaps, and says
+	// whether no other process has written since this writer's last commit.
+	begin func() (undisturbed bool, err error)
+	// commit ends it. When the answer is lost, committed can tell later, in
+	// another transaction, whether the commit happened.
+	commit    func() (turn int64, err error)
+	committed func(turn int64) (bool, error)
 	// closed says that the connection itself is gone.
 	closed func() bool
 	// lostBy says that an error leaves no transaction to go on with.

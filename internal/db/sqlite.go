@@ -58,13 +58,18 @@ func sqliteSession(ctx context.Context, db *sql.DB) (*session, error) {
 		return nil, err
 	}
 	s := newSession(conn, SQLite)
-	s.begin = func() error {
+	undisturbed := false // until the first commit of this connection
+	s.begin = func() (bool, error) {
 		// The disk answers or it doesn't: a deadline would cost a goroutine a statement.
 		s.ctx = context.Background()
-		return s.exec("begin immediate")
+		return undisturbed, s.exec("begin immediate")
 	}
 	// A local commit that fails is undone; there is no answer to be lost.
-	s.mark = func() (int64, error) { return 0, nil }
+	s.commit = func() (int64, error) {
+		err := s.exec("commit")
+		undisturbed = err == nil
+		return 0, err
+	}
 	s.committed = func(int64) (bool, error) { return false, nil }
 	s.closed = func() bool { return false }
 	s.lostBy = func(err error) bool { return full(err) || gone(err) }

@@ -11,10 +11,16 @@ type Tx struct {
 	s    *session
 	ctx  context.Context
 	rows []*sql.Rows
+
+	undisturbed bool
 }
 
 // Context ends when the transaction takes too long.
 func (t *Tx) Context() context.Context { return t.ctx }
+
+// Undisturbed says that no other process has written since the last commit of
+// this Writer, so that what was true then still is.
+func (t *Tx) Undisturbed() bool { return t.undisturbed }
 
 // Exec changes rows and says how many.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {

@@ -23,7 +23,7 @@ type Writer struct {
 	jobs    chan *job
 	quit    chan struct{}
 	done    sync.WaitGroup
-	before  func(tx *Tx, marks []any) error
+	before  Hook
 
 	// Of the writing goroutine alone.
 	session *session  // nil until connected
@@ -48,16 +48,19 @@ const (
 
 func newWriter(connect func(context.Context) (*session, error), log *slog.Logger) *Writer {
 	w := &Writer{connect: connect, log: log, jobs: make(chan *job, groupSize), quit: make(chan struct{}),
-		before: func(*Tx, []any) error { return nil }}
+		before: func(*Tx, []any) (func(), error) { return func() {}, nil }}
 	w.done.Go(w.run)
 	return w
 }
 
-// BeforeCommit sets what runs at the end of each group, inside its
-// transaction, with the marks of the functions that succeeded, in their order.
-// Its error undoes the whole group; like the functions it may be run again.
-// Call it once, before the first Write.
-func (w *Writer) BeforeCommit(hook func(tx *Tx, marks []any) error) { w.before = hook }
+// Hook runs at the end of each group, inside its transaction, with the marks of
+// the functions that succeeded, in their order. Its error undoes the whole
+// group; like the functions it may be run again. kept is called when the
+// transaction is committed, before the next begins.
+type Hook func(tx *Tx, marks []any) (kept func(), err error)
+
+// BeforeCommit sets the hook. Call it once, before the first Write.
+func (w *Writer) BeforeCommit(hook Hook) { w.before = hook }
 
 // Write runs fn in a transaction that it shares with others who wait, and
 // returns when the commit is durable. An error or a panic of fn undoes fn

@@ -4,27 +4,15 @@
 create table custody_leaf (
 	seq bigint primary key,
 	leaf bytea not null,
+	actor text not null,
 	-- When the act was done, unix seconds; midnight UTC where only the day is kept.
 	done_at bigint not null,
 	-- What opens the commitment in the leaf. Erasing both leaves the tree as it is.
 	subject text,
 	salt bytea
 );
+create index custody_leaf_actor on custody_leaf (actor, seq);
 create index custody_leaf_subject on custody_leaf (subject, seq);
-
--- The number of the next leaf; one row.
-create table custody_head (
-	id smallint primary key,
-	next bigint not null
-);
-insert into custody_head (id, next) values (1, 0);
-
--- The last leaf of each actor, "" for reporters and the system.
-create table custody_actor (
-	actor text primary key,
-	seq bigint not null,
-	prev bigint not null -- the one before; -1 = none
-);
 
 -- The tree that the sequencer made of the leaves: hash tiles (C2SP tlog-tiles)
 -- as they grow, and the newest signed checkpoint; one row.
@@ -40,16 +28,22 @@ create table custody_checkpoint (
 	note bytea not null
 );
 
--- One row per writing process on PostgreSQL: see internal/db/postgres.go.
+-- Whose turn it was to write, on PostgreSQL: see internal/db/postgres.go.
+-- commit_turn is one row that counts commits, commit_mark the last of each
+-- writing process.
+create table commit_turn (
+	id smallint primary key,
+	turn bigint not null
+);
+insert into commit_turn (id, turn) values (1, 0);
 create table commit_mark (
 	writer text primary key,
-	mark bigint not null
+	turn bigint not null
 );
 
 -- +goose Down
 drop table commit_mark;
+drop table commit_turn;
 drop table custody_checkpoint;
 drop table custody_tile;
-drop table custody_actor;
-drop table custody_head;
 drop table custody_leaf;
