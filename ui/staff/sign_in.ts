@@ -6,7 +6,7 @@ import { get, post, Refusal } from "./http.js";
 import { fromPassphrase } from "./passphrase.js";
 import { evaluate, passkeysWork, usePasskey, type Ceremony } from "./passkey.js";
 import { keep, tryUnlocked } from "./unlocked.js";
-import { work } from "./work.js";
+import { work } from "../seal/work.js";
 
 interface Greeting {
   salt: string;

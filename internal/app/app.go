@@ -1,0 +1,122 @@
+// Package app puts the parts together: it is the only place that knows them
+// all. Open builds an installation from its configuration, Serve runs it, Init
+// sets one up.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/desk"
+	"verhaal/internal/policy"
+	"verhaal/internal/report"
+	"verhaal/internal/staff"
+	"verhaal/internal/web"
+	"verhaal/packs"
+)
+
+// Files in the data folder's keys.
+const (
+	logKeyFile    = "log.key"
+	serverKeyFile = "server.key"
+)
+
+// App is one running installation.
+type App struct {
+	Log     *custody.Log
+	Members *staff.Members
+	Desks   *desk.Desks
+	Reports *report.Reports
+	Pack    *policy.Pack
+	Site    *web.Site
+	Handler http.Handler
+
+	config  Config
+	logger  *slog.Logger
+	db      *db.DB
+	install install
+	metrics *prometheus.Registry
+	closers []func() error
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// Open opens the stores of an installation that was set up and builds its
+// pages. Nothing runs until Serve.
+func Open(ctx context.Context, c Config, logger *slog.Logger) (*App, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	return open(ctx, c, logger, nil)
+}
+
+// open is Open; prepare may write what a new installation needs first.
+func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(context.Context, *custody.Log) error) (_ *App, err error) {
+	a := &App{config: c, logger: logger, metrics: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	serverKey, err := readKeyFile(c.keyFile(serverKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	logKeyText, err := readKeyFile(c.keyFile(logKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	logKey, err := custody.ParseKey(string(logKeyText))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.keyFile(logKeyFile), err)
+	}
+	if a.Pack, err = policy.Load(packs.FS, c.Pack); err != nil {
+		return nil, err
+	}
+	d, w, err := db.Open(ctx, c.Database, logger)
+	if err != nil {
+		return nil, err
+	}
+	a.db = d
+	a.closers = append(a.closers, d.Close)
+	a.Log = custody.New(d, w, logKey, time.Now, logger)
+	if prepare != nil {
+		if err := prepare(ctx, a.Log); err != nil {
+			return nil, err
+		}
+	}
+	if a.install, err = readInstall(ctx, d); err != nil {
+		return nil, err
+	}
+	a.Members, err = staff.New(d, a.Log, time.Now, staff.Config{Key: serverKey, Site: c.Site, Origins: c.Origins, Recovery: a.install.recovery})
+	if err != nil {
+		return nil, err
+	}
+	a.Desks = desk.New(d, a.Log, a.Pack, a.Members, a.install.recovery, time.Now)
+	a.Reports = report.New(d, a.Log, front{a.Desks, a.Pack}, time.Now)
+	return a, a.pages(serverKey)
+}
+
+// front shows the desks to the book of reports.
+type front struct {
+	*desk.Desks
+	pack *policy.Pack
+}
+
+func (f front) Channel(id string) (report.Channel, bool) {
+	c, ok := f.pack.Channel(id)
+	return report.Channel{Dialogue: c.Answers, DayOnly: c.Time == policy.DayOnly}, ok
+}
+
+func (f front) Sealing(ctx context.Context, channel string) (report.Key, error) {
+	k, err := f.Desks.Sealing(ctx, channel)
+	return report.Key(k), err
+}

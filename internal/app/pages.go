@@ -1,0 +1,76 @@
+package app
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"verhaal/internal/web"
+	"verhaal/internal/web/admin"
+	"verhaal/internal/web/audit"
+	deskpages "verhaal/internal/web/desk"
+	"verhaal/internal/web/lang"
+	"verhaal/internal/web/public"
+	staffpages "verhaal/internal/web/staff"
+	"verhaal/locales"
+	"verhaal/ui"
+)
+
+// pages builds the faces on the opened stores.
+func (a *App) pages(serverKey []byte) error {
+	languages, err := lang.Load(locales.FS, a.logger)
+	if err != nil {
+		return err
+	}
+	own := staffpages.New(a.Members, a.config.Origins)
+	a.Site, err = web.New(web.Config{
+		Languages: languages,
+		Templates: map[string]fs.FS{
+			"public": public.Templates(), "staff": staffpages.Templates(), "desk": deskpages.Templates(),
+			"admin": admin.Templates(), "audit": audit.Templates(),
+		},
+		Assets:       ui.Assets(),
+		Authenticate: own.Authenticate,
+		Log:          a.logger,
+		Metrics:      a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", a.health)
+	a.Site.Handle(mux, "GET /static/{name}", a.Site.Static)
+	public.Register(mux, public.Config{Site: a.Site, Languages: languages, Pack: a.Pack, Reports: a.Reports, Desks: a.Desks,
+		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), Clock: time.Now})
+	own.Register(mux, a.Site)
+	deskpages.Register(mux, a.Site, a.Pack, a.Reports, a.Desks)
+	admin.Register(mux, a.Site, a.Pack, a.Members, a.Desks)
+	audit.Register(mux, a.Site, a.Log)
+	a.Handler = web.Protect(own.Sessions(mux))
+	return nil
+}
+
+// subkey is the server key for one purpose.
+func subkey(key []byte, purpose string) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(purpose))
+	return m.Sum(nil)
+}
+
+// Close closes what Open opened, the last first.
+func (a *App) Close() error {
+	var err error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		if e := a.closers[i](); e != nil && err == nil {
+			err = e
+		}
+	}
+	a.closers = nil
+	return err
+}

@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Limits of one connection. A reporter on a slow phone needs minutes, a
+// connection that says nothing gets seconds.
+const (
+	headerTime  = 20 * time.Second
+	requestTime = 10 * time.Minute
+	idleTime    = 60 * time.Second
+	// graceTime is how long a stop waits for requests that have begun.
+	graceTime = 30 * time.Second
+	// sweepPace is how often expired certificates are looked for.
+	sweepPace = time.Minute
+)
+
+// Serve answers on l until ctx ends, then finishes the requests that have
+// begun and closes everything.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var workers sync.WaitGroup
+	workers.Go(func() { a.Log.Run(work) })
+	workers.Go(func() { a.sweep(work) })
+
+	servers := []*http.Server{newServer(a.Handler)}
+	failed := make(chan error, 2)
+	go func() { failed <- servers[0].Serve(l) }()
+	if a.config.Metrics != "" {
+		m := newServer(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
+		m.Addr = a.config.Metrics
+		servers = append(servers, m)
+		go func() { failed <- m.ListenAndServe() }()
+	}
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+	defer cancel()
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(grace))
+	}
+	stop()
+	workers.Wait()
+	return errors.Join(err, a.Close())
+}
+
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime}
+}
+
+// sweep takes the wraps of those away whose certificate ended.
+func (a *App) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepPace)
+	defer tick.Stop()
+	for {
+		if n, err := a.Desks.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.logger.Error("expired certificates were not looked for", "error", err)
+		} else if n > 0 {
+			a.logger.Info("desk keys taken from members who may not read today", "wraps", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// health answers 200 when the database answers: for load balancers, and for
+// people at night.
+func (a *App) health(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err := a.db.Ping(ctx); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte("database unavailable\n"))
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
+}

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"verhaal/internal/app"
+	"verhaal/internal/client"
+	"verhaal/internal/report"
+)
+
+// The demonstration's people, invented like everything in it. Everyone has the
+// same passphrase, which is printed: a demonstration has no secrets.
+const demoPassphrase = "lantern orchard velvet canyon pepper"
+
+type demoPerson struct {
+	login, name string
+	powers      []string
+	desks       []string
+	certificate int // days from today until it ends; 0 = none
+}
+
+var demoPeople = []demoPerson{
+	{"avim", "Detective A. Visser", []string{"officer"}, []string{"police-avim"}, 400},
+	{"avim2", "Detective B. Yılmaz", []string{"officer"}, []string{"police-avim"}, 20},
+	{"expired", "Detective C. de Boer", []string{"officer"}, []string{"police-avim"}, -1},
+	{"labour", "Inspector D. Jansen", []string{"officer"}, []string{"labour-authority"}, 300},
+	{"tci", "Source handler E. Bakker", []string{"officer"}, []string{"labour-tci"}, 0},
+	{"crimestoppers", "Operator F. Smit", []string{"officer"}, []string{"crime-stoppers"}, 0},
+	{"auditor", "Auditor G. Mulder", []string{"auditor"}, nil, 0},
+}
+
+type demoReport struct {
+	channel, lang string
+	facts         report.Facts
+	story         client.Story
+	who           client.Identity
+	answer        string
+	reply         string
+}
+
+var demoReports = []demoReport{
+	{"police-avim", "en", report.Facts{Danger: "yes", Age: "12-15", Kinds: []string{"sexual"}, AboutSelf: "no", Language: "ro"},
+		client.Story{Text: "I am a teacher. A girl in my class, 14, has a new phone every month and an older boyfriend who waits at the gate. On Friday she said she owes him money and has to \"work it off\" this weekend. She cried and asked me to tell nobody.",
+			Answers: map[string]string{"where": "The school, and a flat near the station.", "who": "He drives a grey van. She calls him Dino."}},
+		client.Identity{Name: "M. Teacher (invented)", Contact: "+31 6 0000 0000", SafeContact: "Call only between 16:00 and 17:00. Never speak on voicemail."},
+		"Thank you. You did the right thing. A detective reads this today. Is there a moment tomorrow when she is at school and he is not?",
+		"Yes, she has class until 14:00. He never comes before 15:00."},
+	{"police-avim", "en", report.Facts{Danger: "no", Age: "adult", Kinds: []string{"sexual"}, AboutSelf: "yes", Language: "bg"},
+		client.Story{Text: "He keeps my passport and half of everything I earn. I want to stop but I do not know where to go. I do not want my family to hear about it."},
+		client.Identity{SafeContact: "Only here. He reads my phone."}, "", ""},
+	{"police-avim", "nl", report.Facts{Danger: "unknown", Age: "16-17", Kinds: []string{"criminal"}, AboutSelf: "yes", Language: "nl"},
+		client.Story{Text: "Ik moet pakjes wegbrengen voor jongens uit de buurt. Als ik stop, doen ze mijn broertje iets aan. Ik ben 16."},
+		client.Identity{}, "", ""},
+	{"police-avim", "ar", report.Facts{Danger: "no", Age: "adult", Kinds: []string{"forced_marriage"}, AboutSelf: "no", Language: "ar"},
+		client.Story{Text: "جارتي لا تخرج من البيت أبدًا. زوّجوها رغمًا عنها ولا يسمحون لها بالكلام مع أحد."}, client.Identity{}, "", ""},
+	{"labour-authority", "en", report.Facts{Danger: "no", Age: "adult", Kinds: []string{"labour"}, AboutSelf: "yes", Language: "pl"},
+		client.Story{Text: "We pick mushrooms fourteen hours a day. They pay for nine and take the rent from it. Eight of us sleep in one room behind the cold store.",
+			Answers: map[string]string{"others": "Seven others, two from my village."}},
+		client.Identity{Name: "K. Worker (invented)", Contact: "k.worker@example.org"},
+		"Thank you for telling us. Do you have your own passport? Are you able to leave the place when you want to?", ""},
+	{"labour-authority", "en", report.Facts{Danger: "no", Age: "adult", Kinds: []string{"domestic_servitude"}, AboutSelf: "no", Language: "tl"},
+		client.Story{Text: "The nanny of the family upstairs has not had a day off since spring. She asked me for food."}, client.Identity{}, "", ""},
+	{"labour-tci", "en", report.Facts{Danger: "no", Age: "unknown", Kinds: []string{"labour"}, AboutSelf: "no", Language: "en"},
+		client.Story{Text: "The temp agency keeps two sets of books. The second set is with the brother of the owner. If they learn that I said this I lose more than my job."},
+		client.Identity{}, "We read you. Write only when you are alone. Where did you see the second set, without saying when?", ""},
+	{"crime-stoppers", "en", report.Facts{Danger: "no", Age: "unknown", Kinds: []string{"sexual"}, AboutSelf: "no", Language: ""},
+		client.Story{Text: "Different young women every few weeks, always brought by the same two men. The windows are covered."}, client.Identity{}, "", ""},
+}
+
+// furnish makes the demonstration's data by calling the server as browsers do,
+// and writes down what a visitor needs.
+func furnish(ctx context.Context, base string, made app.Initial, notes string) error {
+	admin := client.NewStaff(base)
+	if err := admin.Enrol(ctx, client.Newcomer{Code: made.Code, Login: "admin", Name: "Administrator H. Prins", Lang: "en", Passphrase: demoPassphrase}); err != nil {
+		return fmt.Errorf("first administrator: %w", err)
+	}
+	staff, err := hire(ctx, base, admin)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "Staff sign in at %s/staff/sign-in, all with the passphrase\n\n    %s\n\n", base, demoPassphrase)
+	fmt.Fprintf(&text, "    %-14s sets up people, certificates, desks; reads no content\n", "admin")
+	for _, p := range demoPeople {
+		fmt.Fprintf(&text, "    %-14s %s\n", p.login, p.note())
+	}
+	fmt.Fprintf(&text, "\nReporters come back at %s/en/return with a receipt (words or digits):\n\n", base)
+	for _, r := range demoReports {
+		line, err := r.make(ctx, base, staff)
+		if err != nil {
+			return fmt.Errorf("report for %s: %w", r.channel, err)
+		}
+		text.WriteString(line)
+	}
+	fmt.Fprintf(&text, "\nKey that verifies the custody log:\n    %s\n", made.Verifier)
+	return os.WriteFile(notes, []byte(text.String()), 0o600)
+}
+
+func (p demoPerson) note() string {
+	switch {
+	case p.certificate < 0:
+		return p.name + ": a certificate that ended, so no key and no reports"
+	case len(p.desks) > 0:
+		return p.name + ", desk " + strings.Join(p.desks, ", ")
+	}
+	return p.name + ", reads and verifies the custody log"
+}
+
+// hire invites and enrols everyone, seats them, makes the desks' keys and
+// opens the channels.
+func hire(ctx context.Context, base string, admin *client.Staff) (map[string]*client.Staff, error) {
+	staff := map[string]*client.Staff{}
+	for _, p := range demoPeople {
+		id, code, err := admin.Invite(ctx, p.login, p.name, p.powers...)
+		if err != nil {
+			return nil, fmt.Errorf("invite %s: %w", p.login, err)
+		}
+		if p.certificate != 0 {
+			today := time.Now().UTC()
+			from, until := today.AddDate(-1, 0, 0), today.AddDate(0, 0, p.certificate)
+			if err := admin.Certify(ctx, id, "trafficking", from.Format(time.DateOnly), until.Format(time.DateOnly), "DEMO-"+p.login); err != nil {
+				return nil, fmt.Errorf("certificate of %s: %w", p.login, err)
+			}
+		}
+		staff[p.login] = client.NewStaff(base)
+		if err := staff[p.login].Enrol(ctx, client.Newcomer{Code: code, Lang: "en", Passphrase: demoPassphrase}); err != nil {
+			return nil, fmt.Errorf("enrol %s: %w", p.login, err)
+		}
+		for _, channel := range p.desks {
+			if err := admin.Seat(ctx, channel, p.login); err != nil {
+				return nil, fmt.Errorf("seat %s: %w", p.login, err)
+			}
+		}
+	}
+	for channel, login := range demoDesks {
+		if err := staff[login].DoDuty(ctx, channel); err != nil {
+			return nil, fmt.Errorf("key of %s: %w", channel, err)
+		}
+		if err := admin.OpenChannel(ctx, channel); err != nil {
+			return nil, fmt.Errorf("open %s: %w", channel, err)
+		}
+	}
+	return staff, nil
+}
+
+// demoDesks names the member who makes each desk's key and answers.
+var demoDesks = map[string]string{"police-avim": "avim", "labour-authority": "labour", "labour-tci": "tci", "crime-stoppers": "crimestoppers"}
+
+// make tells one report, has it answered and replies, and says how to come back.
+func (r demoReport) make(ctx context.Context, base string, staff map[string]*client.Staff) (string, error) {
+	reporter := client.NewReporter(base, r.lang)
+	receipt, _, err := reporter.Tell(ctx, r.channel, r.facts, r.story, r.who)
+	if err != nil {
+		return "", err
+	}
+	if r.channel == "crime-stoppers" {
+		return fmt.Sprintf("    %-17s no receipt: this channel never answers\n", r.channel), nil
+	}
+	line := fmt.Sprintf("    %-17s %s\n    %-17s %s\n", r.channel, strings.Join(receipt.Words("en"), " "), "", receipt.Digits())
+	if r.answer == "" {
+		return line, nil
+	}
+	officer := staff[demoDesks[r.channel]]
+	ids, _, err := officer.Queue(ctx, r.channel)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range ids {
+		c, err := officer.Open(ctx, r.channel, id)
+		if err != nil {
+			return "", err
+		}
+		if c.Story != r.story.Text {
+			continue
+		}
+		if err := officer.Answer(ctx, c, r.answer); err != nil {
+			return "", err
+		}
+	}
+	if r.reply == "" {
+		return line, nil
+	}
+	key, err := reporter.Key(ctx, r.channel)
+	if err != nil {
+		return "", err
+	}
+	talk, err := reporter.Return(ctx, receipt.Digits(), key.Salt)
+	if err != nil {
+		return "", err
+	}
+	return line, reporter.Write(ctx, talk, r.reply)
+}
