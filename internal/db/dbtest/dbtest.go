@@ -41,7 +41,13 @@ func Each(t *testing.T, f func(t *testing.T, d *db.DB, w *db.Writer)) {
 func EachURL(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { f(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")) })
-	t.Run("postgres", func(t *testing.T) { f(t, shared(t).Database(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
+}
+
+// Postgres is the address of a fresh PostgreSQL database.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	return shared(t).Database(t)
 }
 
 // Open opens url and closes it at the end of the test.
