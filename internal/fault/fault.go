@@ -81,6 +81,7 @@ func KindOf(err error) Kind {
 // KeyOf tells the message id of the sentence for err; never empty for a
 // non-nil error.
 func KeyOf(err error) string {
+	kind := KindOf(err)
 	for f := (*fault)(nil); errors.As(err, &f); err = f.cause {
 		if f.key != "" {
 			return f.key
@@ -95,5 +96,5 @@ func KeyOf(err error) string {
 		Unauthenticated: "fault.unauthenticated",
 		TooLarge:        "fault.too_large",
 		Unavailable:     "fault.unavailable",
-	}[KindOf(err)]
+	}[kind]
 }

@@ -41,9 +41,14 @@ func TestForeignErrorsAreInternal(t *testing.T) {
 }
 
 func TestEveryKindHasASentence(t *testing.T) {
+	seen := map[string]Kind{}
 	for k := Internal; k <= Unavailable; k++ {
-		if KeyOf(New(k, "", "x")) == "" {
-			t.Errorf("%v has no sentence", k)
+		for _, err := range []error{New(k, "", "x"), Wrap(k, "", io.EOF), fmt.Errorf("deeper: %w", New(k, "", "x"))} {
+			key := KeyOf(err)
+			if other, taken := seen[key]; key == "" || taken && other != k {
+				t.Errorf("%v has the sentence %q", k, key)
+			}
+			seen[key] = k
 		}
 	}
 }
