@@ -181,21 +181,20 @@ func (b *tab) calm() {
 	}
 }
 
-func (b *tab) authenticator(prf bool) webauthn.AuthenticatorID {
+func (b *tab) authenticator(transport webauthn.AuthenticatorTransport, prf bool) {
 	b.t.Helper()
 	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 		b.t.Fatal(err)
 	}
-	made, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
+	_, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
 		Options: &webauthn.VirtualAuthenticatorOptions{
-			Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: "ctap2_1", Transport: webauthn.AuthenticatorTransportInternal,
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: "ctap2_1", Transport: transport,
 			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, HasPrf: prf, AutomaticPresenceSimulation: true,
 		},
 	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return made.AuthenticatorID
 }
 
 func (b *tab) signOut() {
@@ -267,4 +266,105 @@ func (b *tab) waitSignedIn() {
 		time.Sleep(50 * time.Millisecond)
 	}
 	b.t.Fatalf("not signed in: %s\nconsole: %q", b.eval(`document.body.innerText`), b.said)
+}
+
+// enrolWithPasskey fills the form and makes a passkey in it; chosen is the
+// passphrase beside it, or "".
+func (b *tab) enrolWithPasskey(login, chosen string) {
+	b.t.Helper()
+	_, code, err := b.h.members.Invite(context.Background(), "", domain.Newcomer{Login: login, Name: "Sam Bos", Lang: "en", Powers: []string{domain.Officer}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.visit("/staff/enrol")
+	b.fill("code", code)
+	b.do(chromedp.Click(chromedp.CSS(`[data-code] button`)), chromedp.WaitVisible(chromedp.CSS(`[data-make-passkey]`)),
+		chromedp.Click(chromedp.CSS(`[data-make-passkey]`)), chromedp.WaitVisible(chromedp.CSS(`[data-passkey-made]`)))
+	if chosen != "" {
+		b.fill("passphrase", chosen)
+		b.fill("again", chosen)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-keys] > div:last-child button`)))
+}
+
+func TestAPasskeyWithPRFEnrolsSignsInAndUnlocksWithoutAPassphrase(t *testing.T) {
+	b := openTab(t, newHouse(t))
+	b.authenticator(webauthn.AuthenticatorTransportInternal, true)
+	b.enrolWithPasskey("sam", "")
+	b.waitSignedIn()
+	b.visit("/staff/account")
+	b.holdsOwnKey("sam")
+	b.shot("account-passkey")
+	b.signOut()
+	b.do(chromedp.WaitVisible(chromedp.CSS(`[data-passkey] button`)), chromedp.Click(chromedp.CSS(`[data-passkey] button`)))
+	b.waitSignedIn()
+	b.visit("/staff/account")
+	b.holdsOwnKey("sam")
+
+	b.eval(`sessionStorage.clear(), ""`)
+	b.visit("/staff/sign-in?back=/staff/account")
+	b.do(chromedp.WaitVisible(chromedp.CSS(`[data-passkey] button`)), chromedp.Click(chromedp.CSS(`[data-passkey] button`)))
+	b.arrive("/staff/account")
+	b.holdsOwnKey("sam")
+	b.calm()
+}
+
+func TestAPasskeyWithoutPRFSignsInAndThenAsksForThePassphrase(t *testing.T) {
+	b := openTab(t, newHouse(t))
+	b.authenticator(webauthn.AuthenticatorTransportInternal, false)
+	b.enrolWithPasskey("sam", "")
+	b.do(chromedp.WaitVisible(chromedp.CSS(`[data-problem]`))) // nothing would unlock the key
+	b.fill("passphrase", passphrase)
+	b.fill("again", passphrase)
+	b.do(chromedp.Click(chromedp.CSS(`[data-keys] > div:last-child button`)))
+	b.waitSignedIn()
+	b.visit("/staff/account")
+	b.signOut()
+
+	b.visit("/staff/sign-in?back=/staff/account")
+	b.do(chromedp.WaitVisible(chromedp.CSS(`[data-passkey] button`)), chromedp.Click(chromedp.CSS(`[data-passkey] button`)),
+		chromedp.WaitVisible(chromedp.CSS(`[data-signed-in] [name="passphrase"]`)))
+	if b.unlocked() != "" {
+		t.Error("a passkey without PRF unlocked something")
+	}
+	b.fill("passphrase", "not the right words at all")
+	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)), chromedp.WaitVisible(chromedp.CSS(`[data-problem]`)))
+	b.fill("passphrase", passphrase)
+	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)))
+	b.arrive("/staff/account")
+	b.holdsOwnKey("sam")
+	b.calm()
+}
+
+func TestTheAccountAddsAPasskeyAndChangesThePassphrase(t *testing.T) {
+	b := openTab(t, newHouse(t))
+	b.authenticator(webauthn.AuthenticatorTransportInternal, true)
+	b.enrolWithPasskey("sam", passphrase)
+	b.waitSignedIn()
+	b.visit("/staff/account")
+	other := "acht andere woorden die nergens bij horen"
+	set := func(name, text string) {
+		b.do(chromedp.SendKeys(chromedp.CSS(`[data-change-passphrase] [name="`+name+`"]`), text))
+	}
+	set("old", passphrase)
+	set("passphrase", other)
+	set("again", other)
+	b.do(chromedp.Click(chromedp.CSS(`[data-change-passphrase] button`)), chromedp.WaitVisible(chromedp.CSS(`.notice.good`)))
+	b.shot("account-changed")
+	b.signOut()
+	b.visit("/staff/sign-in?back=/staff/account")
+	b.fill("login", "sam")
+	b.fill("passphrase", other)
+	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)))
+	b.arrive("/staff/account")
+	b.holdsOwnKey("sam")
+
+	// The authenticator holds one passkey of an account: a second one is on another.
+	b.authenticator(webauthn.AuthenticatorTransportUsb, true)
+	b.do(chromedp.SendKeys(chromedp.CSS(`[data-make] [name="label"]`), "spare"), chromedp.Click(chromedp.CSS(`[data-make] button`)),
+		chromedp.WaitVisible(chromedp.CSS(`.notice.good`)))
+	if got := b.eval(`document.querySelectorAll('[name="credential"]').length + " " + document.querySelectorAll('.badge.good').length`); got != "2 2" {
+		t.Errorf("passkeys and those that unlock: %s", got)
+	}
+	b.calm()
 }
