@@ -30,11 +30,11 @@ func (l *Log) Inclusion(ctx context.Context, seq int64) (Inclusion, error) {
 		return Inclusion{}, fault.New(fault.NotFound, "", "leaf %d is not in the checkpoint of %d leaves", seq, c.size)
 	}
 	tiles := l.tiles(ctx)
-	leaf, err := tiles.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
+	proof, err := tlog.ProveRecord(c.size, seq, tiles)
 	if err != nil {
 		return Inclusion{}, err
 	}
-	proof, err := tlog.ProveRecord(c.size, seq, tiles)
+	leaf, err := tiles.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
 	if err != nil {
 		return Inclusion{}, err
 	}
