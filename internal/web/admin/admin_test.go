@@ -1,0 +1,185 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/staff"
+)
+
+func TestOnlyAdministratorsEnterAnyPage(t *testing.T) {
+	h := newHouse(t)
+	walked := 0
+	for _, route := range h.site.Routes() {
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		if !strings.HasPrefix(path, "/admin/") {
+			continue
+		}
+		walked++
+		if route.Power != staff.Administrator {
+			t.Errorf("%s asks for %q", route.Pattern, route.Power)
+		}
+		path = strings.NewReplacer("{$}", "", "{id}", h.admin.ID, "{channel}", channel).Replace(path)
+		for role, want := range map[string]int{staff.Officer: http.StatusForbidden, staff.Auditor: http.StatusForbidden, "": http.StatusUnauthorized} {
+			if role == "" && method == http.MethodGet {
+				want = http.StatusSeeOther // to sign in
+			}
+			if status, _ := h.ask(t, role, method, path, nil); status != want {
+				t.Errorf("%s as %q: %d, want %d", route.Pattern, role, status, want)
+			}
+		}
+	}
+	if walked < 14 {
+		t.Errorf("only %d routes walked", walked)
+	}
+}
+
+// TestNoPageReadsContent walks every route of an installation that has wraps
+// of every kind, and looks for sealed bytes and keys in each answer.
+func TestNoPageReadsContent(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	who, key := h.seated(t, "sam", "Sam Bos")
+	wraps, err := h.desks.Wraps(ctx, who.ID, channel)
+	must(t, err)
+	locked, err := h.members.Locked(ctx, who)
+	must(t, err)
+	secret := []string{"age-encryption.org", "AGE-SECRET-KEY", "mlkem768x25519", key.Secret(), base64.StdEncoding.EncodeToString([]byte("age-encryption.org"))[:20]}
+	for _, file := range [][]byte{wraps[0].Wrapped, locked.Wraps[0].Wrapped} {
+		secret = append(secret, string(file[len(file)-40:]), base64.StdEncoding.EncodeToString(file)[400:440])
+	}
+	good := url.Values{"login": {"sam"}, "name": {"Some Body"}, "power": {staff.Officer}, "open": {"1"}, "kind": {policy.TraffickingCertificate},
+		"from": {"2026-01-01"}, "until": {"2026-12-31"}, "staff": {who.ID}, "certificate": {"x"}}
+	for _, route := range h.site.Routes() {
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		if !strings.HasPrefix(path, "/admin/") {
+			continue
+		}
+		path = strings.NewReplacer("{$}", "", "{id}", who.ID, "{channel}", channel).Replace(path)
+		status, body := h.ask(t, staff.Administrator, method, path, good)
+		if status >= 500 {
+			t.Errorf("%s: %d", route.Pattern, status)
+		}
+		for _, s := range secret {
+			if strings.Contains(body, s) {
+				t.Errorf("%s shows sealed bytes or a key", route.Pattern)
+			}
+		}
+	}
+}
+
+func TestACodeIsShownOnceAndWorks(t *testing.T) {
+	h := newHouse(t)
+	form := url.Values{"login": {"Kim"}, "name": {"Kim de Boer"}, "power": {staff.Officer, staff.Administrator}}
+	status, page := h.ask(t, staff.Administrator, "POST", "/admin/people", form)
+	code := regexp.MustCompile(`[0-9A-Z]{4}(-[0-9A-Z]{4}){3}`).FindString(page)
+	if status != http.StatusCreated || code == "" || !strings.Contains(page, "Give these powers to two people") {
+		t.Fatalf("%d %s", status, page)
+	}
+	who, err := h.members.InvitedBy(context.Background(), code)
+	must(t, err)
+	for _, path := range []string{"/admin/people", "/admin/people/" + who.ID} {
+		if _, page := h.ask(t, staff.Administrator, "GET", path, nil); strings.Contains(page, code) || !strings.Contains(page, "Kim de Boer") {
+			t.Errorf("%s shows the code again, or not the person", path)
+		}
+	}
+	_, page = h.ask(t, staff.Administrator, "POST", "/admin/people/"+who.ID+"/code", nil)
+	if again := regexp.MustCompile(`[0-9A-Z]{4}(-[0-9A-Z]{4}){3}`).FindString(page); again == code || again == "" {
+		t.Error("no new code")
+	}
+	for _, spoilt := range []url.Values{{"login": {"kim"}, "name": {"Another"}, "power": {staff.Officer}}, {"login": {"x y"}, "name": {"Some"}, "power": {staff.Officer}}, {"login": {"new"}, "name": {"Some"}}} {
+		if status, _ := h.ask(t, staff.Administrator, "POST", "/admin/people", spoilt); status/100 != 4 {
+			t.Errorf("%v: %d", spoilt, status)
+		}
+	}
+}
+
+func TestLosingTheRightToReadTakesTheDeskKeyAtOnce(t *testing.T) {
+	for name, act := range map[string]struct {
+		path string
+		form url.Values
+	}{
+		"powers":  {"/admin/people/ID/powers", url.Values{"power": {staff.Auditor}}},
+		"leave":   {"/admin/people/ID/leave", url.Values{"sure": {"yes"}}},
+		"revoke":  {"/admin/people/ID/certificates/revoke", url.Values{"certificate": {"CERT"}}},
+		"removed": {"/admin/channels/" + channel + "/members/remove", url.Values{"staff": {"ID"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			ctx := context.Background()
+			who, _ := h.seated(t, "sam", "Sam Bos")
+			certificates, err := h.members.Certificates(ctx, who.ID)
+			must(t, err)
+			fill := strings.NewReplacer("ID", who.ID, "CERT", certificates[0].ID)
+			form := url.Values{}
+			for k, v := range act.form {
+				form.Set(k, fill.Replace(v[0]))
+			}
+			status, to := h.ask(t, staff.Administrator, "POST", fill.Replace(act.path), form)
+			if status != http.StatusSeeOther {
+				t.Fatalf("%d %s", status, to)
+			}
+			state, err := h.desks.State(ctx, channel)
+			must(t, err)
+			for _, m := range state.Members {
+				if m.HasKey {
+					t.Error("the desk key is still wrapped for somebody who may not read")
+				}
+			}
+			if !state.Due {
+				t.Error("no new key is asked for")
+			}
+			if _, page := h.ask(t, staff.Administrator, "GET", to, nil); !strings.Contains(page, `class="notice good"`) {
+				t.Error("the page does not say what was done")
+			}
+		})
+	}
+}
+
+func TestACertificateThatEndsOvernightIsSeenOnThePages(t *testing.T) {
+	h := newHouse(t)
+	h.seated(t, "sam", "Sam Bos")
+	_, page := h.ask(t, staff.Administrator, "GET", "/admin/", nil)
+	if !strings.Contains(page, "2026-12-31") || !strings.Contains(page, "1 person can read new reports") {
+		t.Error("the overview does not announce the end of the certificate")
+	}
+	h.now = time.Date(2027, 1, 1, 0, 0, 1, 0, time.UTC)
+	_, page = h.ask(t, staff.Administrator, "GET", "/admin/channels/"+channel, nil)
+	if !strings.Contains(page, "no valid certificate") || !strings.Contains(page, "Nobody can read new reports") {
+		t.Error("the desk's page does not say that nobody can read")
+	}
+}
+
+func TestOnlyOfficersSitOnDesksAndDaysMustExist(t *testing.T) {
+	h := newHouse(t)
+	who, _ := h.enrolled(t, "aud", "An Auditor", staff.Auditor)
+	for _, c := range []struct {
+		path   string
+		form   url.Values
+		status int
+	}{
+		{"/admin/channels/" + channel + "/members", url.Values{"login": {"aud"}}, http.StatusConflict},
+		{"/admin/channels/" + channel + "/members", url.Values{"login": {"nobody"}}, http.StatusNotFound},
+		{"/admin/channels/unknown/members", url.Values{"login": {"aud"}}, http.StatusNotFound},
+		{"/admin/people/" + who.ID + "/leave", url.Values{}, http.StatusBadRequest},
+		{"/admin/people/" + who.ID + "/certificates", url.Values{"kind": {"trafficking"}, "from": {"2026-02-30"}, "until": {"2026-12-31"}}, http.StatusBadRequest},
+		{"/admin/people/" + who.ID + "/certificates", url.Values{"kind": {"made-up"}, "from": {"2026-01-01"}, "until": {"2026-12-31"}}, http.StatusBadRequest},
+		{"/admin/people/" + who.ID + "/certificates", url.Values{"kind": {"trafficking"}, "from": {"2026-1-101"}, "until": {"2026-12-31"}}, http.StatusBadRequest},
+		{"/admin/people/nobody/sessions", url.Values{}, http.StatusNotFound},
+	} {
+		if status, _ := h.ask(t, staff.Administrator, "POST", c.path, c.form); status != c.status {
+			t.Errorf("%s %v: %d, want %d", c.path, c.form, status, c.status)
+		}
+	}
+	if err := h.members.Leave(context.Background(), "", h.admin.ID); fault.KindOf(err) != fault.Refused {
+		t.Errorf("the last administrator leaves: %v", err)
+	}
+}
