@@ -69,10 +69,9 @@ async function verify(vkey: string, oldNote: string, tell: (done: number, all: n
     for (const leaf of entries(await get(bundlePath(n, width)))) {
       if (tree.size === now.size) break;
       const act = JSON.parse(new TextDecoder().decode(leaf)) as Leaf;
-      if (act.actor) {
-        if ((act.prev ?? -1) !== (last.get(act.actor) ?? -1)) throw new Broken("chain");
-        last.set(act.actor, tree.size);
-      }
+      const actor = act.actor ?? "";
+      if ((act.prev ?? -1) !== (last.get(actor) ?? -1)) throw new Broken("chain");
+      last.set(actor, tree.size);
       tree.add(leaf);
       if (old && tree.size === old.size && !equal(tree.root(), old.root)) throw new Broken("rewritten");
     }

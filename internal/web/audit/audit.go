@@ -30,7 +30,7 @@ type Log interface {
 	Checkpoint(ctx context.Context) ([]byte, error)
 	Tile(ctx context.Context, path string) ([]byte, error)
 	Entries(ctx context.Context, before int64, limit int) ([]custody.Entry, error)
-	ExportTar(ctx context.Context, w io.Writer) error
+	Export(ctx context.Context, w io.Writer) error
 	Verifier() string
 	NewReader(ctx context.Context, actor string) (token string, err error)
 	MayRead(ctx context.Context, token string) error

@@ -19,7 +19,7 @@ func (f *face) download(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Content-Disposition", `attachment; filename="log.tar"`)
-	return f.log.ExportTar(r.Context(), w)
+	return f.log.Export(r.Context(), w)
 }
 
 // makeReader shows a new reader's key, once.

@@ -1,0 +1,197 @@
+// Package browser drives a real, headless Chromium for tests: visit, click,
+// write, see, ask, and look for what axe-core finds wrong. A step that fails
+// ends the test with what the page says.
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	page "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// patience is how long one step may take on a busy machine.
+const patience = 60 * time.Second
+
+// Tab is one tab of a browser of its own.
+type Tab struct {
+	T    *testing.T
+	Ctx  context.Context
+	Base string // address in front of the paths to visit
+}
+
+// Open starts a browser that ends with the test. A script that throws fails
+// the test.
+func Open(t *testing.T, base string) *Tab {
+	t.Helper()
+	if _, err := exec.LookPath("chromium"); err != nil {
+		t.Fatal("Chromium is missing: run test/needs, or apt-get install chromium")
+	}
+	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, end := chromedp.NewContext(allocator)
+	t.Cleanup(end)
+	b := &Tab{t, ctx, base}
+	b.Do(chromedp.Navigate("about:blank"))
+	if err := chromedp.Listen(ctx, func(event any) {
+		if thrown, is := event.(*page.EventExceptionThrown); is {
+			t.Errorf("a script threw: %s", thrown.ExceptionDetails.Text)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Do runs steps.
+func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
+	b.T.Helper()
+	for _, step := range steps {
+		if err := b.step(step); err != nil {
+			shown, _ := chromedp.Run(b.Ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText"))
+			b.T.Fatalf("%v; the page is %s", err, shown)
+		}
+	}
+}
+
+func (b *Tab) step(step chromedp.Action[chromedp.Void]) error {
+	// The very first action owns the browser, so it gets no deadline.
+	if chromedp.FromContext(b.Ctx).Target == nil {
+		return chromedp.Do(b.Ctx, step)
+	}
+	ctx, cancel := context.WithTimeout(b.Ctx, patience)
+	defer cancel()
+	return chromedp.Do(ctx, step)
+}
+
+// Visit loads a page.
+func (b *Tab) Visit(path string) { b.T.Helper(); b.Do(chromedp.Navigate(b.Base + path)) }
+
+// Click clicks what a CSS selector finds, once it can be seen.
+func (b *Tab) Click(selector string) { b.T.Helper(); b.Do(chromedp.Click(chromedp.CSS(selector))) }
+
+// See waits until something can be seen.
+func (b *Tab) See(selector string) { b.T.Helper(); b.Do(chromedp.WaitVisible(chromedp.CSS(selector))) }
+
+// Write types into a field.
+func (b *Tab) Write(selector, text string) {
+	b.T.Helper()
+	b.Do(chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// Until waits for a JavaScript expression to become true, also over a change of page.
+func (b *Tab) Until(js string) {
+	b.T.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if now, err := chromedp.Run(b.Ctx, chromedp.Evaluate[bool](js)); err == nil && now {
+			return
+		}
+	}
+	shown, _ := chromedp.Run(b.Ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText"))
+	b.T.Fatalf("it never came true that %s; the page is %s", js, shown)
+}
+
+// Ask evaluates JavaScript; a promise is awaited.
+func Ask[V any](b *Tab, js string) V {
+	b.T.Helper()
+	v, err := chromedp.Run(b.Ctx, chromedp.Evaluate[V](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.T.Fatalf("%s: %v", js, err)
+	}
+	return v
+}
+
+// Text is the text of an element, with its spaces folded.
+func (b *Tab) Text(selector string) string {
+	b.T.Helper()
+	return strings.Join(strings.Fields(Ask[string](b, fmt.Sprintf("document.querySelector(%q).textContent", selector))), " ")
+}
+
+// Scripts turns the page's own scripts on or off.
+func (b *Tab) Scripts(on bool) {
+	b.T.Helper()
+	b.Do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+		return err
+	}))
+}
+
+// Dark asks for the dark or the light theme.
+func (b *Tab) Dark(on bool) {
+	b.T.Helper()
+	scheme := "light"
+	if on {
+		scheme = "dark"
+	}
+	b.Do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return err
+	}))
+}
+
+// Width sets the size of the screen.
+func (b *Tab) Width(px int64) { b.T.Helper(); b.Do(chromedp.EmulateViewport(px, 780)) }
+
+// Shot writes a picture when VERHAAL_SHOTS names a folder for them.
+func (b *Tab) Shot(name string) {
+	b.T.Helper()
+	dir := os.Getenv("VERHAAL_SHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.Ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)
+	}
+	if err != nil {
+		b.T.Fatal(err)
+	}
+}
+
+// Check fails the test for each fault that axe-core finds in the page (WCAG
+// 2.2 AA), for what sticks out of the screen, and for buttons under 44 px.
+func (b *Tab) Check(where string) {
+	b.T.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	code, err := os.ReadFile(filepath.Join(filepath.Dir(here), "../../node_modules/axe-core/axe.min.js"))
+	if err != nil {
+		b.T.Fatal("node_modules is missing: run `npm ci` at the root of the repository")
+	}
+	if _, err := chromedp.Run(b.Ctx, chromedp.Evaluate[bool](string(code)+";true")); err != nil {
+		b.T.Fatalf("axe can't be loaded: %v", err)
+	}
+	found := Ask[json.RawMessage](b, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r =>
+		r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160) + ' ' + n.failureSummary).join(' | ')))`)
+	var violations []string
+	if err := json.Unmarshal(found, &violations); err != nil {
+		b.T.Fatal(err)
+	}
+	for _, v := range violations {
+		b.T.Errorf("%s: %s", where, v)
+	}
+	// A table may scroll inside its own box; the page may not.
+	for _, wide := range Ask[[]string](b, `[...document.body.querySelectorAll("*")].filter(e => { const r = e.getBoundingClientRect();
+		return r.width > 0 && r.height > 0 && !e.closest(".table, pre, .skip") && (r.left < -1 || r.right > innerWidth + 1) }).map(e => e.outerHTML.slice(0, 120))`) {
+		b.T.Errorf("%s: sticks out of the screen: %s", where, wide)
+	}
+	for _, small := range Ask[[]string](b, `[...document.querySelectorAll("button, a.button, .choice, select")].filter(e => {
+		const r = e.getBoundingClientRect(); return r.height > 0 && r.height < 44 }).map(e => e.outerHTML.slice(0, 120))`) {
+		b.T.Errorf("%s: lower than 44 px: %s", where, small)
+	}
+}
