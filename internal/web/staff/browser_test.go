@@ -3,6 +3,7 @@ package staff_test
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -102,23 +104,33 @@ func (b *tab) fill(name, text string) {
 	b.do(chromedp.SendKeys(chromedp.CSS(field), text))
 }
 
-// shot keeps pictures of the page for eyes, when VERHAAL_SHOTS names a folder.
-func (b *tab) shot(name string) {
+// fits holds that the page fits a phone and a desk and that axe has nothing to
+// say. When VERHAAL_SHOTS names a folder it keeps pictures there.
+func (b *tab) fits(name string) {
 	b.t.Helper()
-	dir := os.Getenv("VERHAAL_SHOTS")
-	if dir == "" {
-		return
+	axe, err := os.ReadFile("../../../node_modules/axe-core/axe.min.js")
+	if err != nil {
+		b.t.Fatal("axe is missing: run npm ci")
 	}
+	b.eval(string(axe) + `;""`)
 	for _, width := range []int64{360, 1280} {
 		b.do(chromedp.EmulateViewport(width, 900))
-		if wide := b.eval(`String(document.documentElement.scrollWidth)`); len(wide) > 3 && width == 360 {
-			b.t.Errorf("%s: %s px wide at 360", name, wide)
+		if got := b.eval(`document.documentElement.scrollWidth > innerWidth ? "wider than the screen" : ""`); got != "" {
+			b.t.Errorf("%s at %d: %s", name, width, got)
+		}
+		if found := b.eval(`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+			.then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" | ")).join("\n"))`); found != "" {
+			b.t.Errorf("%s at %d: %s", name, width, found)
+		}
+		dir := os.Getenv("VERHAAL_SHOTS")
+		if dir == "" {
+			continue
 		}
 		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		file := filepath.Join(dir, "staff-"+name+"-"+map[int64]string{360: "360", 1280: "1280"}[width]+".png")
+		file := filepath.Join(dir, fmt.Sprintf("staff-%s-%d.png", name, width))
 		if err := os.WriteFile(file, png, 0o644); err != nil {
 			b.t.Fatal(err)
 		}
@@ -214,7 +226,7 @@ func TestAMemberEnrolsSignsOutAndSignsInWithThePassphrase(t *testing.T) {
 	}
 	b := openTab(t, h)
 	b.visit("/staff/enrol#" + strings.ToLower(strings.ReplaceAll(code, "-", " ")))
-	b.shot("enrol-code")
+	b.fits("enrol-code")
 	if got := b.eval(`location.hash`); got != "" {
 		t.Errorf("the code stays in the address: %q", got)
 	}
@@ -224,20 +236,20 @@ func TestAMemberEnrolsSignsOutAndSignsInWithThePassphrase(t *testing.T) {
 	b.fill("passphrase", "too short")
 	b.fill("again", "too short")
 	b.do(chromedp.Click(chromedp.CSS(`[data-keys] > div:last-child button`)), chromedp.WaitVisible(chromedp.CSS(`[data-problem]`)))
-	b.shot("enrol-short")
+	b.fits("enrol-short")
 	b.fill("passphrase", passphrase)
 	b.fill("again", passphrase)
 	b.do(chromedp.Click(chromedp.CSS(`[data-keys] > div:last-child button`)))
 	b.waitSignedIn()
 	b.visit("/staff/account")
-	b.shot("account")
+	b.fits("account")
 	b.holdsOwnKey("noor")
 	b.signOut()
 
 	b.fill("login", "Noor")
 	b.fill("passphrase", "a wrong passphrase, five words long")
 	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)), chromedp.WaitVisible(chromedp.CSS(`[data-problem]`)))
-	b.shot("sign-in-wrong")
+	b.fits("sign-in-wrong")
 	b.visit("/staff/sign-in?back=/staff/account")
 	b.fill("login", "noor")
 	b.fill("passphrase", passphrase)
@@ -248,7 +260,7 @@ func TestAMemberEnrolsSignsOutAndSignsInWithThePassphrase(t *testing.T) {
 	// A tab that lost its key asks to unlock and keeps the session.
 	b.eval(`sessionStorage.clear(), ""`)
 	b.visit("/staff/sign-in?back=/staff/account")
-	b.shot("unlock")
+	b.fits("unlock")
 	b.fill("passphrase", passphrase)
 	b.do(chromedp.Click(chromedp.CSS(`[data-passphrase] button`)))
 	b.arrive("/staff/account")
@@ -294,7 +306,7 @@ func TestAPasskeyWithPRFEnrolsSignsInAndUnlocksWithoutAPassphrase(t *testing.T) 
 	b.waitSignedIn()
 	b.visit("/staff/account")
 	b.holdsOwnKey("sam")
-	b.shot("account-passkey")
+	b.fits("account-passkey")
 	b.signOut()
 	b.do(chromedp.WaitVisible(chromedp.CSS(`[data-passkey] button`)), chromedp.Click(chromedp.CSS(`[data-passkey] button`)))
 	b.waitSignedIn()
@@ -350,7 +362,7 @@ func TestTheAccountAddsAPasskeyAndChangesThePassphrase(t *testing.T) {
 	set("passphrase", other)
 	set("again", other)
 	b.do(chromedp.Click(chromedp.CSS(`[data-change-passphrase] button`)), chromedp.WaitVisible(chromedp.CSS(`.notice.good`)))
-	b.shot("account-changed")
+	b.fits("account-changed")
 	b.signOut()
 	b.visit("/staff/sign-in?back=/staff/account")
 	b.fill("login", "sam")
@@ -366,5 +378,57 @@ func TestTheAccountAddsAPasskeyAndChangesThePassphrase(t *testing.T) {
 	if got := b.eval(`document.querySelectorAll('[name="credential"]').length + " " + document.querySelectorAll('.badge.good').length`); got != "2 2" {
 		t.Errorf("passkeys and those that unlock: %s", got)
 	}
+	b.calm()
+}
+
+func TestANewTabGetsTheKeyFromTheTabBesideIt(t *testing.T) {
+	b := openTab(t, newHouse(t))
+	b.authenticator(webauthn.AuthenticatorTransportInternal, true)
+	b.enrolWithPasskey("sam", "")
+	b.waitSignedIn()
+	b.visit("/staff/account")
+	beside, cancel := chromedp.NewContext(b.ctx)
+	defer cancel()
+	second := &tab{t: t, ctx: beside, h: b.h}
+	second.visit("/staff/sign-in?back=/staff/account")
+	second.arrive("/staff/account")
+	second.holdsOwnKey("sam")
+	b.signOut()
+	if second.unlocked() != "" {
+		t.Error("the tab beside still opens the key after signing out")
+	}
+}
+
+func TestATabNobodyTouchesWarnsThenLocksAndSaysWhy(t *testing.T) {
+	b := openTab(t, newHouse(t))
+	b.authenticator(webauthn.AuthenticatorTransportInternal, true)
+	b.enrolWithPasskey("sam", "")
+	b.waitSignedIn()
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `{ const now = Date.now; window.skip = 0; Date.now = () => now() + window.skip * 60000; }`,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.visit("/staff/account")
+	later := func(minutes string) {
+		b.eval(`window.skip += ` + minutes + `, document.dispatchEvent(new Event("visibilitychange")), ""`)
+	}
+	later("14.5")
+	b.do(chromedp.WaitVisible(chromedp.CSS(`main > .notice.warn button`)))
+	b.fits("idle")
+	b.do(chromedp.Click(chromedp.CSS(`main > .notice.warn button`)), chromedp.WaitNotPresent(chromedp.CSS(`main > .notice.warn`)))
+	later("14")
+	if got := b.eval(`location.pathname`); got != "/staff/account" {
+		t.Errorf("whoever stays is sent to %s", got)
+	}
+	later("1")
+	b.arrive("/staff/sign-in")
+	if text := b.eval(`document.body.innerText`); !strings.Contains(text, "away for 15 minutes") {
+		t.Errorf("the page does not say why: %s", text)
+	}
+	if b.unlocked() != "" || b.eval(`sessionStorage.length + ""`) != "0" {
+		t.Error("the key is still there")
+	}
+	b.fits("sign-in-idle")
 	b.calm()
 }
