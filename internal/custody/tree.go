@@ -46,11 +46,13 @@ func (l *Log) Run(ctx context.Context) {
 // checkpoint over them. It refuses to sign when the tree that is stored is not
 // the one signed before.
 func (l *Log) Grow(ctx context.Context) error {
+	// Only those: while acts keep coming there would be no end to it, and a
+	// checkpoint for each few of them.
+	var next int64
+	if err := l.db.QueryRow(ctx, findNext).Scan(&next); err != nil {
+		return err
+	}
 	for {
-		var next int64
-		if err := l.db.QueryRow(ctx, findNext).Scan(&next); err != nil {
-			return err
-		}
 		old, err := l.signed(ctx)
 		if err != nil {
 			return err

@@ -202,8 +202,8 @@ func runOne(tx *Tx, j *job, g *group) error {
 	return s.exec("release savepoint act")
 }
 
-// call runs fn and turns a panic into an error. Of the panic's value only the
-// type is kept: the value may hold anything, and errors reach logs.
+// call runs fn and turns a panic into an error. Of a value that is no error
+// only the type is kept: it may hold anything, and errors reach logs.
 func call(tx *Tx, fn func(*Tx) error) (err error) {
 	if fn == nil {
 		return nil
