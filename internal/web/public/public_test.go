@@ -58,6 +58,7 @@ type house struct {
 	keys    map[string]seal.Identity // of each desk, now
 	holders map[string]string        // recipients by holder of the desks' keys
 	site    *web.Site
+	config  public.Config
 }
 
 func newHouse(t testing.TB) *house {
@@ -86,13 +87,26 @@ func newHouse(t testing.TB) *house {
 	ok(t, err)
 	h.site, err = web.New(web.Config{Languages: languages, Templates: templates(), Assets: ui.Assets(), Log: quiet})
 	ok(t, err)
+	h.config = public.Config{Site: h.site, Languages: languages, Pack: pack, Reports: h.reports, Desks: desks,
+		Salt: make([]byte, seal.SaltSize), WorkKey: make([]byte, 32), Clock: time.Now}
+	h.Server = h.door(t, h.config)
+	t.Cleanup(func() {
+		if n := languages.Missed(); n > 0 {
+			t.Errorf("%d texts are missing in a language", n)
+		}
+	})
+	return h
+}
+
+// door opens a server with the reporter's pages.
+func (h *house) door(t testing.TB, c public.Config) *httptest.Server {
+	t.Helper()
 	mux := http.NewServeMux()
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
-	public.Register(mux, public.Config{Site: h.site, Languages: languages, Pack: pack, Reports: h.reports, Desks: desks,
-		Salt: make([]byte, seal.SaltSize), WorkKey: make([]byte, 32), Clock: time.Now})
-	h.Server = httptest.NewServer(web.Protect(mux))
-	t.Cleanup(h.Close)
-	return h
+	public.Register(mux, c)
+	s := httptest.NewServer(web.Protect(mux))
+	t.Cleanup(s.Close)
+	return s
 }
 
 // renew makes a desk's next key.
