@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,37 +19,6 @@ import (
 	"verhaal/internal/fault"
 	"verhaal/internal/seal"
 )
-
-const (
-	ceremonyLife  = 5 * time.Minute
-	maxPasskeys   = 10
-	makePurpose   = "passkey-make:"
-	signInPurpose = "passkey-sign-in"
-)
-
-// newWebAuthn asks for discoverable keys that verify their user: the login is
-// in the key, and PRF needs the verification (WebAuthn L3 section 10.1.4).
-func newWebAuthn(site string, origins []string) (*webauthn.WebAuthn, error) {
-	w, err := webauthn.New(&webauthn.Config{
-		RPID: site, RPDisplayName: site, RPOrigins: origins,
-		AttestationPreference: protocol.PreferNoAttestation,
-		AuthenticatorSelection: protocol.AuthenticatorSelection{
-			ResidentKey:      protocol.ResidentKeyRequirementRequired,
-			UserVerification: protocol.VerificationRequired,
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("staff: passkeys for %q at %q: %w", site, origins, err)
-	}
-	return w, nil
-}
-
-// Ceremony is the first half of a passkey's act: options go to the browser's
-// navigator.credentials as they are, state comes back with the answer.
-type Ceremony struct {
-	Options json.RawMessage
-	State   string
-}
 
 // Passkey is a member's passkey as pages show it.
 type Passkey struct {
@@ -66,39 +34,6 @@ type NewPasskey struct {
 	Credential []byte // the browser's answer, JSON without the outputs of extensions
 	Label      string // how the member calls it
 	Wrapped    []byte // the private key to the identity of its PRF; nil when it has none
-}
-
-// user is a member as the webauthn library wants to see one. The handle is the
-// pseudonymous id: authenticators show the names and keep them to themselves.
-type user struct {
-	Member
-	credentials []webauthn.Credential
-}
-
-func (u user) WebAuthnID() []byte                         { return []byte(u.ID) }
-func (u user) WebAuthnName() string                       { return u.Login }
-func (u user) WebAuthnDisplayName() string                { return u.Name }
-func (u user) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
-
-func (m *Members) user(ctx context.Context, who Member) (user, error) {
-	u := user{Member: who}
-	rows, err := m.db.Query(ctx, publicOfPasskeys, who.ID)
-	if err != nil {
-		return u, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var public string
-		var c webauthn.Credential
-		if err := rows.Scan(&public); err != nil {
-			return u, err
-		}
-		if err := json.Unmarshal([]byte(public), &c); err != nil {
-			return u, fault.New(fault.Internal, "", "a passkey's record can't be read")
-		}
-		u.credentials = append(u.credentials, c)
-	}
-	return u, rows.Err()
 }
 
 // BeginPasskey opens the making of a passkey for who, who may still be invited.
@@ -160,74 +95,6 @@ func insertPasskeyRows(tx *db.Tx, id, credential, public string, p NewPasskey, n
 	}
 	_, err = tx.Exec(putWrap, id, "passkey", credential, p.Wrapped)
 	return err
-}
-
-// BeginSignIn opens a sign-in with any passkey of this site.
-func (m *Members) BeginSignIn() (Ceremony, error) {
-	options, session, err := m.webauthn.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
-	if err != nil {
-		return Ceremony{}, fault.Wrap(fault.Internal, "", err)
-	}
-	return m.ceremony(signInPurpose, options.Response, session)
-}
-
-// SignInPasskey opens a session for the right answer to BeginSignIn. Each
-// answer counts once.
-func (m *Members) SignInPasskey(ctx context.Context, state string, answer []byte) (SignedIn, error) {
-	session, err := m.session(signInPurpose, state)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
-	if err != nil {
-		return SignedIn{}, errPasskey(err)
-	}
-	var broken error // of the database, which the library would hide
-	found, c, err := m.webauthn.ValidatePasskeyLogin(func(_, handle []byte) (webauthn.User, error) {
-		who, err := m.ByID(ctx, string(handle))
-		if err == nil && who.State != Active {
-			err = fault.New(fault.NotFound, "", "not active")
-		}
-		if err != nil {
-			return nil, err
-		}
-		u, err := m.user(ctx, who)
-		if err != nil {
-			broken = err
-		}
-		return u, err
-	}, session, parsed)
-	if broken != nil {
-		return SignedIn{}, broken
-	}
-	if err != nil || c.Authenticator.CloneWarning {
-		return SignedIn{}, m.refused(ctx, "passkey")
-	}
-	record, err := json.Marshal(c)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	id, credential := string(found.WebAuthnID()), base64.RawURLEncoding.EncodeToString(c.ID)
-	once := m.digest([]byte(session.Challenge))
-	in, err := m.start(ctx, id, "passkey", func(tx *db.Tx) error {
-		n, err := tx.Exec(spendCeremony, once[:], m.clock().Add(ceremonyLife).Unix())
-		if err == nil && n == 0 {
-			err = errSignIn()
-		}
-		if err != nil {
-			return err
-		}
-		n, err = tx.Exec(updatePasskey, credential, id, string(record))
-		if err == nil && n == 0 {
-			err = errSignIn() // removed in this moment
-		}
-		return err
-	})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	in.Wrapped, err = m.wrap(ctx, id, "passkey", credential)
-	return in, err
 }
 
 // AddPasskey gives an active member one more passkey.
@@ -296,23 +163,6 @@ func (m *Members) Passkeys(ctx context.Context, id string) ([]Passkey, error) {
 	return out, rows.Err()
 }
 
-func (m *Members) ceremony(purpose string, options any, session *webauthn.SessionData) (Ceremony, error) {
-	o, err := json.Marshal(options)
-	if err != nil {
-		return Ceremony{}, err
-	}
-	s, err := json.Marshal(session)
-	return Ceremony{Options: o, State: m.ticket(purpose, s, ceremonyLife)}, err
-}
-
-func (m *Members) session(purpose, state string) (s webauthn.SessionData, err error) {
-	raw, err := m.readTicket(purpose, state)
-	if err != nil {
-		return s, err
-	}
-	return s, json.Unmarshal(raw, &s)
-}
-
 func (m *Members) wrap(ctx context.Context, id, kind, credential string) ([]byte, error) {
 	var wrapped []byte
 	err := m.db.QueryRow(ctx, findWrap, id, kind, credential).Scan(&wrapped)
@@ -325,14 +175,4 @@ func (m *Members) wrap(ctx context.Context, id, kind, credential string) ([]byte
 func hashOf(s string) []byte {
 	sum := sha256.Sum256([]byte(s))
 	return sum[:]
-}
-
-// errPasskey keeps the library's type of error and drops its details, which
-// may quote what the browser sent.
-func errPasskey(err error) error {
-	var e *protocol.Error
-	if errors.As(err, &e) {
-		return fault.New(fault.BadInput, "staff.fault.passkey", "webauthn: %s", e.Type)
-	}
-	return fault.New(fault.BadInput, "staff.fault.passkey", "webauthn: an answer that can't be read")
 }

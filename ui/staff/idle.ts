@@ -54,7 +54,7 @@ async function lock(): Promise<void> {
   location.assign("/staff/sign-in?why=idle&back=" + encodeURIComponent(location.pathname));
 }
 
-/** A quiet line at the top of the page, with a button to stay. */
+/** A quiet line that stays at the top of the screen, with a button to stay. */
 class Warning {
   private box?: HTMLElement;
 
@@ -65,7 +65,8 @@ class Warning {
     const box = (this.box = document.createElement("div"));
     const words = await get<{ soon: string; stay: string }>("/staff/idle").catch(() => undefined);
     if (!words || this.box !== box) return;
-    box.className = "notice warn cluster apart";
+    box.className = "bar top";
+    box.dataset.idle = "";
     box.setAttribute("role", "status");
     const text = document.createElement("p");
     text.textContent = words.soon;
@@ -74,7 +75,7 @@ class Warning {
     button.textContent = words.stay;
     button.addEventListener("click", this.stay);
     box.append(text, button);
-    document.querySelector("main")?.prepend(box);
+    document.querySelector("main")?.before(box);
   }
 
   hide(): void {

@@ -414,9 +414,9 @@ func TestATabNobodyTouchesWarnsThenLocksAndSaysWhy(t *testing.T) {
 		b.eval(`window.skip += ` + minutes + `, document.dispatchEvent(new Event("visibilitychange")), ""`)
 	}
 	later("14.5")
-	b.do(chromedp.WaitVisible(chromedp.CSS(`main > .notice.warn button`)))
+	b.do(chromedp.WaitVisible(chromedp.CSS(`[data-idle] button`)))
 	b.fits("idle")
-	b.do(chromedp.Click(chromedp.CSS(`main > .notice.warn button`)), chromedp.WaitNotPresent(chromedp.CSS(`main > .notice.warn`)))
+	b.do(chromedp.Click(chromedp.CSS(`[data-idle] button`)), chromedp.WaitNotPresent(chromedp.CSS(`[data-idle]`)))
 	later("14")
 	if got := b.eval(`location.pathname`); got != "/staff/account" {
 		t.Errorf("whoever stays is sent to %s", got)
