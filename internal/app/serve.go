@@ -60,7 +60,8 @@ func newServer(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime}
 }
 
-// sweep takes the wraps of those away whose certificate ended.
+// sweep takes the wraps of those away whose certificate ended, and removes
+// sessions that are over with their shares.
 func (a *App) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepPace)
 	defer tick.Stop()
@@ -69,6 +70,9 @@ func (a *App) sweep(ctx context.Context) {
 			a.logger.Error("expired certificates were not looked for", "error", err)
 		} else if n > 0 {
 			a.logger.Info("desk keys taken from members who may not read today", "wraps", n)
+		}
+		if err := a.Members.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.logger.Error("sessions that are over were not removed", "error", err)
 		}
 		select {
 		case <-ctx.Done():
