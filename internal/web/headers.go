@@ -19,7 +19,10 @@ func Protect(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
+		// Nothing goes to others. "no-referrer" would make browsers say "Origin:
+		// null" to ourselves, and where they send no Sec-Fetch-Site either (plain
+		// http, as behind an onion service) no form could be told from a foreign one.
+		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")

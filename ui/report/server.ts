@@ -37,7 +37,6 @@ async function exchange<T>(path: string, body: unknown, signal: AbortSignal): Pr
     headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
     cache: "no-store",
     credentials: "omit",
-    referrerPolicy: "no-referrer",
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();

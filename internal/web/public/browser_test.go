@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,7 @@ type tab struct {
 	base string
 }
 
-func openTab(t *testing.T, base string) *tab {
+func openTab(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *tab {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
 		t.Fatal("chromium is missing (Debian: apt-get install chromium)")
@@ -35,7 +36,7 @@ func openTab(t *testing.T, base string) *tab {
 	options = append(options, chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
@@ -232,6 +233,29 @@ func TestWithoutScriptsTheSamePathWorks(t *testing.T) {
 	b.shot("dialogue-plain-ar-360")
 }
 
+func TestWithoutASecureContextBothWaysWork(t *testing.T) {
+	h := newHouse(t)
+	_, port, _ := strings.Cut(strings.TrimPrefix(h.URL, "http://"), ":")
+	b := openTab(t, "http://onion.test:"+port, chromedp.Flag("host-resolver-rules", "MAP onion.test 127.0.0.1"))
+	b.guided("en", "kind=labour")
+	if ask[bool](b, "isSecureContext") {
+		t.Fatal("this is a secure context; the test shows nothing")
+	}
+	b.write("#story", "Over an onion service.")
+	b.click("form[data-seal] .cluster button")
+	b.see("[data-receipt]")
+	b.scripts(false)
+	b.guided("en", "kind=labour")
+	b.write("#story", "And without scripts.")
+	b.click("form[data-seal] .cluster button")
+	b.see("[data-words]")
+	rows, _, err := h.reports.Queue(t.Context(), "labour-authority", "", 10)
+	ok(t, err)
+	if len(rows) != 2 || rows[0].Arrival == rows[1].Arrival {
+		t.Errorf("%d reports", len(rows))
+	}
+}
+
 // faulty cuts the line when told to: before or after the server has done what
 // was asked.
 type faulty struct {
@@ -323,18 +347,14 @@ func TestADeskKeyThatChangesMeanwhileIsNoMatterForTheReporter(t *testing.T) {
 func TestLeavingIsOneTapOrEscTwiceAndLeavesNoWayForwardToThePage(t *testing.T) {
 	h := newHouse(t)
 	left := make(chan string, 4)
-	next := h.Config.Handler
-	h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/exit":
+	neutral := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/weather" {
 			left <- r.Header.Get("Referer")
-			http.Redirect(w, r, "/neutral", http.StatusSeeOther)
-		case "/neutral":
-			_, _ = w.Write([]byte("weather"))
-		default:
-			next.ServeHTTP(w, r)
 		}
-	})
+		_, _ = w.Write([]byte("sunny"))
+	}))
+	defer neutral.Close()
+	h.config.Pack.Exit = neutral.URL + "/weather"
 	for name, leave := range map[string]func(b *tab){
 		"tap": func(b *tab) { b.click("[data-exit]") },
 		"esc": func(b *tab) { b.do(chromedp.KeyEvent("\u001b"), chromedp.KeyEvent("\u001b")) },
@@ -344,7 +364,7 @@ func TestLeavingIsOneTapOrEscTwiceAndLeavesNoWayForwardToThePage(t *testing.T) {
 			b.visit("/en/")
 			b.visit("/en/return")
 			leave(b)
-			b.until("location.pathname === '/neutral'")
+			b.until("location.pathname === '/weather'")
 			if referrer := <-left; referrer != "" {
 				t.Errorf("the referrer is %q", referrer)
 			}

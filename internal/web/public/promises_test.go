@@ -282,7 +282,7 @@ func TestLeavingGoesToTheNeutralPageAndClearsWhatCanBeCleared(t *testing.T) {
 	ok(t, err)
 	ok(t, res.Body.Close())
 	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "https://www.knmi.nl/" ||
-		!strings.Contains(res.Header.Get("Clear-Site-Data"), `"storage"`) || res.Header.Get("Referrer-Policy") != "no-referrer" {
+		!strings.Contains(res.Header.Get("Clear-Site-Data"), `"storage"`) || res.Header.Get("Referrer-Policy") != "same-origin" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
 }

@@ -296,7 +296,7 @@ func TestPagesLeaveNoTrace(t *testing.T) {
 		if len(res.Cookies()) > 0 {
 			t.Errorf("%s sets a cookie", path)
 		}
-		if res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") != "no-referrer" ||
+		if res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") != "same-origin" ||
 			!strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("%s: headers %v", path, res.Header)
 		}
