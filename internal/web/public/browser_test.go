@@ -126,6 +126,16 @@ func (b *tab) width(px int64) {
 	b.do(chromedp.EmulateViewport(px, 780))
 }
 
+// scheme is light or dark.
+func (b *tab) scheme(name string) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+		return err
+	}))
+}
+
 // guided walks from the first page to the form of a channel.
 func (b *tab) guided(lang string, answers ...string) {
 	b.t.Helper()
@@ -429,55 +439,58 @@ func (b *tab) axe(where string) {
 func TestEveryPageIsAccessibleAtEveryWidthInEveryDirection(t *testing.T) {
 	h := newHouse(t)
 	b := openTab(t, h.URL)
-	for _, lang := range []string{"en", "ar", "nl"} {
-		for _, width := range []int64{360, 1280} {
-			b.scripts(true)
-			b.width(width)
-			at := func(page, mark string) {
-				t.Helper()
-				b.see(mark)
-				where := fmt.Sprintf("%s-%s-%d", page, lang, width)
-				b.axe(where)
-				b.shot(where)
-			}
-			b.visit("/" + lang + "/")
-			if want := map[string]string{"ar": "rtl"}[lang]; ask[string](b, "document.dir") != want && want != "" {
-				t.Error("Arabic doesn't run from right to left")
-			}
-			at("arrive", "#safe")
-			b.click(`a[href="/` + lang + `/guide"]`)
-			at("guide", "input[name=kind]")
-			b.click("input[name=kind][value=sexual]")
-			b.click(`input[name=age][value="12-15"]`)
-			b.click("main form button")
-			at("suggest", "#fits")
-			b.click(`main section form[action="/` + lang + `/tell"] button`)
-			at("tell", "#story")
-			for range 2 {
-				b.click("form[data-seal] > details:not([open]) > summary")
-			}
-			at("tell-open", "#safe")
-			b.click("form[data-seal] .cluster button")
-			b.see("[data-status].danger")
-			at("tell-empty", "[data-status].danger")
-			b.write("#story", "1")
-			b.click("form[data-seal] .cluster button")
-			b.see("[data-receipt]")
-			at("sent", "[data-receipt]")
-			words := b.text("[data-words]")
-			b.click("[data-kept]")
-			at("kept", "[data-after]")
-			b.visit("/" + lang + "/return")
-			at("return", "#receipt")
-			b.write("#receipt", words)
-			b.click("form[data-return] button")
-			b.see("[data-dialogue]")
-			b.write("#text", "2")
-			b.click("form[data-write] button")
-			b.see("form[data-write] [data-status].good")
-			at("dialogue", "li.own")
-			b.visit("/" + lang + "/nowhere")
-			at("error", "main .button")
+	for _, v := range []struct {
+		lang   string
+		width  int64
+		scheme string
+	}{{"en", 360, "light"}, {"en", 1280, "dark"}, {"ar", 360, "dark"}, {"ar", 1280, "light"}, {"nl", 360, "light"}} {
+		lang := v.lang
+		b.width(v.width)
+		b.scheme(v.scheme)
+		at := func(page, mark string) {
+			t.Helper()
+			b.see(mark)
+			where := fmt.Sprintf("%s-%s-%d-%s", page, lang, v.width, v.scheme)
+			b.axe(where)
+			b.shot(where)
 		}
+		b.visit("/" + lang + "/")
+		if want := map[string]string{"ar": "rtl"}[lang]; ask[string](b, "document.dir") != want && want != "" {
+			t.Error("Arabic doesn't run from right to left")
+		}
+		at("arrive", "#safe")
+		b.click(`a[href="/` + lang + `/guide"]`)
+		at("guide", "input[name=kind]")
+		b.click("input[name=kind][value=sexual]")
+		b.click(`input[name=age][value="12-15"]`)
+		b.click("main form button")
+		at("suggest", "#fits")
+		b.click(`main section form[action="/` + lang + `/tell"] button`)
+		at("tell", "#story")
+		for range 2 {
+			b.click("form[data-seal] > details:not([open]) > summary")
+		}
+		at("tell-open", "#safe")
+		b.click("form[data-seal] .cluster button")
+		b.see("[data-status].danger")
+		at("tell-empty", "[data-status].danger")
+		b.write("#story", "1")
+		b.click("form[data-seal] .cluster button")
+		b.see("[data-receipt]")
+		at("sent", "[data-receipt]")
+		words := b.text("[data-words]")
+		b.click("[data-kept]")
+		at("kept", "[data-after]")
+		b.visit("/" + lang + "/return")
+		at("return", "#receipt")
+		b.write("#receipt", words)
+		b.click("form[data-return] button")
+		b.see("[data-dialogue]")
+		b.write("#text", "2")
+		b.click("form[data-write] button")
+		b.see("form[data-write] [data-status].good")
+		at("dialogue", "li.own")
+		b.visit("/" + lang + "/nowhere")
+		at("error", "main .button")
 	}
 }
