@@ -48,11 +48,9 @@ class Report {
   async send(): Promise<void> {
     if (this.busy) return;
     const told = new FormData(this.form);
-    if (!text(told, "story")) {
-      say(this.status, this.form.dataset.empty!, "notice danger");
-      return this.form.querySelector("textarea")!.focus();
-    }
-    if (size(told) > maxTold) return say(this.status, this.form.dataset.long!, "notice danger");
+    const problem = !text(told, "story") ? "empty" : size(told) > maxTold ? "long" : "";
+    say(this.form.querySelector("[data-problem]"), this.form.dataset[problem] ?? "", "notice danger");
+    if (problem) return this.form.querySelector("textarea")!.focus();
     this.hold(true);
     try {
       const proof = await this.deliver(told);

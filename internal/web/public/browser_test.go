@@ -266,6 +266,34 @@ func TestWithoutASecureContextBothWaysWork(t *testing.T) {
 	}
 }
 
+func TestTheKeyboardAloneLeadsThroughAndOut(t *testing.T) {
+	h := newHouse(t)
+	b := openTab(t, h.URL)
+	b.visit("/en/return")
+	focus := func() string {
+		t.Helper()
+		return ask[string](b, `(e => e.className + " " + e.id + " " + (e.dataset.exit ?? "-"))(document.activeElement)`)
+	}
+	tab := func() { t.Helper(); b.do(chromedp.KeyEvent("\t")) }
+	for i, want := range []string{"skip  -", "button exit  ", "  -", "short receipt -"} {
+		if tab(); focus() != want {
+			t.Errorf("stop %d of the tab key is %q, want %q", i+1, focus(), want)
+		}
+		if ask[string](b, `getComputedStyle(document.activeElement).outlineStyle`) == "none" {
+			t.Errorf("stop %d shows no focus", i+1)
+		}
+	}
+	b.visit("/en/guide")
+	tab()
+	b.do(chromedp.KeyEvent("\r"))
+	b.until("document.activeElement.id === 'main'")
+	tab()
+	b.do(chromedp.KeyEvent(" "))
+	if !ask[bool](b, "document.querySelector('input[name=kind]').checked") {
+		t.Error("after skipping to the content the first answer can't be given by keyboard")
+	}
+}
+
 // faulty cuts the line when told to: before or after the server has done what
 // was asked.
 type faulty struct {
@@ -472,8 +500,8 @@ func TestEveryPageIsAccessibleAtEveryWidthInEveryDirection(t *testing.T) {
 		}
 		at("tell-open", "#safe")
 		b.click("form[data-seal] .cluster button")
-		b.see("[data-status].danger")
-		at("tell-empty", "[data-status].danger")
+		b.see("[data-problem]")
+		at("tell-empty", "[data-problem]")
 		b.write("#story", "1")
 		b.click("form[data-seal] .cluster button")
 		b.see("[data-receipt]")
