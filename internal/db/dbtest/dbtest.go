@@ -65,7 +65,7 @@ func Open(t testing.TB, url string) (*db.DB, *db.Writer) {
 	return d, w
 }
 
-var once = sync.OnceValues(func() (*Cluster, error) { return start("off") })
+var once = sync.OnceValues(func() (*Cluster, error) { return Run("off") })
 
 func shared(t testing.TB) *Cluster {
 	t.Helper()
@@ -90,7 +90,7 @@ type Cluster struct {
 // is "on" where durability is measured.
 func NewCluster(t testing.TB, fsync string) *Cluster {
 	t.Helper()
-	c, err := start(fsync)
+	c, err := Run(fsync)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,8 @@ func NewCluster(t testing.TB, fsync string) *Cluster {
 	return c
 }
 
-func start(fsync string) (*Cluster, error) {
+// Run starts a server outside of tests. It ends with Stop, or with the process.
+func Run(fsync string) (*Cluster, error) {
 	bins, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if err != nil || len(bins) == 0 {
 		return nil, errors.New("PostgreSQL is missing: run test/needs, or apt-get install postgresql")
@@ -212,16 +213,23 @@ func (c *Cluster) end(signal string) {
 // Database makes a fresh database and gives its address.
 func (c *Cluster) Database(t testing.TB) string {
 	t.Helper()
-	conn, err := sql.Open("pgx", c.url("postgres"))
+	url, err := c.Create()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return url
+}
+
+// Create is Database outside of tests.
+func (c *Cluster) Create() (url string, err error) {
+	conn, err := sql.Open("pgx", c.url("postgres"))
+	if err != nil {
+		return "", err
+	}
 	defer conn.Close()
 	name := "t" + strings.ToLower(rand.Text())
-	if _, err := conn.Exec("create database " + name); err != nil {
-		t.Fatal(err)
-	}
-	return c.url(name)
+	_, err = conn.Exec("create database " + name)
+	return c.url(name), err
 }
 
 func (c *Cluster) url(database string) string {
