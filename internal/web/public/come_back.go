@@ -49,9 +49,11 @@ type dialogueLine struct {
 // comeBack opens a dialogue for a browser without scripts and, when the form
 // holds a message, adds it.
 func (f *face) comeBack(w http.ResponseWriter, r *http.Request) error {
-	if err := web.ReadForm(r, maxReturn); err != nil {
+	read, err := f.readForm(r, maxReturn)
+	if err != nil {
 		return err
 	}
+	defer read()
 	typed := r.PostForm.Get("receipt")
 	keys, err := f.keysOfTyped(r.Context(), typed)
 	if err != nil {

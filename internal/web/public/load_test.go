@@ -2,6 +2,8 @@ package public_test
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,6 +114,29 @@ func TestUnderLoadWorkIsAskedForAndWhatComesWithoutIsTakenAndMarked(t *testing.T
 	}
 	if marked == 0 || marked > many {
 		t.Errorf("%d reports are marked", marked)
+	}
+}
+
+func TestLongFormsThatNeverEndHoldNobodyUp(t *testing.T) {
+	h := newHouse(t)
+	for range 40 {
+		line, err := net.Dial("tcp", h.Listener.Addr().String())
+		ok(t, err)
+		defer line.Close()
+		_, err = fmt.Fprint(line, "POST /en/report HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 2000000\r\n\r\nstory=")
+		ok(t, err)
+	}
+	// All places for long forms are taken by now, or soon.
+	for range 3 {
+		_, res := h.page(t, "/en/report", url.Values{"channel": {"labour-tci"}, "story": {strings.Repeat("a usual story ", 2000)}})
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("a usual form was answered with %d", res.StatusCode)
+		}
+	}
+	h.CloseClientConnections()
+	_, res := h.page(t, "/en/report", url.Values{"channel": {"labour-tci"}, "story": {strings.Repeat("a long story ", 15_000)}})
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("a long form was answered with %d", res.StatusCode)
 	}
 }
 

@@ -55,11 +55,13 @@ type face struct {
 	work   work
 	lanes  lanes
 	derive chan struct{} // one place for each derivation that may run at once
+	long   chan struct{} // one place for each long form that may be in memory at once
 }
 
 // Register adds the reporter's pages in every language.
 func Register(mux *http.ServeMux, c Config) {
-	f := &face{Config: c, work: work{c.WorkKey, c.Clock}, lanes: newLanes(), derive: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	f := &face{Config: c, work: work{c.WorkKey, c.Clock}, lanes: newLanes(),
+		derive: make(chan struct{}, runtime.GOMAXPROCS(0)), long: make(chan struct{}, longForms)}
 	c.Site.Handle(mux, "GET /{$}", f.arrive)
 	c.Site.Handle(mux, "GET /exit", f.exit)
 	for _, l := range c.Languages.Names() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -85,7 +86,7 @@ func newHouse(t testing.TB) *house {
 	h.reports = report.New(d, log, front{desks, pack}, time.Now)
 	languages, err := lang.Load(locales.FS, quiet)
 	ok(t, err)
-	h.site, err = web.New(web.Config{Languages: languages, Templates: templates(), Assets: ui.Assets(), Log: quiet})
+	h.site, err = web.New(web.Config{Languages: languages, Templates: map[string]fs.FS{"public": public.Templates()}, Assets: ui.Assets(), Log: quiet})
 	ok(t, err)
 	h.config = public.Config{Site: h.site, Languages: languages, Pack: pack, Reports: h.reports, Desks: desks,
 		Salt: make([]byte, seal.SaltSize), WorkKey: make([]byte, 32), Clock: time.Now}

@@ -28,9 +28,11 @@ type sentPage struct {
 // sent: the one place where the server sees a story. The form says so. What
 // can't be taken as it is goes back with all that was written.
 func (f *face) receivePlain(w http.ResponseWriter, r *http.Request) error {
-	if err := web.ReadForm(r, maxForm); err != nil {
+	read, err := f.readForm(r, maxForm)
+	if err != nil {
 		return err
 	}
+	defer read()
 	c, ok := f.Pack.Channel(r.PostForm.Get("channel"))
 	if !ok {
 		return fault.New(fault.BadInput, "", "no such channel")
@@ -68,6 +70,31 @@ func (f *face) receivePlain(w http.ResponseWriter, r *http.Request) error {
 		page.Words, page.Digits = receipt.Words(language), receipt.Digits()
 	}
 	return f.Site.Render(w, r, http.StatusOK, "public/sent", page)
+}
+
+// Forms above usualForm bytes are read and held by so many at once only, so
+// that a crowd waiting for its derivation fits into memory. The others wait.
+const (
+	usualForm = 128 << 10
+	longForms = 8
+)
+
+// readForm reads a form of at most max bytes; done gives its place back.
+func (f *face) readForm(r *http.Request, max int64) (done func(), err error) {
+	done = func() {}
+	if r.ContentLength < 0 || r.ContentLength > usualForm {
+		select {
+		case f.long <- struct{}{}:
+			done = func() { <-f.long }
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	if err := web.ReadForm(r, max); err != nil {
+		done()
+		return nil, err
+	}
+	return done, nil
 }
 
 // onceSize is the length of what rand.Text gives: 130 random bits.
