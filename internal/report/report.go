@@ -121,8 +121,8 @@ func (s *Submission) check() error {
 	if err := s.Facts.check(); err != nil {
 		return err
 	}
-	if err := seal.CheckRecipient(s.Reporter); err != nil {
-		return fault.Wrap(fault.BadInput, "", err)
+	if !seal.PlausibleRecipient(s.Reporter) {
+		return fault.New(fault.BadInput, "fault.not_a_key", "the reporter's key is not a hybrid recipient")
 	}
 	if err := seal.CheckFile(s.Content, 2); err != nil {
 		return err

@@ -427,3 +427,18 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+func TestAReportSentAgainAfterTheKeyChangedIsStillKnown(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		r := x.tell(t, "open", adult())
+		first := x.submit(t, r)
+		x.renew(t)
+		if again := x.submit(t, r); again != first {
+			t.Error("the answer that got lost is not given again")
+		}
+		x.closed = true
+		if again := x.submit(t, r); again != first {
+			t.Error("a channel that closed forgot what it had received")
+		}
+	})
+}

@@ -37,15 +37,17 @@ func (b *Reports) Submit(ctx context.Context, s Submission) (Received, error) {
 	}
 	lookup := sha256.Sum256(s.Lookup)
 	body := s.hash()
-	if got, err := b.again(ctx, lookup[:], body); err == nil || !errors.Is(err, sql.ErrNoRows) {
-		return got, err
-	}
 	key, err := b.desk.Sealing(ctx, s.Channel)
-	if err != nil {
+	if err != nil || key.Fingerprint != s.Key {
+		// What is sent again, because its answer got lost, is known whatever
+		// became of the desk's key since.
+		if got, known := b.again(ctx, lookup[:], body); !errors.Is(known, sql.ErrNoRows) {
+			return got, known
+		}
+		if err == nil {
+			err = fault.New(fault.Conflict, "fault.key_changed", "sealed to a key that is not current")
+		}
 		return Received{}, err
-	}
-	if key.Fingerprint != s.Key {
-		return Received{}, fault.New(fault.Conflict, "fault.key_changed", "sealed to a key that is not current")
 	}
 
 	id, received := b.newID(), b.stamp(channel)

@@ -92,6 +92,22 @@ func parseRecipient(s string) (*age.HybridRecipient, error) {
 	return r, nil
 }
 
+// PlausibleRecipient says whether s has the form of a hybrid recipient: prefix,
+// length and alphabet (bech32), but not checksum or key. It costs a thousandth
+// of CheckRecipient, for keys that hurt only their sender when they are wrong.
+func PlausibleRecipient(s string) bool {
+	const prefix, length = "age1pq1", 1959
+	if len(s) != length || !strings.HasPrefix(s, prefix) {
+		return false
+	}
+	for i := len(prefix); i < len(s); i++ {
+		if strings.IndexByte("qpzry9x8gf2tvdw0s3jn54khce6mua7l", s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Fingerprint is the lower-case hex SHA-256 of the recipient's string: a short
 // name for a key of 1,959 characters.
 func Fingerprint(recipient string) string {
