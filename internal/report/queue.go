@@ -125,11 +125,10 @@ func parseCursor(s string) (cursor, error) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(s)
 	if err == nil {
-		var n int
-		n, err = fmt.Sscanf(string(text), "%d.%d.%s", &c.rank, &c.received, &c.id)
-		if n == 3 && c.String() == s {
-			return c, nil
-		}
+		_, err = fmt.Sscanf(string(text), "%d.%d.%s", &c.rank, &c.received, &c.id)
 	}
-	return cursor{}, fault.New(fault.BadInput, "", "not a place in the queue")
+	if err != nil || c.String() != s {
+		return cursor{}, fault.New(fault.BadInput, "", "not a place in the queue")
+	}
+	return c, nil
 }
