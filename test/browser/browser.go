@@ -109,11 +109,17 @@ func (b *Tab) Until(js string) {
 // Ask evaluates JavaScript; a promise is awaited.
 func Ask[V any](b *Tab, js string) V {
 	b.T.Helper()
-	v, err := chromedp.Run(b.Ctx, chromedp.Evaluate[V](js, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.T.Fatalf("%s: %v", js, err)
+	for {
+		v, err := chromedp.Run(b.Ctx, chromedp.Evaluate[V](js, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return v
+		}
+		// A page that just gave way to the next is asked again.
+		if b.Ctx.Err() != nil || !strings.Contains(err.Error(), "navigated") {
+			b.T.Fatalf("%s: %v", js, err)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	return v
 }
 
 // Text is the text of an element, with its spaces folded.

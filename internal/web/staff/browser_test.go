@@ -76,11 +76,17 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (b *tab) eval(js string) string {
 	b.t.Helper()
-	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("%s: %v", js, err)
+	for {
+		got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return got
+		}
+		// A page that just gave way to the next is asked again.
+		if b.ctx.Err() != nil || !strings.Contains(err.Error(), "navigated") {
+			b.t.Fatalf("%s: %v", js, err)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	return got
 }
 
 func (b *tab) visit(path string) { b.t.Helper(); b.do(chromedp.Navigate(b.h.base + path)) }
