@@ -31,9 +31,9 @@ type Tab struct {
 	Base string // address in front of the paths to visit
 }
 
-// Open starts a browser that ends with the test. A script that throws fails
+// Open starts a browser, with more options if wished, that ends with the test. A script that throws fails
 // the test.
-func Open(t *testing.T, base string) *Tab {
+func Open(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *Tab {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
 		t.Fatal("Chromium is missing: run test/needs, or apt-get install chromium")
@@ -42,7 +42,7 @@ func Open(t *testing.T, base string) *Tab {
 	options = append(options, chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
@@ -196,7 +196,7 @@ func (b *Tab) Check(where string) {
 		return r.width > 0 && r.height > 0 && !e.closest(".table, pre, .skip") && (r.left < -1 || r.right > innerWidth + 1) }).map(e => e.outerHTML.slice(0, 120))`) {
 		b.T.Errorf("%s: sticks out of the screen: %s", where, wide)
 	}
-	for _, small := range Ask[[]string](b, `[...document.querySelectorAll("button, a.button, .choice, select")].filter(e => {
+	for _, small := range Ask[[]string](b, `[...document.querySelectorAll("button, a.button, .choice, summary, select, .tongues a")].filter(e => {
 		const r = e.getBoundingClientRect(); return r.height > 0 && r.height < 44 }).map(e => e.outerHTML.slice(0, 120))`) {
 		b.T.Errorf("%s: lower than 44 px: %s", where, small)
 	}

@@ -9,34 +9,50 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"verhaal/test/browser"
 )
+
+// guided walks from the first page to the form of a channel.
+func guided(b *browser.Tab, lang string, answers ...string) {
+	b.T.Helper()
+	b.Visit("/" + lang + "/")
+	b.Click(`a[href="/` + lang + `/guide"]`)
+	for _, a := range answers {
+		name, value, _ := strings.Cut(a, "=")
+		b.Click(fmt.Sprintf("input[name=%q][value=%q]", name, value))
+	}
+	b.Click("main form button")
+	b.Click(`main section form[action="/` + lang + `/tell"] button`)
+	b.See("#story")
+}
 
 func TestWithScriptsAReportIsSealedOnTheDeviceAndTheWayBackWorks(t *testing.T) {
 	h := newHouse(t)
-	b := openTab(t, h.URL)
-	b.guided("en", "kind=sexual", "name=yes", "about_self=yes", "age=16-17")
-	if got := ask[string](b, "location.pathname + location.search + location.hash"); got != "/en/tell" {
+	b := browser.Open(t, h.URL)
+	guided(b, "en", "kind=sexual", "name=yes", "about_self=yes", "age=16-17")
+	if got := browser.Ask[string](b, "location.pathname + location.search + location.hash"); got != "/en/tell" {
 		t.Errorf("the address of the form is %s", got)
 	}
-	if !ask[bool](b, `document.querySelector("[data-plain]").hidden && !document.querySelector("[data-scripted]").hidden`) {
+	if !browser.Ask[bool](b, `document.querySelector("[data-plain]").hidden && !document.querySelector("[data-scripted]").hidden`) {
 		t.Error("the page doesn't say that it seals on the device")
 	}
-	b.write("#story", "They keep me in a house.")
-	b.click("input[name=danger][value=yes]")
-	b.click("form[data-seal] > details:last-of-type > summary")
-	if got := ask[string](b, `document.querySelector("#name").value`); got != "" {
+	b.Write("#story", "They keep me in a house.")
+	b.Click("input[name=danger][value=yes]")
+	b.Click("form[data-seal] > details:last-of-type > summary")
+	if got := browser.Ask[string](b, `document.querySelector("#name").value`); got != "" {
 		t.Errorf("the form calls the reporter %q", got)
 	}
-	b.write("#name", "Nobody")
-	b.write("#safe", "Only in the morning")
-	b.click("form[data-seal] .cluster button")
-	b.see("[data-sent]")
-	words, digits := b.text("[data-words]"), b.text("[data-digits]")
-	if len(strings.Fields(words)) != 8 || len(strings.Fields(digits)) != 7 || !strings.Contains(b.text("[data-proof]"), "verhaal proof of report v1") {
+	b.Write("#name", "Nobody")
+	b.Write("#safe", "Only in the morning")
+	b.Click("form[data-seal] .cluster button")
+	b.See("[data-sent]")
+	words, digits := b.Text("[data-words]"), b.Text("[data-digits]")
+	if len(strings.Fields(words)) != 8 || len(strings.Fields(digits)) != 7 || !strings.Contains(b.Text("[data-proof]"), "verhaal proof of report v1") {
 		t.Fatalf("receipt: %d words, %d groups", len(strings.Fields(words)), len(strings.Fields(digits)))
 	}
-	b.click("[data-kept]")
-	if left := ask[string](b, "document.documentElement.outerHTML"); strings.Contains(left, digits) || strings.Contains(left, strings.Fields(words)[0]+"</span>") {
+	b.Click("[data-kept]")
+	if left := browser.Ask[string](b, "document.documentElement.outerHTML"); strings.Contains(left, digits) || strings.Contains(left, strings.Fields(words)[0]+"</span>") {
 		t.Error("the receipt is still in the page")
 	}
 
@@ -51,75 +67,75 @@ func TestWithScriptsAReportIsSealedOnTheDeviceAndTheWayBackWorks(t *testing.T) {
 	}
 	h.answer(t, rows[0].ID, 0, "Are you safe tonight?")
 
-	b.visit("/en/return")
-	b.write("#receipt", "wrong words only")
-	b.click("form[data-return] button")
-	b.see("[data-status].danger")
-	ask[bool](b, `document.querySelector("#receipt").value = "", true`)
-	b.write("#receipt", strings.ToUpper(words))
-	b.click("form[data-return] button")
-	b.see("[data-dialogue]")
-	if got := b.text("[data-thread]"); !strings.Contains(got, "Are you safe tonight?") {
+	b.Visit("/en/return")
+	b.Write("#receipt", "wrong words only")
+	b.Click("form[data-return] button")
+	b.See("[data-status].danger")
+	browser.Ask[bool](b, `document.querySelector("#receipt").value = "", true`)
+	b.Write("#receipt", strings.ToUpper(words))
+	b.Click("form[data-return] button")
+	b.See("[data-dialogue]")
+	if got := b.Text("[data-thread]"); !strings.Contains(got, "Are you safe tonight?") {
 		t.Errorf("the thread is %q", got)
 	}
-	b.write("#text", "Until Monday.")
-	b.click("form[data-write] button")
-	b.see("form[data-write] [data-status].good")
-	if got := b.text("[data-thread]"); !strings.Contains(got, "Until Monday.") {
+	b.Write("#text", "Until Monday.")
+	b.Click("form[data-write] button")
+	b.See("form[data-write] [data-status].good")
+	if got := b.Text("[data-thread]"); !strings.Contains(got, "Until Monday.") {
 		t.Errorf("the thread is %q", got)
 	}
-	if got := ask[int](b, "localStorage.length + sessionStorage.length + document.cookie.length"); got != 0 {
+	if got := browser.Ask[int](b, "localStorage.length + sessionStorage.length + document.cookie.length"); got != 0 {
 		t.Error("something was kept on the device")
 	}
 }
 
 func TestWithoutScriptsTheSamePathWorks(t *testing.T) {
 	h := newHouse(t)
-	b := openTab(t, h.URL)
-	b.scripts(false)
-	b.width(360)
-	b.guided("ar", "kind=labour", "name=no")
-	b.see("[data-plain]")
-	b.write("#story", "قصة قصيرة")
-	b.click("form[data-seal] .cluster button")
-	b.see("[data-words]")
-	words := b.text("[data-words]")
-	b.shot("sent-plain-ar-360")
+	b := browser.Open(t, h.URL)
+	b.Scripts(false)
+	b.Width(360)
+	guided(b, "ar", "kind=labour", "name=no")
+	b.See("[data-plain]")
+	b.Write("#story", "قصة قصيرة")
+	b.Click("form[data-seal] .cluster button")
+	b.See("[data-words]")
+	words := b.Text("[data-words]")
+	b.Shot("public-sent-plain-ar-360")
 	rows, _, err := h.reports.Queue(t.Context(), "labour-tci", "", 10)
 	ok(t, err)
 	if len(rows) != 1 || rows[0].Arrival != "server" || rows[0].Lang != "ar" {
 		t.Fatalf("queue: %+v", rows)
 	}
 	h.answer(t, rows[0].ID, 0, "شكرًا")
-	b.visit("/ar/return")
-	b.write("#receipt", words)
-	b.click("form[data-return] button")
-	b.see(".thread")
-	if !strings.Contains(b.text(".thread"), "شكرًا") {
+	b.Visit("/ar/return")
+	b.Write("#receipt", words)
+	b.Click("form[data-return] button")
+	b.See(".thread")
+	if !strings.Contains(b.Text(".thread"), "شكرًا") {
 		t.Error("the answer is not there")
 	}
-	b.write("#text", "سؤال")
-	b.click("main form button")
-	b.see("li.own")
-	b.shot("dialogue-plain-ar-360")
+	b.Write("#text", "سؤال")
+	b.Click("main form button")
+	b.See("li.own")
+	b.Shot("public-dialogue-plain-ar-360")
 }
 
 func TestWithoutASecureContextBothWaysWork(t *testing.T) {
 	h := newHouse(t)
 	_, port, _ := strings.Cut(strings.TrimPrefix(h.URL, "http://"), ":")
-	b := openTab(t, "http://onion.test:"+port, chromedp.Flag("host-resolver-rules", "MAP onion.test 127.0.0.1"))
-	b.guided("en", "kind=labour")
-	if ask[bool](b, "isSecureContext") {
+	b := browser.Open(t, "http://onion.test:"+port, chromedp.Flag("host-resolver-rules", "MAP onion.test 127.0.0.1"))
+	guided(b, "en", "kind=labour")
+	if browser.Ask[bool](b, "isSecureContext") {
 		t.Fatal("this is a secure context; the test shows nothing")
 	}
-	b.write("#story", "Over an onion service.")
-	b.click("form[data-seal] .cluster button")
-	b.see("[data-receipt]")
-	b.scripts(false)
-	b.guided("en", "kind=labour")
-	b.write("#story", "And without scripts.")
-	b.click("form[data-seal] .cluster button")
-	b.see("[data-words]")
+	b.Write("#story", "Over an onion service.")
+	b.Click("form[data-seal] .cluster button")
+	b.See("[data-receipt]")
+	b.Scripts(false)
+	guided(b, "en", "kind=labour")
+	b.Write("#story", "And without scripts.")
+	b.Click("form[data-seal] .cluster button")
+	b.See("[data-words]")
 	rows, _, err := h.reports.Queue(t.Context(), "labour-authority", "", 10)
 	ok(t, err)
 	if len(rows) != 2 || rows[0].Arrival == rows[1].Arrival {
@@ -129,28 +145,28 @@ func TestWithoutASecureContextBothWaysWork(t *testing.T) {
 
 func TestTheKeyboardAloneLeadsThroughAndOut(t *testing.T) {
 	h := newHouse(t)
-	b := openTab(t, h.URL)
-	b.visit("/en/return")
+	b := browser.Open(t, h.URL)
+	b.Visit("/en/return")
 	focus := func() string {
 		t.Helper()
-		return ask[string](b, `(e => e.className + " " + e.id + " " + (e.dataset.exit ?? "-"))(document.activeElement)`)
+		return browser.Ask[string](b, `(e => e.className + " " + e.id + " " + (e.dataset.exit ?? "-"))(document.activeElement)`)
 	}
-	tab := func() { t.Helper(); b.do(chromedp.KeyEvent("\t")) }
+	tab := func() { t.Helper(); b.Do(chromedp.KeyEvent("\t")) }
 	for i, want := range []string{"skip  -", "button exit  ", "  -", "short receipt -"} {
 		if tab(); focus() != want {
 			t.Errorf("stop %d of the tab key is %q, want %q", i+1, focus(), want)
 		}
-		if ask[string](b, `getComputedStyle(document.activeElement).outlineStyle`) == "none" {
+		if browser.Ask[string](b, `getComputedStyle(document.activeElement).outlineStyle`) == "none" {
 			t.Errorf("stop %d shows no focus", i+1)
 		}
 	}
-	b.visit("/en/guide")
+	b.Visit("/en/guide")
 	tab()
-	b.do(chromedp.KeyEvent("\r"))
-	b.until("document.activeElement.id === 'main'")
+	b.Do(chromedp.KeyEvent("\r"))
+	b.Until("document.activeElement.id === 'main'")
 	tab()
-	b.do(chromedp.KeyEvent(" "))
-	if !ask[bool](b, "document.querySelector('input[name=kind]').checked") {
+	b.Do(chromedp.KeyEvent(" "))
+	if !browser.Ask[bool](b, "document.querySelector('input[name=kind]').checked") {
 		t.Error("after skipping to the content the first answer can't be given by keyboard")
 	}
 }
@@ -192,24 +208,24 @@ func TestAServerThatStopsInMidSendingLosesNothingAndDoublesNothing(t *testing.T)
 	f := &faulty{Handler: h.Config.Handler}
 	f.swallow.Store(1)
 	h.Config.Handler = f
-	b := openTab(t, h.URL)
-	b.guided("nl", "kind=labour", "name=yes")
-	b.write("#story", "Geen loon, geen paspoort.")
-	b.click("form[data-seal] .cluster button")
-	b.see("[data-again]")
-	if !strings.HasPrefix(b.text("[data-status]"), "Nog niet verstuurd") {
-		t.Errorf("the page says %q", b.text("[data-status]"))
+	b := browser.Open(t, h.URL)
+	guided(b, "nl", "kind=labour", "name=yes")
+	b.Write("#story", "Geen loon, geen paspoort.")
+	b.Click("form[data-seal] .cluster button")
+	b.See("[data-again]")
+	if !strings.HasPrefix(b.Text("[data-status]"), "Nog niet verstuurd") {
+		t.Errorf("the page says %q", b.Text("[data-status]"))
 	}
-	if got := ask[string](b, `document.querySelector("#story").value`); got != "Geen loon, geen paspoort." {
+	if got := browser.Ask[string](b, `document.querySelector("#story").value`); got != "Geen loon, geen paspoort." {
 		t.Errorf("the text is now %q", got)
 	}
 	if f.swallowed.Load() != 1 {
 		t.Error("the server had not received the report when it stopped")
 	}
-	b.shot("waiting-nl")
+	b.Shot("public-waiting-nl")
 	f.down.Store(false)
-	b.click("[data-again]")
-	b.see("[data-receipt]")
+	b.Click("[data-again]")
+	b.See("[data-receipt]")
 	if rows, _, err := h.reports.Queue(t.Context(), "labour-authority", "", 10); err != nil || len(rows) != 1 {
 		t.Errorf("%d reports, %v; want 1", len(rows), err)
 	}
@@ -228,11 +244,11 @@ func TestADeskKeyThatChangesMeanwhileIsNoMatterForTheReporter(t *testing.T) {
 		}
 		next.ServeHTTP(w, r)
 	})
-	b := openTab(t, h.URL)
-	b.guided("en", "kind=sexual")
-	b.write("#story", "A new lock.")
-	b.click("form[data-seal] .cluster button")
-	b.see("[data-receipt]")
+	b := browser.Open(t, h.URL)
+	guided(b, "en", "kind=sexual")
+	b.Write("#story", "A new lock.")
+	b.Click("form[data-seal] .cluster button")
+	b.See("[data-receipt]")
 	rows, _, err := h.reports.Queue(t.Context(), "police-avim", "", 10)
 	ok(t, err)
 	if len(rows) != 1 {
@@ -254,20 +270,20 @@ func TestLeavingIsOneTapOrEscTwiceAndLeavesNoWayForwardToThePage(t *testing.T) {
 	}))
 	defer neutral.Close()
 	h.config.Pack.Exit = neutral.URL + "/weather"
-	for name, leave := range map[string]func(b *tab){
-		"tap": func(b *tab) { b.click("[data-exit]") },
-		"esc": func(b *tab) { b.do(chromedp.KeyEvent("\u001b"), chromedp.KeyEvent("\u001b")) },
+	for name, leave := range map[string]func(b *browser.Tab){
+		"tap": func(b *browser.Tab) { b.Click("[data-exit]") },
+		"esc": func(b *browser.Tab) { b.Do(chromedp.KeyEvent("\u001b"), chromedp.KeyEvent("\u001b")) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := openTab(t, h.URL)
-			b.visit("/en/")
-			b.visit("/en/return")
+			b := browser.Open(t, h.URL)
+			b.Visit("/en/")
+			b.Visit("/en/return")
 			leave(b)
-			b.until("location.pathname === '/weather'")
+			b.Until("location.pathname === '/weather'")
 			if referrer := <-left; referrer != "" {
 				t.Errorf("the referrer is %q", referrer)
 			}
-			history, err := chromedp.Run(b.ctx, chromedp.NavigationEntries())
+			history, err := chromedp.Run(b.Ctx, chromedp.NavigationEntries())
 			ok(t, err)
 			for _, e := range history.Entries {
 				if strings.HasSuffix(e.URL, "/return") {
@@ -280,59 +296,59 @@ func TestLeavingIsOneTapOrEscTwiceAndLeavesNoWayForwardToThePage(t *testing.T) {
 
 func TestEveryPageIsAccessibleAtEveryWidthInEveryDirection(t *testing.T) {
 	h := newHouse(t)
-	b := openTab(t, h.URL)
+	b := browser.Open(t, h.URL)
 	for _, v := range []struct {
 		lang   string
 		width  int64
 		scheme string
 	}{{"en", 360, "light"}, {"en", 1280, "dark"}, {"ar", 360, "dark"}, {"ar", 1280, "light"}, {"nl", 360, "light"}} {
 		lang := v.lang
-		b.width(v.width)
-		b.scheme(v.scheme)
+		b.Width(v.width)
+		b.Dark(v.scheme == "dark")
 		at := func(page, mark string) {
 			t.Helper()
-			b.see(mark)
+			b.See(mark)
 			where := fmt.Sprintf("%s-%s-%d-%s", page, lang, v.width, v.scheme)
-			b.axe(where)
-			b.shot(where)
+			b.Check(where)
+			b.Shot("public-" + where)
 		}
-		b.visit("/" + lang + "/")
-		if want := map[string]string{"ar": "rtl"}[lang]; ask[string](b, "document.dir") != want && want != "" {
+		b.Visit("/" + lang + "/")
+		if want := map[string]string{"ar": "rtl"}[lang]; browser.Ask[string](b, "document.dir") != want && want != "" {
 			t.Error("Arabic doesn't run from right to left")
 		}
 		at("arrive", "#safe")
-		b.click(`a[href="/` + lang + `/guide"]`)
+		b.Click(`a[href="/` + lang + `/guide"]`)
 		at("guide", "input[name=kind]")
-		b.click("input[name=kind][value=sexual]")
-		b.click(`input[name=age][value="12-15"]`)
-		b.click("main form button")
+		b.Click("input[name=kind][value=sexual]")
+		b.Click(`input[name=age][value="12-15"]`)
+		b.Click("main form button")
 		at("suggest", "#fits")
-		b.click(`main section form[action="/` + lang + `/tell"] button`)
+		b.Click(`main section form[action="/` + lang + `/tell"] button`)
 		at("tell", "#story")
 		for range 2 {
-			b.click("form[data-seal] > details:not([open]) > summary")
+			b.Click("form[data-seal] > details:not([open]) > summary")
 		}
 		at("tell-open", "#safe")
-		b.click("form[data-seal] .cluster button")
-		b.see("[data-problem]")
+		b.Click("form[data-seal] .cluster button")
+		b.See("[data-problem]")
 		at("tell-empty", "[data-problem]")
-		b.write("#story", "1")
-		b.click("form[data-seal] .cluster button")
-		b.see("[data-receipt]")
+		b.Write("#story", "1")
+		b.Click("form[data-seal] .cluster button")
+		b.See("[data-receipt]")
 		at("sent", "[data-receipt]")
-		words := b.text("[data-words]")
-		b.click("[data-kept]")
+		words := b.Text("[data-words]")
+		b.Click("[data-kept]")
 		at("kept", "[data-after]")
-		b.visit("/" + lang + "/return")
+		b.Visit("/" + lang + "/return")
 		at("return", "#receipt")
-		b.write("#receipt", words)
-		b.click("form[data-return] button")
-		b.see("[data-dialogue]")
-		b.write("#text", "2")
-		b.click("form[data-write] button")
-		b.see("form[data-write] [data-status].good")
+		b.Write("#receipt", words)
+		b.Click("form[data-return] button")
+		b.See("[data-dialogue]")
+		b.Write("#text", "2")
+		b.Click("form[data-write] button")
+		b.See("form[data-write] [data-status].good")
 		at("dialogue", "li.own")
-		b.visit("/" + lang + "/nowhere")
+		b.Visit("/" + lang + "/nowhere")
 		at("error", "main .button")
 	}
 }
