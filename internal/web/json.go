@@ -1,26 +1,27 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
+
+	strict "github.com/go-json-experiment/json"
 
 	"verhaal/internal/fault"
 )
 
-// ReadJSON decodes the body into v. At most max bytes are read; unknown
-// fields, trailing data and anything that isn't JSON are bad input.
+// ReadJSON decodes the body into v. At most max bytes are read; unknown or
+// repeated fields, trailing data and anything that isn't JSON are bad input.
 func ReadJSON(r *http.Request, max int64, v any) error {
-	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, max))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	var body bytes.Buffer
+	if r.ContentLength > 0 {
+		body.Grow(int(min(r.ContentLength, max)) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(http.MaxBytesReader(nil, r.Body, max)); err != nil {
 		return badBody(err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.BadInput, "", "more than one JSON value in the body")
-	}
-	return nil
+	return badBody(strict.Unmarshal(body.Bytes(), v, strict.RejectUnknownMembers(true)))
 }
 
 // ReadForm parses a form of at most max bytes.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"testing"
 
@@ -29,6 +30,7 @@ func BenchmarkIntake(b *testing.B) {
 	body, err := json.Marshal(sealed.Body)
 	ok(b, err)
 	old := []byte(base64.StdEncoding.EncodeToString(keys.Lookup[:]))
+	sender := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	b.SetParallelism(8)
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
@@ -36,11 +38,12 @@ func BenchmarkIntake(b *testing.B) {
 			var lookup [16]byte
 			_, _ = rand.Read(lookup[:])
 			fresh := bytes.Replace(body, old, []byte(base64.StdEncoding.EncodeToString(lookup[:])), 1)
-			res, err := http.Post(h.URL+"/en/report", "application/json", bytes.NewReader(fresh))
+			res, err := sender.Post(h.URL+"/en/report", "application/json", bytes.NewReader(fresh))
 			if err != nil || res.StatusCode != http.StatusCreated {
 				b.Errorf("%v %v", err, res)
 				return
 			}
+			_, _ = io.Copy(io.Discard, res.Body)
 			_ = res.Body.Close()
 		}
 	})
