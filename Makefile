@@ -5,7 +5,7 @@ export CGO_ENABLED := 0
 TOOLS := $(CURDIR)/.tools/bin
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: build demo test lint bench ui ui-check tools needs fuzz clean
+.PHONY: build demo test lint bench ui ui-check tools needs screenshots fuzz clean
 
 build:
 	go build -trimpath -ldflags '-s -w' -o verhaal ./cmd/verhaal
@@ -40,6 +40,10 @@ fuzz:
 	@go list ./... | while read -r p; do \
 	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+# The pictures of the docs, taken while the whole house is walked through.
+screenshots: needs node_modules
+	VERHAAL_SHOTS=$(CURDIR)/docs/images go test -count=1 -run House ./test
 
 needs:
 	@test/needs

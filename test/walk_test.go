@@ -85,15 +85,16 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	person.Write("#safe", "Only before noon")
 	person.Click("form[data-seal] .cluster button")
 	person.See("[data-sent]")
+	person.Shot("public-receipt")
 	receipt := person.Text("[data-digits]")
 	if len(strings.Fields(receipt)) != 7 {
 		t.Fatalf("receipt %q", receipt)
 	}
 
 	officer := browser.Open(t, base)
+	officer.Width(1280)
 	signIn(officer, "avim")
 	officer.See("[data-desk=police-avim]")
-	officer.Shot("desk-desks")
 	officer.Click("[data-desk=police-avim] h2 a")
 	officer.See("[data-queue]")
 	officer.Shot("desk-queue")
@@ -136,7 +137,6 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	if thread := person.Text("[data-thread]"); !strings.Contains(thread, "We believe you.") {
 		t.Errorf("the reporter reads %q", thread)
 	}
-	person.Shot("public-dialogue")
 
 	ended := browser.Open(t, base)
 	signIn(ended, "expired")
@@ -145,6 +145,7 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	}
 
 	admin := browser.Open(t, base)
+	admin.Width(1280)
 	signIn(admin, "admin")
 	admin.Until(`location.pathname.startsWith("/admin/")`)
 	admin.Shot("admin-overview")
@@ -154,6 +155,7 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	}
 
 	auditor := browser.Open(t, base)
+	auditor.Width(1280)
 	signIn(auditor, "auditor")
 	auditor.Until(`location.pathname.startsWith("/audit/")`)
 	time.Sleep(1500 * time.Millisecond) // the next checkpoint
@@ -163,7 +165,8 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	if result := auditor.Text("[data-result]"); !strings.HasPrefix(result, "The log is whole") {
 		t.Errorf("the page says %q", result)
 	}
-	auditor.Shot("audit-log")
+	browser.Ask[bool](auditor, `document.querySelector("#check").scrollIntoView(), true`)
+	auditor.Screen("audit-log")
 	key := regexp.MustCompile(`verhaal\.example/log\+\S+`).FindString(said)
 	if shown := auditor.Text("dd.mono"); shown != key {
 		t.Errorf("the page names the key %q, the demonstration %q", shown, key)

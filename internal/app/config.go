@@ -17,22 +17,10 @@ type Config struct {
 	Metrics  string   `yaml:"metrics"`  // address of /metrics for Prometheus; empty = off
 	Data     string   `yaml:"data"`     // folder of keys and of the embedded stores; required
 	Database string   `yaml:"database"` // postgres://… ; empty = SQLite in the data folder
-	Files    Files    `yaml:"files"`    // where sealed files lie
 	Pack     string   `yaml:"pack"`     // policy pack; nl
 	Origin   string   `yaml:"origin"`   // name of the custody log, e.g. meldingen.example.nl/log; required
 	Site     string   `yaml:"site"`     // host name that passkeys are bound to; empty = localhost
 	Origins  []string `yaml:"origins"`  // addresses staff sign in at, e.g. https://meldingen.example.nl
-}
-
-// Files says where sealed files lie: on disk (the default, in the data
-// folder), or in a bucket of an S3-compatible store.
-type Files struct {
-	S3     string `yaml:"s3"`     // host:port of the store; empty = disk
-	Bucket string `yaml:"bucket"` // must exist
-	Region string `yaml:"region"` // us-east-1
-	TLS    *bool  `yaml:"tls"`    // true
-	// The keys come from the environment only: VERHAAL_S3_ACCESS_KEY and
-	// VERHAAL_S3_SECRET_KEY.
 }
 
 // LoadConfig reads a configuration file. An error names the file and the field.
@@ -60,7 +48,7 @@ func (c *Config) complete() error {
 		field *string
 		value string
 	}{
-		{&c.Listen, "127.0.0.1:8080"}, {&c.Pack, "nl"}, {&c.Site, "localhost"}, {&c.Files.Region, "us-east-1"},
+		{&c.Listen, "127.0.0.1:8080"}, {&c.Pack, "nl"}, {&c.Site, "localhost"},
 	}
 	for _, d := range defaults {
 		if *d.field == "" {
@@ -75,9 +63,6 @@ func (c *Config) complete() error {
 	}
 	if c.Database == "" {
 		c.Database = "sqlite:" + filepath.Join(c.Data, "verhaal.db")
-	}
-	if (c.Files.S3 == "") != (c.Files.Bucket == "") {
-		return errors.New("files: s3 and bucket go together")
 	}
 	for _, o := range c.Origins {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Path != "" {

@@ -154,14 +154,19 @@ func (b *Tab) Dark(on bool) {
 // Width sets the size of the screen.
 func (b *Tab) Width(px int64) { b.T.Helper(); b.Do(chromedp.EmulateViewport(px, 780)) }
 
-// Shot writes a picture when VERHAAL_SHOTS names a folder for them.
-func (b *Tab) Shot(name string) {
+// Shot writes a picture of the whole page when VERHAAL_SHOTS names a folder.
+func (b *Tab) Shot(name string) { b.T.Helper(); b.picture(name, chromedp.FullScreenshot(100)) }
+
+// Screen is Shot of what is in view.
+func (b *Tab) Screen(name string) { b.T.Helper(); b.picture(name, chromedp.CaptureScreenshot()) }
+
+func (b *Tab) picture(name string, take chromedp.Action[[]byte]) {
 	b.T.Helper()
 	dir := os.Getenv("VERHAAL_SHOTS")
 	if dir == "" {
 		return
 	}
-	png, err := chromedp.Run(b.Ctx, chromedp.FullScreenshot(100))
+	png, err := chromedp.Run(b.Ctx, take)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)
 	}
