@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ type Config struct {
 	Pack     string   `yaml:"pack"`     // policy pack; nl
 	Origin   string   `yaml:"origin"`   // name of the custody log, e.g. meldingen.example.nl/log; required
 	Site     string   `yaml:"site"`     // host name that passkeys are bound to; empty = localhost
-	Origins  []string `yaml:"origins"`  // addresses staff sign in at, e.g. https://meldingen.example.nl
+	Origins  []string `yaml:"origins"`  // addresses staff sign in at; https:// and the site
 }
 
 // LoadConfig reads a configuration file. An error names the file and the field.
@@ -63,6 +64,12 @@ func (c *Config) complete() error {
 	}
 	if c.Database == "" {
 		c.Database = "sqlite:" + filepath.Join(c.Data, "verhaal.db")
+	}
+	if len(c.Origins) == 0 {
+		c.Origins = []string{"https://" + c.Site}
+		if _, port, err := net.SplitHostPort(c.Listen); err == nil && c.Site == "localhost" {
+			c.Origins = []string{"http://localhost:" + port}
+		}
 	}
 	for _, o := range c.Origins {
 		if u, err := url.Parse(o); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Path != "" {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 
+	"verhaal/internal/report"
 	"verhaal/internal/seal"
 )
 
@@ -61,7 +62,7 @@ func (c *Reporter) ReturnWith(ctx context.Context, keys seal.Keys) (Dialogue, er
 	var told struct {
 		Story string `json:"story"`
 	}
-	if err := openJSON(got.Content, &told, keys.Identity); err != nil {
+	if err := seal.OpenJSON(got.Content, &told, keys.Identity); err != nil {
 		return Dialogue{}, err
 	}
 	d.Story = told.Story
@@ -76,7 +77,7 @@ func openMessages(sealed []sealedMessage, ids ...seal.Identity) ([]Line, error) 
 		var text struct {
 			Text string `json:"text"`
 		}
-		if err := openJSON(m.Sealed, &text, ids...); err != nil {
+		if err := seal.OpenJSON(m.Sealed, &text, ids...); err != nil {
 			return nil, err
 		}
 		out = append(out, Line{m.N, m.Sender, text.Text})
@@ -86,7 +87,7 @@ func openMessages(sealed []sealedMessage, ids ...seal.Identity) ([]Line, error) 
 
 // Write adds a message of the reporter behind the last one of d.
 func (c *Reporter) Write(ctx context.Context, d Dialogue, text string) error {
-	file, err := sealMessage(text, d.recipient, d.keys.Identity.Recipient())
+	file, err := report.SealMessage(text, d.recipient, d.keys.Identity.Recipient())
 	if err != nil {
 		return err
 	}
@@ -101,11 +102,4 @@ func (c *Reporter) Write(ctx context.Context, d Dialogue, text string) error {
 		Key    string `json:"key"`
 		Sealed []byte `json:"sealed"`
 	}{d.keys.Lookup[:], d.keys.Proof[:], after, seal.Fingerprint(d.recipient), file}, nil)
-}
-
-func sealMessage(text string, recipients ...string) ([]byte, error) {
-	return sealJSON(struct {
-		V    int    `json:"v"`
-		Text string `json:"text"`
-	}{1, text}, recipients...)
 }

@@ -79,3 +79,19 @@ func (d door) call(ctx context.Context, path string, in, out any) error {
 	}
 	return json.Unmarshal(raw, out)
 }
+
+// Status asks for a path with a method and gives the status alone; a redirect
+// is not followed.
+func (d door) Status(ctx context.Context, method, path string) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, method, d.base+path, strings.NewReader("{}"))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Content-Type", "application/json")
+	res, err := d.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
+}

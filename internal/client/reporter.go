@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"math/bits"
 
@@ -22,11 +21,7 @@ type Story struct {
 }
 
 // Identity is who reports; empty on anonymous channels.
-type Identity struct {
-	Name        string `json:"name,omitempty"`
-	Contact     string `json:"contact,omitempty"`
-	SafeContact string `json:"safe_contact,omitempty"`
-}
+type Identity = report.Who
 
 // Reporter is somebody who tells, on one site and in one language.
 type Reporter struct {
@@ -102,29 +97,14 @@ func (c *Reporter) SealUnder(keys seal.Keys, k DeskKey, f report.Facts, s Story,
 }
 
 func (c *Reporter) sealUnder(keys seal.Keys, k DeskKey, f report.Facts, s Story, who Identity) (sealedBody, error) {
-	own, err := seal.NewIdentity()
+	own := keys.Identity.Recipient()
+	sealed, err := report.Told{Story: s.Text, Answers: s.Answers, Who: who}.Seal(k.Recipient, own)
 	if err != nil {
 		return sealedBody{}, err
 	}
 	b := sealedBody{Channel: k.Channel, Epoch: k.Epoch, Key: seal.Fingerprint(k.Recipient), Lang: c.lang, Facts: f,
-		Lookup: keys.Lookup[:], Proof: keys.Proof[:], Reporter: keys.Identity.Recipient()}
-	content := struct {
-		V       int               `json:"v"`
-		Story   string            `json:"story"`
-		Answers map[string]string `json:"answers"`
-	}{1, s.Text, s.Answers}
-	if b.Content, err = sealJSON(content, k.Recipient, b.Reporter); err != nil {
-		return sealedBody{}, err
-	}
-	if b.Identity, err = sealJSON(struct {
-		V int `json:"v"`
-		Identity
-	}{1, who}, own.Recipient()); err != nil {
-		return sealedBody{}, err
-	}
-	if b.IdentityKey, err = seal.Seal([]byte(own.Secret()), k.Recipient); err != nil {
-		return sealedBody{}, err
-	}
+		Lookup: keys.Lookup[:], Proof: keys.Proof[:], Reporter: own,
+		Content: sealed.Content, IdentityKey: sealed.IdentityKey, Identity: sealed.Identity}
 	b.Work.Challenge = k.Work.Challenge
 	b.Work.Nonce = work(k.Work.Challenge, b.Lookup, k.Work.Bits)
 	return b, nil
@@ -169,20 +149,4 @@ func work(challenge string, lookup []byte, n int) string {
 			return nonce
 		}
 	}
-}
-
-func sealJSON(v any, recipients ...string) ([]byte, error) {
-	plain, err := seal.PadJSON(v)
-	if err != nil {
-		return nil, err
-	}
-	return seal.Seal(plain, recipients...)
-}
-
-func openJSON(file []byte, v any, ids ...seal.Identity) error {
-	plain, err := seal.Open(file, ids...)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(plain, v)
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"verhaal/internal/report"
 	"verhaal/internal/seal"
 )
 
@@ -220,7 +221,7 @@ func (c *Staff) Open(ctx context.Context, channel, id string) (Case, error) {
 		return Case{}, fmt.Errorf("epoch %d of the desk's key is not held", got.Epoch)
 	}
 	var told struct{ Story string }
-	if err := openJSON(got.Content, &told, key); err != nil {
+	if err := seal.OpenJSON(got.Content, &told, key); err != nil {
 		return Case{}, err
 	}
 	all := make([]seal.Identity, 0, len(keys))
@@ -236,7 +237,7 @@ func (c *Staff) Answer(ctx context.Context, r Case, text string) error {
 	if r.reporter == "" {
 		return errors.New("the channel answers nobody")
 	}
-	sealed, err := sealMessage(text, r.reporter, r.recipient)
+	sealed, err := report.SealMessage(text, r.reporter, r.recipient)
 	if err != nil {
 		return err
 	}

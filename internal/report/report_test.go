@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -441,4 +442,22 @@ func TestAReportSentAgainAfterTheKeyChangedIsStillKnown(t *testing.T) {
 			t.Error("a channel that closed forgot what it had received")
 		}
 	})
+}
+
+func TestWhatIsToldNeverPrints(t *testing.T) {
+	told := report.Told{Story: "a story", Answers: map[string]string{"where": "a house"}, Who: report.Who{Name: "a name", Contact: "a number"}}
+	var out bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&out, nil))
+	log.Info("x", "told", told, "who", told.Who)
+	fmt.Fprintf(&out, "%v %+v %#v %s %q", told, told, told, told, told.Who)
+	text, err := json.Marshal(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Write(text)
+	for _, secret := range []string{"a story", "a house", "a name", "a number"} {
+		if bytes.Contains(out.Bytes(), []byte(secret)) {
+			t.Errorf("%q was printed: %s", secret, &out)
+		}
+	}
 }

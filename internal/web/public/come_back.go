@@ -2,8 +2,6 @@ package public
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -114,7 +112,7 @@ func (p *dialoguePage) open(d report.Dialogue, id seal.Identity) error {
 	var content struct {
 		Story string `json:"story"`
 	}
-	if err := openJSON(d.Content, id, &content); err != nil {
+	if err := seal.OpenJSON(d.Content, &content, id); err != nil {
 		return err
 	}
 	p.Story, p.CanWrite = content.Story, d.Key.Recipient != ""
@@ -122,22 +120,11 @@ func (p *dialoguePage) open(d report.Dialogue, id seal.Identity) error {
 		var line struct {
 			Text string `json:"text"`
 		}
-		if err := openJSON(m.Sealed, id, &line); err != nil {
+		if err := seal.OpenJSON(m.Sealed, &line, id); err != nil {
 			return err
 		}
 		p.Lines = append(p.Lines, dialogueLine{m.Sender == report.FromReporter, m.Day, line.Text})
 		p.Last = m.N
-	}
-	return nil
-}
-
-func openJSON(file []byte, id seal.Identity, v any) error {
-	plain, err := seal.Open(file, id)
-	if err != nil {
-		return err
-	}
-	if json.Unmarshal(plain, v) != nil {
-		return errors.New("a sealed text is not the JSON it should be")
 	}
 	return nil
 }
@@ -158,7 +145,7 @@ func (f *face) addPlain(r *http.Request, keys seal.Keys, text string) error {
 		if d.Key.Recipient == "" {
 			return fault.New(fault.Unavailable, "fault.channel_closed", "the channel is closed")
 		}
-		sealed, err := sealJSON(map[string]any{"v": 1, "text": text}, d.Key.Recipient, keys.Identity.Recipient())
+		sealed, err := report.SealMessage(text, d.Key.Recipient, keys.Identity.Recipient())
 		if err != nil {
 			return err
 		}

@@ -150,34 +150,12 @@ func (f *face) sealAndSubmit(ctx context.Context, c policy.Channel, t told, keys
 }
 
 func sealTold(c policy.Channel, key desk.Key, t told, keys seal.Keys) (report.Submission, error) {
-	own, err := seal.NewIdentity()
-	if err != nil {
-		return report.Submission{}, err
-	}
-	who := map[string]any{"v": 1}
+	given := report.Told{Story: t.Story, Answers: t.Answers}
 	if !c.Anonymous() {
-		for name, value := range map[string]string{"name": t.Name, "contact": t.Contact, "safe_contact": t.Safe} {
-			if value != "" {
-				who[name] = value
-			}
-		}
+		given.Who = report.Who{Name: t.Name, Contact: t.Contact, SafeContact: t.Safe}
 	}
-	s := report.Submission{Channel: c.ID, Key: key.Fingerprint, Facts: t.Facts,
-		Lookup: keys.Lookup[:], Proof: keys.Proof[:], Reporter: keys.Identity.Recipient()}
-	if s.Content, err = sealJSON(map[string]any{"v": 1, "story": t.Story, "answers": t.Answers}, key.Recipient, s.Reporter); err != nil {
-		return s, err
-	}
-	if s.Identity, err = sealJSON(who, own.Recipient()); err != nil {
-		return s, err
-	}
-	s.IdentityKey, err = seal.Seal([]byte(own.Secret()), key.Recipient)
-	return s, err
-}
-
-func sealJSON(v any, recipients ...string) ([]byte, error) {
-	plain, err := seal.PadJSON(v)
-	if err != nil {
-		return nil, err
-	}
-	return seal.Seal(plain, recipients...)
+	own := keys.Identity.Recipient()
+	sealed, err := given.Seal(key.Recipient, own)
+	return report.Submission{Channel: c.ID, Key: key.Fingerprint, Facts: t.Facts, Lookup: keys.Lookup[:], Proof: keys.Proof[:],
+		Reporter: own, Content: sealed.Content, IdentityKey: sealed.IdentityKey, Identity: sealed.Identity}, err
 }

@@ -1,0 +1,120 @@
+package test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"verhaal/internal/app"
+	"verhaal/internal/client"
+	"verhaal/internal/web"
+)
+
+const words = "seven quiet herons count the tide"
+
+// inhabited is an installation with one person for each power, and nobody.
+func inhabited(t *testing.T) (*app.App, map[string]*client.Staff) {
+	t.Helper()
+	ctx := t.Context()
+	config := app.Config{Data: t.TempDir(), Origin: "verhaal.test/log"}
+	made, err := app.Init(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.Open(ctx, config, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(a.Handler)
+	t.Cleanup(func() {
+		server.Close()
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	people := map[string]*client.Staff{"": client.NewStaff(server.URL), "administrator": client.NewStaff(server.URL)}
+	if err := people["administrator"].Enrol(ctx, client.Newcomer{Code: made.Code, Login: "admin", Name: "A. Admin", Lang: "en", Passphrase: words}); err != nil {
+		t.Fatal(err)
+	}
+	for _, power := range []string{"officer", "auditor"} {
+		_, code, err := people["administrator"].Invite(ctx, power, "B. "+power, power)
+		if err != nil {
+			t.Fatal(err)
+		}
+		people[power] = client.NewStaff(server.URL)
+		if err := people[power].Enrol(ctx, client.Newcomer{Code: code, Lang: "en", Passphrase: words}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a, people
+}
+
+var wildcard = regexp.MustCompile(`\{[^}]*\}`)
+
+// TestEveryRouteAsksForItsPower walks all routes that are registered with
+// everybody who could ask: nobody signed in gets in, and nobody without the power.
+func TestEveryRouteAsksForItsPower(t *testing.T) {
+	a, people := inhabited(t)
+	guarded := 0
+	for _, route := range a.Site.Routes() {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		path := wildcard.ReplaceAllString(strings.ReplaceAll(pattern, "{$}", ""), "police-avim")
+		staffOnly := strings.HasPrefix(path, "/desk/") || strings.HasPrefix(path, "/admin/") || strings.HasPrefix(path, "/audit/")
+		if staffOnly && route.Power == "" {
+			t.Errorf("%s is open to everybody", route.Pattern)
+		}
+		if route.Power == "" || route.Power == web.AnyStaff {
+			continue
+		}
+		guarded++
+		for power, who := range people {
+			if power == route.Power {
+				continue
+			}
+			want := http.StatusForbidden
+			if power == "" {
+				want = http.StatusUnauthorized
+			}
+			status, err := who.Status(context.Background(), method, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status != want {
+				t.Errorf("%s as %q: %d, want %d", route.Pattern, power, status, want)
+			}
+		}
+	}
+	if guarded < 20 {
+		t.Errorf("only %d guarded routes; the test looks at nothing", guarded)
+	}
+}
+
+// TestTheInterfaceIsDocumented fails when a route of the pages is missing from
+// docs/api.md.
+func TestTheInterfaceIsDocumented(t *testing.T) {
+	a, _ := inhabited(t)
+	doc, err := os.ReadFile("../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, route := range a.Site.Routes() {
+		_, pattern, _ := strings.Cut(route.Pattern, " ")
+		for _, lang := range []string{"nl", "en", "ar"} {
+			pattern = strings.Replace(pattern, "/"+lang+"/", "/{lang}/", 1)
+		}
+		pattern = strings.TrimSuffix(pattern, "{$}")
+		for _, under := range []string{"/staff/", "/admin/", "/static/", "/log/"} {
+			if strings.HasPrefix(pattern, under) {
+				pattern = under // described as a family
+			}
+		}
+		if !strings.Contains(string(doc), pattern) {
+			t.Errorf("docs/api.md does not name %s", pattern)
+		}
+	}
+}
