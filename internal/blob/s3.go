@@ -89,16 +89,29 @@ func (s *S3) probe(ctx context.Context) error {
 	if !there {
 		return fault.New(fault.Unavailable, "", "blob: the bucket does not exist; make it first")
 	}
-	if err := s.put(ctx, s.prefix+"probe", nil, 0, nil); err != nil && fault.KindOf(err) != fault.Conflict {
+	if err := s.putProbe(ctx); err != nil && fault.KindOf(err) != fault.Conflict {
 		return err
 	}
-	switch err := s.put(ctx, s.prefix+"probe", nil, 0, nil); {
+	switch err := s.putProbe(ctx); {
 	case err == nil:
 		return fault.New(fault.Unavailable, "", "blob: this S3 store ignores \"If-None-Match: *\" and would overwrite; it can't be used")
 	case fault.KindOf(err) != fault.Conflict:
 		return err
 	}
 	return nil
+}
+
+const probeTries = 3
+
+// putProbe writes the probe. Unlike a blob it may be tried again blindly: a
+// store that closes the line after refusing spoils the next call on it.
+func (s *S3) putProbe(ctx context.Context) (err error) {
+	for range probeTries {
+		if err = s.put(ctx, s.prefix+"probe", nil, 0, nil); fault.KindOf(err) != fault.Unavailable || err == nil {
+			return err
+		}
+	}
+	return err
 }
 
 func (s *S3) blobKey(name string) string { return s.prefix + "blobs/" + name }
