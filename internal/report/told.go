@@ -56,8 +56,12 @@ func (t Told) Seal(desk, reporter string) (Sealed, error) {
 	}{formatVersion, t.Story, t.Answers}, desk, reporter); err != nil {
 		return Sealed{}, err
 	}
-	if s.Identity, err = sealJSON(map[string]any{"v": formatVersion, "name": t.Who.Name, "contact": t.Who.Contact,
-		"safe_contact": t.Who.SafeContact}, own.Recipient()); err != nil {
+	if s.Identity, err = sealJSON(struct {
+		V           int    `json:"v"`
+		Name        string `json:"name,omitempty"`
+		Contact     string `json:"contact,omitempty"`
+		SafeContact string `json:"safe_contact,omitempty"`
+	}{formatVersion, t.Who.Name, t.Who.Contact, t.Who.SafeContact}, own.Recipient()); err != nil {
 		return Sealed{}, err
 	}
 	s.IdentityKey, err = seal.Seal([]byte(own.Secret()), desk)

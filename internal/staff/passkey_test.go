@@ -25,10 +25,16 @@ type key struct {
 }
 
 func newKey(owner string) *key {
+	credential := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	// The library leaves the leading zeros of a coordinate out, against RFC 8152
+	// section 13.1.1, and a key in 128 has some. A whole one is 77 bytes.
+	for len(credential.Key.AttestationData()) < 77 {
+		credential = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	}
 	return &key{
 		party:         virtualwebauthn.RelyingParty{ID: "staff.example", Name: "staff.example", Origin: origin},
 		authenticator: virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(owner)}),
-		credential:    virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+		credential:    credential,
 	}
 }
 

@@ -34,9 +34,8 @@ func TestWithScriptsAReportIsSealedOnTheDeviceAndTheWayBackWorks(t *testing.T) {
 	if got := browser.Ask[string](b, "location.pathname + location.search + location.hash"); got != "/en/tell" {
 		t.Errorf("the address of the form is %s", got)
 	}
-	if !browser.Ask[bool](b, `document.querySelector("[data-plain]").hidden && !document.querySelector("[data-scripted]").hidden`) {
-		t.Error("the page doesn't say that it seals on the device")
-	}
+	// The page says that it seals on the device.
+	b.Until(`document.querySelector("[data-plain]").hidden && !document.querySelector("[data-scripted]").hidden`)
 	b.Write("#story", "They keep me in a house.")
 	b.Click("input[name=danger][value=yes]")
 	b.Click("form[data-seal] > details:last-of-type > summary")
