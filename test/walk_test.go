@@ -74,6 +74,9 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	person.Width(360)
 	person.Visit("/en/")
 	person.Shot("public-arrive")
+	person.Visit("/ar/")
+	person.Shot("public-arrive-ar")
+	person.Visit("/en/")
 	person.Click(`a[href="/en/guide"]`)
 	person.Click(`input[name=kind][value=sexual]`)
 	person.Click(`input[name=name][value=yes]`)
@@ -137,6 +140,8 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	if thread := person.Text("[data-thread]"); !strings.Contains(thread, "We believe you.") {
 		t.Errorf("the reporter reads %q", thread)
 	}
+	person.Dark(true)
+	person.Shot("public-dialogue-dark")
 
 	ended := browser.Open(t, base)
 	signIn(ended, "expired")
@@ -149,6 +154,8 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	signIn(admin, "admin")
 	admin.Until(`location.pathname.startsWith("/admin/")`)
 	admin.Shot("admin-overview")
+	admin.Visit("/admin/channels/police-avim")
+	admin.Shot("admin-channel")
 	admin.Visit("/desk/")
 	if shown := browser.Ask[string](admin, "document.body.innerText"); !strings.Contains(shown, "not allowed") {
 		t.Errorf("an administrator at a desk sees: %s", shown)
