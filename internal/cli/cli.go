@@ -26,6 +26,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Start a demonstration with accounts and reports, made through the real paths."`
 	Init    initCommand    `cmd:"" help:"Set up a new installation: keys, recovery key, first administrator. Explains each step."`
 	Serve   serveCommand   `cmd:"" help:"Serve an installation."`
+	Recover recoverCommand `cmd:"" help:"Give a member the key of a desk that nobody can open any more, with the recovery key."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a custody log or a proof of report, offline and without any secret."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

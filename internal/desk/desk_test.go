@@ -329,6 +329,28 @@ func TestANewColleagueGetsEveryEpochFromAHolder(t *testing.T) {
 	})
 }
 
+func TestTheRecoveryKeyOpensADeskThatNobodyCanOpen(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		first := x.seated(t, certified, "ann")
+		ok(t, x.AddMember(t.Context(), "admin", certified, "ben"))
+		ok(t, x.RemoveMember(t.Context(), "admin", certified, "ann"))
+		_, err := x.Recover(t.Context(), certified, "ben", identity(t))
+		wantFault(t, err, fault.Refused, "fault.wrong_key")
+		_, err = x.Recover(t.Context(), certified, "cas", x.recovery)
+		wantFault(t, err, fault.Refused, "")
+		if n, err := x.Recover(t.Context(), certified, "ben", x.recovery); err != nil || n != 1 {
+			t.Fatalf("%d epochs, %v", n, err)
+		}
+		wraps, err := x.Wraps(t.Context(), "ben", certified)
+		ok(t, err)
+		plain, err := seal.Open(wraps[0].Wrapped, x.staff.keys["ben"])
+		ok(t, err)
+		if string(plain) != first.Secret() {
+			t.Error("another key was recovered")
+		}
+	})
+}
+
 // TestNobodyHoldsAKeyWhoMayNotRead lets people come and go and certificates
 // end and return in any order.
 func TestNobodyHoldsAKeyWhoMayNotRead(t *testing.T) {

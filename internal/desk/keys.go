@@ -24,7 +24,11 @@ func (d *Desks) Wraps(ctx context.Context, staff, channel string) ([]Wrap, error
 	if err := d.MayRead(ctx, staff, channel); err != nil {
 		return nil, err
 	}
-	rows, err := d.db.Query(ctx, listWraps, channel, staff)
+	return d.wrapsOf(ctx, staff, channel)
+}
+
+func (d *Desks) wrapsOf(ctx context.Context, holder, channel string) ([]Wrap, error) {
+	rows, err := d.db.Query(ctx, listWraps, channel, holder)
 	if err != nil {
 		return nil, err
 	}
