@@ -5,7 +5,7 @@ package packs
 
 import "embed"
 
-// FS has <pack>/pack.yaml and <pack>/channels.yaml.
+// FS has a folder for each pack: pack.yaml, and what policy.Load lists.
 //
-//go:embed */*.yaml
+//go:embed */*.yaml */*/*.yaml
 var FS embed.FS

@@ -26,6 +26,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Start a demonstration with accounts and reports, made through the real paths."`
 	Init    initCommand    `cmd:"" help:"Set up a new installation: keys, recovery key, first administrator. Explains each step."`
 	Serve   serveCommand   `cmd:"" help:"Serve an installation."`
+	Policy  policyCommand  `cmd:"" help:"The law as data: explain decisions, test packs, compare versions."`
 	Recover recoverCommand `cmd:"" help:"Give a member the key of a desk that nobody can open any more, with the recovery key."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a custody log or a proof of report, offline and without any secret."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -64,6 +65,9 @@ func Run(args []string, out, errOut io.Writer) int {
 	t := &terminal{ctx, out, errOut, slog.New(slog.NewTextHandler(errOut, nil))}
 	if err := parsed.Run(t); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(errOut, "verhaal:", err)
+		if errors.As(err, new(wrong)) {
+			return exitUsage
+		}
 		return exitFailed
 	}
 	return 0

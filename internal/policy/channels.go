@@ -95,6 +95,14 @@ func (p *Pack) Channel(id string) (Channel, bool) {
 	return Channel{}, false
 }
 
+func (p *Pack) channelIDs() []string {
+	out := make([]string, len(p.Channels))
+	for i, c := range p.Channels {
+		out[i] = c.ID
+	}
+	return out
+}
+
 // Guide helps a reporter to find a channel with a few questions, of which any
 // may be skipped.
 type Guide struct {
@@ -141,8 +149,8 @@ type route struct {
 	clause  Clause
 }
 
-// Suggest says which channel fits. There is always exactly one: the last rule
-// of a pack has no conditions.
+// Suggest says which channel fits. There is always exactly one in a pack that
+// has channels: its last rule has no conditions.
 func (p *Pack) Suggest(a Answers) Suggestion {
 	i := slices.IndexFunc(p.Guide.routing, func(r route) bool { return r.holds(a) })
 	r := p.Guide.routing[i]

@@ -2,8 +2,9 @@
 // and answers questions about them. It does nothing else: no clock, no store,
 // no network, the same answer to the same question.
 //
-// Load reads a pack and refuses one that is not whole. Pack.Channel and
-// Pack.Suggest are what most callers need.
+// Load reads a pack and refuses one that is not whole. Pack.Decide applies its
+// rules to facts and explains itself, Pack.Suggest finds the channel for a
+// report; Pack.Test runs the pack's worked cases.
 package policy
 
 import (
@@ -12,6 +13,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -23,7 +25,10 @@ type Pack struct {
 	Name      string   // "nl"
 	Version   string   // "2026.1"
 	InForce   string   // first day, YYYY-MM-DD
-	Languages []string // every Text of the pack is written in each of them
+	Languages []string // every text for reporters is written in each of them
+	// StaffLanguages are those of the rules, which staff and lawyers read.
+	StaffLanguages []string
+	Extends        string // name of the pack whose rules this one carries out; "" = none
 	// Hash is the hex SHA-256 of all files of the pack, with their names, in
 	// the order of their names; a decision stores it.
 	Hash string
@@ -33,6 +38,16 @@ type Pack struct {
 	Exit      string  // https address where "leave this page" leads: says nothing about the visitor
 	Channels  []Channel
 	Guide     Guide
+
+	Rules   []*Rule // its own, after those it inherits and does not carry out itself
+	Choices []Choice
+	Cases   []Case
+
+	language        *language
+	inherited       map[string]*Rule // of the pack it extends, by id
+	labels, phrases map[string]Text
+	bases           map[string]Facts // that cases start from
+	today           string           // of cases that name no other day
 }
 
 // Text is a sentence in every language of the pack, by language ("nl").
@@ -62,6 +77,9 @@ type Clause struct {
 	Rule       string // id of the rule, "S-05"
 	Document   string
 	Section    string
+	Address    string // where it can be read; may be empty
+	InForce    string // first day, YYYY-MM-DD; only of rules
+	Until      string // last day; "" = no end known
 	Confidence Confidence
 }
 
@@ -72,37 +90,114 @@ type Source struct {
 	Confidence Confidence
 }
 
-// Load reads the folder name of fsys. Its error is one line that names file,
-// line, field and the values allowed; nothing is guessed, and a text without
-// one of the pack's languages is an error.
+// part is one kind of file of a pack. The languages of its texts are those of
+// reporters or of staff.
+type part struct {
+	pattern  string
+	read     func(*Pack, *reader, field)
+	reporter bool
+}
+
+// parts are read in this order: what stands later may use what stands before.
+var parts = []part{
+	{pattern: "channels.yaml", read: (*Pack).readChannels, reporter: true},
+	{pattern: "options.yaml", read: (*Pack).readChoices},
+	{pattern: "words.yaml", read: (*Pack).readWords},
+	{pattern: "rules/*.yaml", read: (*Pack).readRules},
+	{pattern: "cases/*.yaml", read: (*Pack).readCases},
+}
+
+const headFile = "pack.yaml"
+
+// Load reads the folder name of fsys, and that of the pack it extends. Its
+// error is one line that names file, line, field and the values allowed;
+// nothing is guessed, and a text without one of the pack's languages is an
+// error. It does not run the pack's cases.
 func Load(fsys fs.FS, name string) (*Pack, error) {
 	if !fs.ValidPath(name) {
 		return nil, fmt.Errorf("pack name %q must be the name of a folder", name)
 	}
-	p := &Pack{}
-	for _, part := range []struct {
-		file string
-		read func(*Pack, *reader, field)
-	}{{"pack.yaml", (*Pack).readHead}, {"channels.yaml", (*Pack).readChannels}} {
-		file := path.Join(name, part.file)
-		body, err := fs.ReadFile(fsys, file)
-		if err != nil {
-			return nil, fmt.Errorf("%s: can't be read; a pack has a pack.yaml and a channels.yaml", file)
-		}
-		r := &reader{file: file, languages: p.Languages}
-		if root, ok := r.parse(body); ok {
-			part.read(p, r, root)
-		}
-		if r.err != nil {
-			return nil, r.err
-		}
+	p := &Pack{inherited: map[string]*Rule{}, labels: map[string]Text{}, phrases: map[string]Text{}, bases: map[string]Facts{}}
+	if err := p.read(fsys, path.Join(name, headFile), (*Pack).readHead, nil); err != nil {
+		return nil, err
 	}
 	if p.Name != path.Base(name) {
-		return nil, fmt.Errorf("%s: name is %q, must be that of the folder", path.Join(name, "pack.yaml"), p.Name)
+		return nil, fmt.Errorf("%s: name is %q, must be that of the folder", path.Join(name, headFile), p.Name)
+	}
+	if err := p.inherit(fsys, path.Dir(name)); err != nil {
+		return nil, err
+	}
+	known := []string{path.Join(name, headFile)}
+	for _, part := range parts {
+		files, err := fs.Glob(fsys, path.Join(name, part.pattern))
+		if err != nil {
+			return nil, fmt.Errorf("pack %s: %w", name, err)
+		}
+		languages := p.StaffLanguages
+		if part.reporter {
+			languages = p.Languages
+		}
+		for _, file := range files {
+			if err := p.read(fsys, file, part.read, languages); err != nil {
+				return nil, err
+			}
+		}
+		known = append(known, files...)
+	}
+	slices.SortStableFunc(p.Rules, func(a, b *Rule) int { return p.distance(a) - p.distance(b) })
+	if missing := p.unlabelled(); len(p.Rules) > 0 && missing != "" {
+		return nil, fmt.Errorf("%s: %s has no words; every fact and code that a decision may name needs some", path.Join(name, "words.yaml"), missing)
 	}
 	var err error
-	p.Hash, err = hash(fsys, name)
+	p.Hash, err = hash(fsys, name, known)
 	return p, err
+}
+
+func (p *Pack) read(fsys fs.FS, file string, read func(*Pack, *reader, field), languages []string) error {
+	body, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return fmt.Errorf("%s: can't be read", file)
+	}
+	r := &reader{file: file, languages: languages}
+	if root, ok := r.parse(body); ok {
+		read(p, r, root)
+	}
+	return r.err
+}
+
+// distance puts a pack's own rules before those it inherits.
+func (p *Pack) distance(r *Rule) int {
+	if r.Pack == p.Name {
+		return 0
+	}
+	return 1
+}
+
+// inherit begins with the rules, terms and words of the pack that this one
+// extends, which stands beside it.
+func (p *Pack) inherit(fsys fs.FS, beside string) error {
+	if p.Extends == "" {
+		var err error
+		p.language, err = newLanguage()
+		return err
+	}
+	base, err := Load(fsys, path.Join(beside, p.Extends))
+	if err != nil {
+		return err
+	}
+	for _, l := range p.StaffLanguages {
+		if !slices.Contains(base.StaffLanguages, l) {
+			return fmt.Errorf("%s: staff_languages: pack %s, which it extends, has no %s", path.Join(p.Name, headFile), base.Name, l)
+		}
+	}
+	p.language = &language{env: base.language.env, names: maps.Clone(base.language.names)}
+	p.labels, p.phrases = maps.Clone(base.labels), maps.Clone(base.phrases)
+	p.Rules = slices.Clone(base.Rules)
+	p.Choices = slices.Clone(base.Choices)
+	for _, rule := range base.Rules {
+		p.inherited[rule.ID] = rule
+	}
+	return nil
 }
 
 var (
@@ -112,21 +207,33 @@ var (
 )
 
 func (p *Pack) readHead(r *reader, root field) {
-	m := r.fields(root, "name", "version", "in_force", "languages")
+	m := r.fields(root, "name", "version", "in_force", "languages", "staff_languages", "extends?")
 	p.Name = r.matching(m["name"], packName, "lower-case letters, digits and hyphens")
 	p.Version = r.matching(m["version"], version, "numbers joined by dots in quotes, as in \"2026.1\"")
 	p.InForce = r.date(m["in_force"])
-	for _, f := range r.list(m["languages"]) {
-		p.Languages = append(p.Languages, r.matching(f, langTag, "a language tag, as in \"nl\""))
-	}
-	if !slices.Contains(p.Languages, "en") {
-		r.fail(m["languages"], "must hold en: every other language falls back to it")
+	p.Languages = r.tags(m["languages"])
+	p.StaffLanguages = r.tags(m["staff_languages"])
+	p.Extends = r.matching(m["extends"], packName, "the name of a pack beside this one")
+	if p.Extends == p.Name && p.Name != "" {
+		r.fail(m["extends"], "must be another pack")
 	}
 }
 
+func (r *reader) tags(f field) []string {
+	var out []string
+	for _, one := range r.list(f) {
+		out = append(out, r.matching(one, langTag, "a language tag, as in \"nl\""))
+	}
+	if !slices.Contains(out, "en") {
+		r.fail(f, "must hold en: every other language falls back to it")
+	}
+	return out
+}
+
 // hash covers every file, so that no part of a pack can change under the same
-// hash. Lengths keep two different sets of files from having the same bytes.
-func hash(fsys fs.FS, name string) (string, error) {
+// hash. Lengths keep two different sets of files from having the same bytes. A
+// file that is no part of a pack is an error: it would be law that nobody reads.
+func hash(fsys fs.FS, name string, known []string) (string, error) {
 	sum := sha256.New()
 	write := func(b []byte) {
 		var n [8]byte
@@ -138,6 +245,9 @@ func hash(fsys fs.FS, name string) (string, error) {
 	err := fs.WalkDir(fsys, name, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
+		}
+		if !slices.Contains(known, file) {
+			return fmt.Errorf("%s is no file of a pack", file)
 		}
 		body, err := fs.ReadFile(fsys, file)
 		if err != nil {

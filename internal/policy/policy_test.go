@@ -13,7 +13,7 @@ import (
 func changed(t testing.TB, file, from, to string) fstest.MapFS {
 	t.Helper()
 	fsys := fstest.MapFS{}
-	err := fs.WalkDir(packs.FS, "nl", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(packs.FS, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -39,8 +39,8 @@ func TestABrokenPackIsRefusedWithFileLineFieldAndWhatIsAllowed(t *testing.T) {
 	for _, c := range []struct{ file, from, to, want string }{
 		{head, "name: nl", "name: be", `nl/pack.yaml: name is "be", must be that of the folder`},
 		{head, `"2026.1"`, "2026.1", `nl/pack.yaml:2: version: must be a text that is not empty, in quotes when it looks like a number, a date, yes or no`},
-		{head, `"2026-11-23"`, `"2026-02-30"`, `nl/pack.yaml:3: in_force: "2026-02-30" must be a day that exists, in quotes, as in "2026-11-23"`},
-		{head, "[en, nl, ar]", "[nl]", `nl/pack.yaml:5: languages: must hold en: every other language falls back to it`},
+		{head, `"2013-07-01"`, `"2026-02-30"`, `nl/pack.yaml:5: in_force: "2026-02-30" must be a day that exists, in quotes, as in "2026-11-23"`},
+		{head, "[en, nl, ar]", "[nl]", `nl/pack.yaml:8: languages: must hold en: every other language falls back to it`},
 		{head, "[en, nl, ar]", "[en, nl, ar, fr]", `nl/channels.yaml:11: emergency.label.fr: is missing`},
 		{channels, "    nl: Noodgeval, politie, ambulance, brandweer\n", "", `nl/channels.yaml:11: emergency.label.nl: is missing`},
 		{channels, "exit: https://www.knmi.nl/", "exit: http://www.knmi.nl/", `nl/channels.yaml:19: exit: must be an https address without a query, as in https://www.example.org/`},
@@ -100,9 +100,13 @@ func TestTheHashCoversEveryByteOfThePack(t *testing.T) {
 		t.Errorf("a changed comment left the hash as it was (%v)", err)
 	}
 	more := changed(t, "", "", "")
-	more["nl/rules.yaml"] = &fstest.MapFile{Data: []byte("rules: []\n")}
+	more["nl/cases/more.yaml"] = &fstest.MapFile{Data: []byte("cases: []\n")}
 	if with, err := Load(more, "nl"); err != nil || with.Hash == p.Hash {
 		t.Errorf("a further file left the hash as it was (%v)", err)
+	}
+	more["nl/rule/stray.yaml"] = &fstest.MapFile{Data: []byte("rules: []\n")}
+	if _, err := Load(more, "nl"); err == nil || !strings.Contains(err.Error(), "nl/rule/stray.yaml is no file of a pack") {
+		t.Errorf("a file that nobody reads was taken: %v", err)
 	}
 }
 
@@ -117,7 +121,7 @@ func TestATextFallsBackToEnglish(t *testing.T) {
 // always has exactly one suggestion.
 func FuzzAPackThatLoadsAlwaysSuggests(f *testing.F) {
 	// Small seeds: the real pack is tested above and would only slow this down.
-	f.Add([]byte("name: nl\nversion: '1.0'\nin_force: '2026-01-01'\nlanguages: [en]\n"), []byte(smallest))
+	f.Add([]byte("name: nl\nversion: '1.0'\nin_force: '2026-01-01'\nlanguages: [en]\nstaff_languages: [en]\n"), []byte(smallest))
 	f.Add([]byte("a: &a [*a]"), []byte("- {}"))
 	f.Fuzz(func(t *testing.T, head, channels []byte) {
 		p, err := Load(fstest.MapFS{"nl/pack.yaml": {Data: head}, "nl/channels.yaml": {Data: channels}}, "nl")
@@ -148,7 +152,7 @@ guide:
 
 func TestTheSmallestPackLoads(t *testing.T) {
 	fsys := fstest.MapFS{
-		"x/pack.yaml":     {Data: []byte("name: x\nversion: '1.0'\nin_force: '2026-01-01'\nlanguages: [en]\n")},
+		"x/pack.yaml":     {Data: []byte("name: x\nversion: '1.0'\nin_force: '2026-01-01'\nlanguages: [en]\nstaff_languages: [en]\n")},
 		"x/channels.yaml": {Data: []byte(smallest)},
 	}
 	if _, err := Load(fsys, "x"); err != nil {

@@ -11,7 +11,7 @@ var (
 	idShape    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
 	phoneShape = regexp.MustCompile(`^[0-9][0-9 -]{1,20}$`)
 	abroad     = regexp.MustCompile(`^\+[0-9][0-9 ]{5,20}$`)
-	ruleShape  = regexp.MustCompile(`^[A-Z]-[0-9]{2}[a-z]?$`)
+	ruleShape  = regexp.MustCompile(`^[A-Z]{1,2}-[0-9]{2}[a-z]?$`)
 	stripCodes = []string{StripName, StripContact, StripAddress, StripResidence, StripTime, StripSingleSource}
 )
 
@@ -114,7 +114,7 @@ func (p *Pack) readGuide(r *reader, f field) {
 	p.Guide.ChildNote = r.text(m["child_note"])
 	rules := r.list(m["routing"])
 	for i, f := range rules {
-		route := p.route(r, f)
+		route := p.readRoute(r, f)
 		if last := i == len(rules)-1; last != (len(route.when) == 0) {
 			r.fail(f, "the last rule has no conditions, and no other has none")
 		}
@@ -154,15 +154,12 @@ func (q Question) optionIDs() []string {
 	return ids
 }
 
-func (p *Pack) route(r *reader, f field) route {
+func (p *Pack) readRoute(r *reader, f field) route {
 	m := r.fields(f, "when", "channel", "because", "clause")
 	out := route{when: map[string][]string{}, because: r.text(m["because"]), clause: r.clause(m["clause"])}
-	var names, ids []string
+	var names []string
 	for _, q := range p.Guide.Questions {
 		names = append(names, q.ID+"?")
-	}
-	for _, c := range p.Channels {
-		ids = append(ids, c.ID)
 	}
 	when := r.fields(m["when"], names...)
 	for _, q := range p.Guide.Questions {
@@ -176,14 +173,14 @@ func (p *Pack) route(r *reader, f field) route {
 			r.fail(when[q.ID], "must hold at least one of %s", strings.Join(q.optionIDs(), ", "))
 		}
 	}
-	out.channel = r.oneOf(m["channel"], ids...)
+	out.channel = r.oneOf(m["channel"], p.channelIDs()...)
 	return out
 }
 
 func (r *reader) clause(f field) Clause {
 	m := r.fields(f, "rule", "document", "section", "confidence")
 	return Clause{
-		Rule:       r.matching(m["rule"], ruleShape, "the id of a rule, as in S-05"),
+		Rule:       r.matching(m["rule"], ruleShape, ruleWords),
 		Document:   r.words(m["document"]),
 		Section:    r.words(m["section"]),
 		Confidence: r.confidence(m["confidence"]),

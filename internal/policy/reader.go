@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -95,7 +96,7 @@ func (r *reader) fields(f field, names ...string) map[string]field {
 		} else if out[k.Value].present() {
 			r.fail(here, "stands twice")
 		}
-		out[k.Value] = field{path: f.at(k.Value), node: v}
+		out[k.Value] = field{path: f.at(k.Value), node: meant(v)}
 	}
 	for _, n := range needed {
 		if !out[n].present() {
@@ -103,6 +104,25 @@ func (r *reader) fields(f field, names ...string) map[string]field {
 		}
 	}
 	return out
+}
+
+// entries takes a map apart whose names the file chooses, in its order.
+func (r *reader) entries(f field) iter.Seq2[string, field] {
+	return func(yield func(string, field) bool) {
+		if !f.present() {
+			return
+		}
+		if f.node.Kind != yaml.MappingNode {
+			r.fail(f, "must be a map")
+			return
+		}
+		for i := 0; i+1 < len(f.node.Content); i += 2 {
+			name := f.node.Content[i].Value
+			if !yield(name, field{path: f.at(name), node: meant(f.node.Content[i+1])}) {
+				return
+			}
+		}
+	}
 }
 
 // list takes a sequence apart; absent is empty.
@@ -116,10 +136,20 @@ func (r *reader) list(f field) []field {
 	}
 	var out []field
 	for i, n := range f.node.Content {
-		out = append(out, field{path: fmt.Sprintf("%s[%d]", f.path, i), node: n})
+		out = append(out, field{path: fmt.Sprintf("%s[%d]", f.path, i), node: meant(n)})
 	}
 	return out
 }
+
+// meant follows an alias ("*age") to what it stands for.
+func meant(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		return n.Alias
+	}
+	return n
+}
+
+func (r *reader) isList(f field) bool { return f.node.Kind == yaml.SequenceNode }
 
 func (r *reader) scalar(f field, tag, what string) string {
 	if !f.present() {
