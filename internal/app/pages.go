@@ -9,12 +9,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"verhaal/internal/policy"
 	"verhaal/internal/web"
 	"verhaal/internal/web/admin"
 	"verhaal/internal/web/audit"
 	deskpages "verhaal/internal/web/desk"
 	"verhaal/internal/web/lang"
 	"verhaal/internal/web/public"
+	"verhaal/internal/web/rules"
 	staffpages "verhaal/internal/web/staff"
 	"verhaal/locales"
 	"verhaal/ui"
@@ -31,7 +33,7 @@ func (a *App) pages(serverKey []byte) error {
 		Languages: languages,
 		Templates: map[string]fs.FS{
 			"public": public.Templates(), "staff": staffpages.Templates(), "desk": deskpages.Templates(),
-			"admin": admin.Templates(), "audit": audit.Templates(),
+			"admin": admin.Templates(), "audit": audit.Templates(), "rules": rules.Templates(),
 		},
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
@@ -52,6 +54,7 @@ func (a *App) pages(serverKey []byte) error {
 	deskpages.Register(mux, a.Site, a.Pack, a.Reports, a.Desks)
 	admin.Register(mux, a.Site, a.Pack, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
+	rules.Register(mux, a.Site, languages, func() *policy.Pack { return a.Pack }, time.Now)
 	a.Handler = web.Protect(own.Sessions(mux))
 	return nil
 }

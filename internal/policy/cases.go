@@ -25,6 +25,18 @@ const (
 	absent        = "absent"
 )
 
+// Examples names the sets of facts that the pack's cases start from, in the
+// order of their names.
+func (p *Pack) Examples() []string { return slices.Sorted(maps.Keys(p.bases)) }
+
+// Example is one of them, to be changed at will; empty when there is none of
+// that name.
+func (p *Pack) Example(name string) Facts {
+	facts := Facts{}
+	maps.Copy(facts, p.bases[name])
+	return facts
+}
+
 // Results is what the cases of a pack came to.
 type Results struct {
 	Passed   int

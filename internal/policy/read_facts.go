@@ -79,7 +79,7 @@ func (p *Pack) value(r *reader, known Fact, f field) any {
 	case Whole:
 		return r.number(f, 0, known.Most)
 	case Code:
-		return r.oneOf(f, p.allowed(known)...)
+		return r.oneOf(f, p.Allowed(known)...)
 	case Codes:
 		out := []string{}
 		for _, one := range r.list(f) {
@@ -112,8 +112,8 @@ func (p *Pack) value(r *reader, known Fact, f field) any {
 	}
 }
 
-// allowed are the values of a code that the pack itself may know.
-func (p *Pack) allowed(known Fact) []string {
+// Allowed are the values of a fact that is a code; some the pack itself knows.
+func (p *Pack) Allowed(known Fact) []string {
 	if known.Name == "case.desk" {
 		return p.channelIDs()
 	}

@@ -23,5 +23,6 @@ func (p *Page) Nav() []Link {
 			out = append(out, Link{pl.href, pl.key, strings.HasPrefix(p.Path, pl.href)})
 		}
 	}
-	return out
+	// Everybody may see what the rules demand.
+	return append(out, Link{"/" + p.Lang + "/rules", "common.nav.rules", strings.HasSuffix(p.Path, "/rules")})
 }

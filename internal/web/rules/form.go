@@ -1,0 +1,155 @@
+package rules
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+
+	"verhaal/internal/policy"
+)
+
+// section is one part of the form.
+type section struct {
+	Name   string
+	Open   bool
+	Fields []input
+}
+
+// input is one field of the form, ready for its template.
+type input struct {
+	Name, Label string
+	Kind        string // yesno, code, codes, text, day, number, rows, row, reasons
+	Value       string
+	Options     []option
+	None        bool    // a list that is known to be empty
+	HasNone     bool    // whether that can be said of it
+	Rows        []input // of rows; each has Fields
+	Fields      []input
+}
+
+type option struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// shown are the sections in the order of a conversation; those of a plan are
+// open at first.
+var shown = []struct {
+	name string
+	open bool
+}{{"subject", true}, {"plan", true}, {"case", false}, {"earlier", false}, {"report", false}, {"deviations", false},
+	{"clock", false}, {"talk", false}, {"reflection", false}, {"recording", false}, {"record", false},
+	{"disclosure", false}, {"retention", false}, {"informant", false}}
+
+// rowsShown is how many empty rows of a list there are to fill in.
+const rowsShown = 2
+
+func sections(p *policy.Pack, form url.Values, lang string) []section {
+	b := builder{p, form, lang}
+	var out []section
+	for _, s := range shown {
+		part := section{Name: s.name, Open: s.open}
+		for _, f := range policy.Schema() {
+			if f.Section() == s.name {
+				part.Fields = append(part.Fields, b.field(f, f.Name, f.Name))
+			}
+		}
+		out = append(out, part)
+	}
+	return out
+}
+
+type builder struct {
+	pack *policy.Pack
+	form url.Values
+	lang string
+}
+
+// field makes the input of a fact; at is its place in the form, path its name
+// in the schema, which has no numbers of rows.
+func (b builder) field(f policy.Fact, at, path string) input {
+	in := input{Name: at, Label: b.pack.Label(path, b.lang), Value: b.form.Get(at)}
+	switch f.Kind {
+	case policy.YesNo:
+		in.Kind = "code"
+		in.Options = []option{{"true", b.pack.Label("yes", b.lang), in.Value == "true"}, {"false", b.pack.Label("no", b.lang), in.Value == "false"}}
+	case policy.Day:
+		in.Kind = "day"
+	case policy.Whole:
+		in.Kind = "number"
+	case policy.Code:
+		in.Kind, in.Options = "code", b.options(b.pack.Allowed(f), func(v string) bool { return in.Value == v })
+	case policy.Codes:
+		in.HasNone, in.None = true, b.form.Get(at+".none") != ""
+		in.Kind = "text"
+		if f.Values != nil {
+			in.Kind, in.Options = "codes", b.options(f.Values, func(v string) bool { return slices.Contains(b.form[at], v) })
+		}
+	case policy.Reasons:
+		in.Kind = "reasons"
+		for _, r := range b.pack.Rules {
+			if r.Strength == policy.IfPossible {
+				name := at + "." + r.ID
+				in.Fields = append(in.Fields, input{Kind: "text", Name: name, Label: r.ID + " " + r.Title.In(b.lang), Value: b.form.Get(name)})
+			}
+		}
+	case policy.Things:
+		in.Kind, in.HasNone, in.None = "rows", true, b.form.Get(at+".none") != ""
+		for i := range b.rows(at) {
+			in.Rows = append(in.Rows, b.row(f, at+"."+strconv.Itoa(i), path))
+		}
+	case policy.Thing:
+		in.Kind, in.Rows = "rows", []input{b.row(f, at, path)}
+	default:
+		in.Kind = "text"
+	}
+	return in
+}
+
+// rows is how many rows to show: those filled in and one more, some at least.
+func (b builder) rows(at string) int {
+	n := rowsShown
+	for i := range policy.FormRows {
+		prefix := at + "." + strconv.Itoa(i) + "."
+		for name := range b.form {
+			if len(name) > len(prefix) && name[:len(prefix)] == prefix && b.form.Get(name) != "" {
+				n = max(n, i+1)
+			}
+		}
+	}
+	return n
+}
+
+func (b builder) row(f policy.Fact, at, path string) input {
+	row := input{Kind: "row"}
+	for _, of := range f.Of {
+		name, below := at+"."+of.Name, path+"."+of.Name
+		switch {
+		case path == "deviations" && of.Name == "rule":
+			in := b.field(of, name, below)
+			in.Kind = "code"
+			for _, r := range b.pack.Rules {
+				if len(r.GrantedBy) > 0 {
+					in.Options = append(in.Options, option{r.ID, r.ID + " " + r.Title.In(b.lang), in.Value == r.ID})
+				}
+			}
+			row.Fields = append(row.Fields, in)
+		case of.Kind == policy.Things: // a code and a day: one day for each code
+			for _, code := range of.Of[0].Values {
+				row.Fields = append(row.Fields, input{Kind: "day", Name: name + "." + code, Value: b.form.Get(name + "." + code),
+					Label: b.pack.Label(below, b.lang) + ": " + b.pack.Label(code, b.lang)})
+			}
+		default:
+			row.Fields = append(row.Fields, b.field(of, name, below))
+		}
+	}
+	return row
+}
+
+func (b builder) options(values []string, chosen func(string) bool) []option {
+	out := make([]option, len(values))
+	for i, v := range values {
+		out[i] = option{v, b.pack.Label(v, b.lang), chosen(v)}
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+// Package rules is the rule explorer: change facts and see what the rules
+// demand, why, and where the law says so. It is for everybody, signed in or
+// not; it stores nothing, and what is tried never stands in an address.
+package rules
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+	"slices"
+	"time"
+
+	"verhaal/internal/policy"
+	"verhaal/internal/web"
+	"verhaal/internal/web/lang"
+)
+
+//go:embed *.html
+var pages embed.FS
+
+// Templates are the pages of this face.
+func Templates() fs.FS { return pages }
+
+type face struct {
+	site  *web.Site
+	pack  func() *policy.Pack
+	clock func() time.Time
+}
+
+// Register adds the explorer in every language.
+func Register(mux *http.ServeMux, site *web.Site, languages *lang.Bundle, pack func() *policy.Pack, clock func() time.Time) {
+	f := &face{site, pack, clock}
+	for _, l := range languages.Names() {
+		site.Handle(mux, "GET /"+l.Lang+"/rules", f.show)
+		site.Handle(mux, "POST /"+l.Lang+"/rules", f.explain)
+	}
+}
+
+func (f *face) today() string { return f.clock().Format(time.DateOnly) }
+
+// language is that of the sentences of a pack: the page's, or English where
+// the pack has no other.
+func language(p *policy.Pack, page string) string {
+	if slices.Contains(p.StaffLanguages, page) {
+		return page
+	}
+	return "en"
+}
