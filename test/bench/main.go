@@ -45,6 +45,9 @@ func run(ctx context.Context, length time.Duration, queue int, postgres string) 
 	fmt.Printf("%d processors, %s/%s\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	row("what", "ours", "goal", "beside, in the same run")
 
+	if err := policyPart(); err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
 	disk, err := bareDisk(dir, length/2)
 	if err != nil {
 		return err
