@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -33,6 +34,12 @@ type Pack struct {
 	Exit      string  // https address where "leave this page" leads: says nothing about the visitor
 	Channels  []Channel
 	Guide     Guide
+
+	// The tables for staff. A pack may be without any of them.
+	Roles      []Role
+	Powers     []Power // who may grant what
+	RoomPowers []Coded // words of the powers that a RoomKind names
+	Rooms      []RoomKind
 }
 
 // Text is a sentence in every language of the pack, by language ("nl").
@@ -81,15 +88,28 @@ func Load(fsys fs.FS, name string) (*Pack, error) {
 	}
 	p := &Pack{}
 	for _, part := range []struct {
-		file string
-		read func(*Pack, *reader, field)
-	}{{"pack.yaml", (*Pack).readHead}, {"channels.yaml", (*Pack).readChannels}} {
+		file  string
+		read  func(*Pack, *reader, field)
+		staff bool // a table for staff, which a pack may be without
+	}{
+		{"pack.yaml", (*Pack).readHead, false},
+		{"channels.yaml", (*Pack).readChannels, false},
+		// Later tables name rows of earlier ones.
+		{"powers.yaml", (*Pack).readPowers, true},
+		{"rooms.yaml", (*Pack).readRooms, true},
+	} {
 		file := path.Join(name, part.file)
 		body, err := fs.ReadFile(fsys, file)
+		if part.staff && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: can't be read; a pack has a pack.yaml and a channels.yaml", file)
 		}
 		r := &reader{file: file, languages: p.Languages}
+		if part.staff {
+			r.languages = staffLanguages()
+		}
 		if root, ok := r.parse(body); ok {
 			part.read(p, r, root)
 		}
