@@ -36,10 +36,16 @@ type Pack struct {
 	Guide     Guide
 
 	// The tables for staff. A pack may be without any of them.
-	Roles      []Role
-	Powers     []Power // who may grant what
-	RoomPowers []Coded // words of the powers that a RoomKind names
-	Rooms      []RoomKind
+	Roles        []Role
+	Powers       []Power // who may grant what
+	RoomPowers   []Coded // words of the powers that a RoomKind names
+	Rooms        []RoomKind
+	Clocks       []Clock
+	DelayReasons []DelayReason
+	Periods      []Period
+	Tasks        []Task
+	Retention    []Retention
+	Codes        []CodeList
 }
 
 // Text is a sentence in every language of the pack, by language ("nl").
@@ -97,6 +103,9 @@ func Load(fsys fs.FS, name string) (*Pack, error) {
 		// Later tables name rows of earlier ones.
 		{"powers.yaml", (*Pack).readPowers, true},
 		{"rooms.yaml", (*Pack).readRooms, true},
+		{"deadlines.yaml", (*Pack).readDeadlines, true},
+		{"retention.yaml", (*Pack).readRetention, true},
+		{"codes.yaml", (*Pack).readCodes, true},
 	} {
 		file := path.Join(name, part.file)
 		body, err := fs.ReadFile(fsys, file)
