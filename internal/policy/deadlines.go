@@ -42,6 +42,9 @@ func (c Clock) Target(circumstances ...string) Span {
 	i := slices.IndexFunc(c.Targets, func(t Target) bool {
 		return len(t.Any) == 0 || slices.ContainsFunc(t.Any, func(a Coded) bool { return slices.Contains(circumstances, a.ID) })
 	})
+	if i < 0 { // no clock of a pack
+		return Span{}
+	}
 	return c.Targets[i].Span
 }
 

@@ -52,6 +52,9 @@ func picks[T keyed](r *reader, f field, rows []T) []T {
 func (r *reader) codes(f field, allowed ...string) []string {
 	var out []string
 	for _, one := range r.list(f) {
+		if len(allowed) == 0 {
+			r.fail(f, "must be empty: the pack has nothing that it could name")
+		}
 		code := r.oneOf(one, allowed...)
 		if slices.Contains(out, code) {
 			r.fail(one, "%s stands twice", code)

@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Ground is what a row of a table rests on. Unlike a Clause it may rest on no
 // rule of the pack, or on several.
@@ -61,3 +64,7 @@ type Span struct {
 
 // IsZero says that there is no span.
 func (s Span) IsZero() bool { return s == Span{} }
+
+// String is the span for logs and tests, "3 months"; words for people are in
+// locales.
+func (s Span) String() string { return fmt.Sprintf("%d %s", s.Amount, s.Unit) }
