@@ -63,6 +63,8 @@ func TestABrokenTableIsRefusedWithFileLineFieldAndWhatIsAllowed(t *testing.T) {
 		{retention, "order_by: [prosecutor]", "order_by: []", `retention[0].written: must be false where nobody orders it`},
 		{retention, "destroy_within: {days: 30}", "destroy_within: {days: 3000}", `retention[0].destroy_within.days: must be a number from 1 to 730`},
 		{retention, "channels: [labour-tci]", "channels: [tci]", `retention[7].channels[0]: "tci" must be one of police-avim, labour-authority, labour-tci, crime-stoppers`},
+		{retention, "    regime: gdpr\n", "    regime: wpg\n", ``},
+		{retention, "channels: [crime-stoppers]", "channels: [labour-tci]", `retention[9].regime: must be wpg: an earlier row puts labour-tci under it, and a channel has one regime`},
 		{retention, "{use: locked,", "{use: hidden,", `retention[4].stages[2].use: "hidden" must be one of free, `},
 		{codes, "htcds: vic_TypeOfExploitation", "htcds: TypeOfExploitation", `lists[0].htcds: "TypeOfExploitation" must be a field of the standard, as in vic_TypeOfExploitation`},
 		{codes, "htcds: ForcedLabour", "htcds: forced labour", `lists[0].entries[1].htcds: "forced labour" must be a value of the standard, as in ForcedLabour`},
@@ -139,10 +141,12 @@ lists:
 `,
 }
 
+const smallHead = "name: x\nversion: '1.0'\nin_force: '2026-01-01'\nlanguages: [en]\n"
+
 // smallPack is a pack with all tables, one of them replaced.
 func smallPack(file, body string) fstest.MapFS {
 	fsys := fstest.MapFS{
-		"x/pack.yaml":     {Data: []byte("name: x\nversion: '1.0'\nin_force: '2026-01-01'\nlanguages: [en]\n")},
+		"x/pack.yaml":     {Data: []byte(smallHead)},
 		"x/channels.yaml": {Data: []byte(smallest)},
 	}
 	for name, text := range small {

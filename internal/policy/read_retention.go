@@ -8,6 +8,7 @@ func (p *Pack) readRetention(r *reader, root field) {
 	for _, c := range p.Channels {
 		channels = append(channels, c.ID)
 	}
+	regime := map[string]Regime{} // by channel
 	p.Retention = table(r, m["retention"], func(f field) Retention {
 		m := r.fields(f, "id", "name", "regime", "applies_to", "channels?", "from", "ends", "stages?", "review?",
 			"order_by", "written?", "destroy_within?", "readers?", "clause")
@@ -36,6 +37,12 @@ func (p *Pack) readRetention(r *reader, root field) {
 			r.fail(f, "what has no end date needs a review, as in review: {months: 12}")
 		case c.Written && len(c.OrderBy) == 0:
 			r.fail(m["written"], "must be false where nobody orders it")
+		}
+		for _, id := range c.Channels {
+			if was, twice := regime[id]; twice && was != c.Regime {
+				r.fail(m["regime"], "must be %s: an earlier row puts %s under it, and a channel has one regime", was, id)
+			}
+			regime[id] = c.Regime
 		}
 		return c
 	})

@@ -316,7 +316,7 @@ func TestEveryTableRowIsInBothLanguagesOfStaff(t *testing.T) {
 
 func TestAPackMayBeWithoutTables(t *testing.T) {
 	fsys := fstest.MapFS{
-		"x/pack.yaml":     {Data: []byte("name: x\nversion: '1.0'\nin_force: '2026-01-01'\nlanguages: [en]\n")},
+		"x/pack.yaml":     {Data: []byte(smallHead)},
 		"x/channels.yaml": {Data: []byte(smallest)},
 	}
 	p, err := Load(fsys, "x")
