@@ -17,7 +17,7 @@ var layers = []struct {
 	name     string
 	packages []string
 }{
-	{"mechanism", []string{"internal/fault", "internal/seal", "internal/db", "internal/blob", "internal/custody"}},
+	{"mechanism", []string{"internal/fault", "internal/seal", "internal/db", "internal/blob", "internal/custody", "internal/keyring"}},
 	{"domain", []string{"internal/policy", "internal/staff", "internal/desk", "internal/report"}},
 	{"face", []string{"internal/web", "internal/client"}},
 	{"composition", []string{"internal/app"}},
@@ -30,6 +30,7 @@ var within = map[string][]string{
 	"internal/db":      {"internal/fault", "internal/db"},
 	"internal/blob":    {"internal/fault", "internal/blob"},
 	"internal/custody": {"internal/fault", "internal/db", "internal/custody", "internal/seal"},
+	"internal/keyring": {"internal/fault", "internal/db", "internal/custody", "internal/seal"},
 	// The pack is data that a desk takes as a value; policy itself imports nothing of ours.
 	"internal/desk": {"internal/policy"},
 	"internal/web":  {"internal/web"},
