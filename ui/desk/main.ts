@@ -1,5 +1,5 @@
 // The officer's pages.
-import { listenForDuties } from "./keys.js";
+import { listenForDuties } from "../staff/rings.js";
 import { listenForKeys } from "./queue.js";
 import { Report } from "./report.js";
 

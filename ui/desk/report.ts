@@ -2,7 +2,7 @@
 // unsealed in this tab.
 import * as seal from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
-import { deskKeys } from "./keys.js";
+import { ringKeys } from "../staff/rings.js";
 
 interface Message {
   n: number;
@@ -83,7 +83,7 @@ export class Report {
   }
 
   private async open(): Promise<void> {
-    this.keys = await deskKeys(this.root.dataset.channel!);
+    this.keys = await ringKeys(`/desk/${this.root.dataset.channel}`);
     await this.load();
     this.find("[data-closed]").hidden = true;
     this.find("[data-opened]").hidden = false;

@@ -15,6 +15,7 @@ import (
 	"verhaal/internal/report"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
+	"verhaal/internal/web/keys"
 )
 
 //go:embed *.html
@@ -38,10 +39,7 @@ type Desks interface {
 	Of(ctx context.Context, staff string) ([]string, error)
 	MayRead(ctx context.Context, staff, channel string) error
 	Sealing(ctx context.Context, channel string) (desk.Key, error)
-	Wraps(ctx context.Context, staff, channel string) ([]desk.Wrap, error)
-	Duty(ctx context.Context, staff, channel string) (desk.Duty, error)
-	MakeEpoch(ctx context.Context, staff, channel string, previous int64, recipient string, wraps map[string][]byte) error
-	AddWraps(ctx context.Context, staff, channel string, epoch int64, wraps map[string][]byte) error
+	keys.Rings
 }
 
 type face struct {
@@ -57,10 +55,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack *policy.Pack, reports Rep
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /desk/{$}", f.showDesks)
 	at("GET /desk/{channel}/{$}", f.showQueue)
-	at("GET /desk/{channel}/wraps", f.giveWraps)
-	at("POST /desk/{channel}/wraps", f.takeWraps)
-	at("GET /desk/{channel}/duty", f.giveDuty)
-	at("POST /desk/{channel}/epoch", f.takeEpoch)
+	keys.Register(mux, site, "/desk/{channel}", "channel", staff.Officer, desks)
 	at("GET /desk/{channel}/{id}", f.showReport)
 	at("POST /desk/{channel}/{id}/open", f.openReport)
 	at("POST /desk/{channel}/{id}/identity", f.openIdentity)

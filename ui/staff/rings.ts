@@ -1,7 +1,8 @@
-// The desk's keys in this tab: wraps opened with the member's own key.
+// Shared keys in this tab, of a desk or a case file: wraps opened with the
+// member's own key. A ring is named by the path of its thing ("/desk/police-avim").
 import * as seal from "../seal/index.js";
-import { get, post, Refusal } from "../staff/http.js";
-import { unlockedIdentity } from "../staff/unlocked.js";
+import { get, post, Refusal } from "./http.js";
+import { unlockedIdentity } from "./unlocked.js";
 
 const decoder = new TextDecoder();
 
@@ -22,11 +23,11 @@ interface Duty {
   missing: Record<string, Holder[]>;
 }
 
-/** deskKeys opens all epochs of a channel that this member holds. */
-export async function deskKeys(channel: string): Promise<Map<number, string>> {
+/** ringKeys opens all epochs of a ring that this member holds. */
+export async function ringKeys(ring: string): Promise<Map<number, string>> {
   const own = await unlockedIdentity();
   const keys = new Map<number, string>();
-  for (const w of await get<Wrap[]>(`/desk/${channel}/wraps`)) {
+  for (const w of await get<Wrap[]>(`${ring}/wraps`)) {
     keys.set(w.epoch, decoder.decode(await seal.open(seal.unb64(w.wrapped), own)));
   }
   return keys;
@@ -40,26 +41,26 @@ async function wrapFor(holders: Holder[], identity: string): Promise<Record<stri
   return wraps;
 }
 
-/** doDuty makes the desk's next key, or passes the ones this member has on to colleagues. */
-export async function doDuty(channel: string): Promise<void> {
+/** doDuty makes the ring's next key, or passes the ones this member has on to colleagues. */
+export async function doDuty(ring: string): Promise<void> {
   await unlockedIdentity();
-  const duty = await get<Duty>(`/desk/${channel}/duty`);
+  const duty = await get<Duty>(`${ring}/duty`);
   if (duty.new) {
     const made = await seal.newIdentity();
-    await post(`/desk/${channel}/epoch`, {
+    await post(`${ring}/epoch`, {
       previous: duty.current,
       recipient: made.recipient,
       wraps: await wrapFor(duty.holders, made.identity),
     });
   }
-  const keys = await deskKeys(channel);
+  const keys = await ringKeys(ring);
   for (const [epoch, holders] of Object.entries(duty.missing)) {
     const identity = keys.get(Number(epoch));
-    if (identity) await post(`/desk/${channel}/wraps`, { epoch: Number(epoch), wraps: await wrapFor(holders, identity) });
+    if (identity) await post(`${ring}/wraps`, { epoch: Number(epoch), wraps: await wrapFor(holders, identity) });
   }
 }
 
-/** listenForDuties makes the buttons of the desks' page work. */
+/** listenForDuties makes the buttons work that ask for a duty. */
 export function listenForDuties(): void {
   for (const box of document.querySelectorAll<HTMLElement>("[data-duty]")) {
     const button = box.querySelector("button")!;
@@ -69,7 +70,7 @@ export function listenForDuties(): void {
       status.hidden = false;
       status.textContent = box.dataset.working!;
       try {
-        await doDuty(box.dataset.channel!);
+        await doDuty(box.dataset.ring!);
         location.reload();
       } catch (e) {
         const conflict = e instanceof Refusal && e.key === "fault.conflict";
