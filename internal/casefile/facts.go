@@ -90,7 +90,7 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 	if !known || !slices.Contains(sections[kind], section) {
 		return fault.New(fault.BadInput, "", "no fact of this subject")
 	}
-	fields = own(name, fields)
+	fields = policy.FieldsOf(name, fields)
 	all, err := f.facts(ctx, id, subject)
 	if err != nil {
 		return err
@@ -111,22 +111,6 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		return err
 	})
 	return err
-}
-
-// own keeps the fields that belong to a fact and say something.
-func own(name string, fields url.Values) url.Values {
-	out := url.Values{}
-	for field, values := range fields {
-		if field != name && !strings.HasPrefix(field, name+".") {
-			continue
-		}
-		for _, v := range values {
-			if strings.TrimSpace(v) != "" {
-				out.Add(field, v)
-			}
-		}
-	}
-	return out
 }
 
 // Unreadable is a fact that the pack refuses; its text names the fact and what

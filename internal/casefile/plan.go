@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"verhaal/internal/db"
@@ -62,18 +63,23 @@ func (f *Files) interviews(ctx context.Context, id string) ([]Planned, error) {
 	return out, rows.Err()
 }
 
-// Decide asks the pack about an interview: what is known of the person, the
-// case and the plan together, with every interview of the person that was held
-// here or elsewhere.
-func (f *Files) Decide(ctx context.Context, actor, id, interview string) (policy.Decision, error) {
+// Try asks the pack about an interview as somebody types its plan: nothing of
+// plan is kept. See decide.
+func (f *Files) Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error) {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	return f.decide(ctx, file, interview)
+	return f.decide(ctx, file, interview, func(map[string]Fact) url.Values { return plan })
 }
 
-func (f *Files) decide(ctx context.Context, file File, interview string) (policy.Decision, error) {
+// kept takes the plan as it is kept.
+func kept(facts map[string]Fact) url.Values { return form(facts) }
+
+// decide asks the pack about an interview: what is known of the person, the
+// case and the plan together, with every interview of the person that was held
+// here or elsewhere.
+func (f *Files) decide(ctx context.Context, file File, interview string, plan func(map[string]Fact) url.Values) (policy.Decision, error) {
 	all, err := f.interviews(ctx, file.ID)
 	if err != nil {
 		return policy.Decision{}, err
@@ -90,7 +96,13 @@ func (f *Files) decide(ctx context.Context, file File, interview string) (policy
 		}
 		parts = append(parts, facts)
 	}
-	fields := form(parts...)
+	fields := form(parts[:2]...)
+	for name, values := range plan(parts[2]) {
+		// A plan says nothing about the person or the case.
+		if section, _, _ := strings.Cut(name, "."); slices.Contains(sections[interviewKind], section) {
+			fields[name] = values
+		}
+	}
 	fields.Set("case.origin", file.Origin)
 	fields.Set("case.desk", file.Channel)
 	if phase := file.Phase; phase == Talk || phase == FormalReport || phase == Interview {
@@ -156,7 +168,7 @@ func (f *Files) move(ctx context.Context, actor, id, interview string, from []st
 	if err != nil {
 		return err
 	}
-	d, err := f.decide(ctx, file, interview)
+	d, err := f.decide(ctx, file, interview, kept)
 	if err != nil {
 		return err
 	}

@@ -227,6 +227,22 @@ func graft(root *yaml.Node, name string, node *yaml.Node) {
 	root.Content = append(root.Content, scalar("!!str", first), node)
 }
 
+// FieldsOf is the part of a form that belongs to a fact and says something.
+func FieldsOf(name string, form url.Values) url.Values {
+	out := url.Values{}
+	for field, values := range form {
+		if field != name && !strings.HasPrefix(field, name+".") {
+			continue
+		}
+		for _, v := range values {
+			if strings.TrimSpace(v) != "" {
+				out.Add(field, v)
+			}
+		}
+	}
+	return out
+}
+
 // RowsIn counts the rows of a list that a form fills in.
 func RowsIn(form url.Values, list string) int {
 	n := 0

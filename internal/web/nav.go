@@ -11,6 +11,7 @@ type Link struct {
 // places are the doors of the staff pages and the power each asks for.
 var places = [...]struct{ href, key, power string }{
 	{"/desk/", "common.nav.desk", "officer"},
+	{"/case/", "common.nav.cases", "officer"},
 	{"/admin/", "common.nav.admin", "administrator"},
 	{"/audit/", "common.nav.audit", "auditor"},
 }

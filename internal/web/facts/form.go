@@ -3,9 +3,11 @@
 package facts
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"verhaal/internal/policy"
 )
@@ -150,4 +152,13 @@ func (b builder) options(values []string, chosen func(string) bool) []option {
 		out[i] = option{v, b.pack.Label(v, b.lang), chosen(v)}
 	}
 	return out
+}
+
+// Said is what a part of a form says, in a line.
+func Said(form url.Values) string {
+	var out []string
+	for _, field := range slices.Sorted(maps.Keys(form)) {
+		out = append(out, strings.Join(form[field], ", "))
+	}
+	return strings.Join(out, "; ")
 }

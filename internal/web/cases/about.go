@@ -1,0 +1,269 @@
+package cases
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/web"
+	"verhaal/internal/web/facts"
+)
+
+// theCase is the name in addresses of the facts about the case itself.
+const theCase = "case"
+
+type aboutPage struct {
+	File     casefile.File
+	Subject  string // "case", "p1", "i1"
+	Role     string // of a person
+	Planned  *casefile.Planned
+	Lang     string
+	Sections []facts.Section
+	Versions map[string]int64
+	Decision *facts.Decision // of an interview
+	Burden   *casefile.Burden
+	Pack     *policy.Pack
+	Clash    []clash // facts that somebody else changed meanwhile
+	Problems []string
+	Saved    bool
+}
+
+// Roles is for the template.
+func (aboutPage) Roles() []string { return roles }
+
+// clash is a fact that two people changed: both values are shown.
+type clash struct{ Label, Theirs, Yours string }
+
+// subject is what an address is about, as the case files name it.
+func subject(r *http.Request) string {
+	if s := r.PathValue("subject"); s != theCase {
+		return s
+	}
+	return ""
+}
+
+// showFacts is the form of what is known about the case, a person or a plan;
+// beside a plan stands what the rules say of it.
+func (f *face) showFacts(w http.ResponseWriter, r *http.Request) error {
+	known, err := f.files.Facts(r.Context(), actor(r), r.PathValue("id"), subject(r))
+	if err != nil {
+		return err
+	}
+	page := aboutPage{Saved: r.URL.Query().Has("saved")}
+	return f.about(w, r, http.StatusOK, page, known, filled(known))
+}
+
+func filled(known map[string]casefile.Fact) url.Values {
+	out := url.Values{}
+	for _, fact := range known {
+		for name, values := range fact.Fields {
+			out[name] = values
+		}
+	}
+	return out
+}
+
+// about renders the form with what is typed, which may be more than is known.
+func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page aboutPage, known map[string]casefile.Fact, typed url.Values) error {
+	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
+	file, err := f.files.Get(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	pack := f.pack()
+	page.File, page.Subject, page.Pack, page.Lang = file, r.PathValue("subject"), pack, facts.Language(pack, f.site.Page(r).Lang)
+	page.Versions = map[string]int64{}
+	for name, fact := range known {
+		page.Versions[name] = fact.Version
+	}
+	names, open := []string{"case", "report", "clock", "talk", "reflection"}, []string{"case"}
+	switch page.Subject[0] {
+	case 'p':
+		names, open = []string{"subject", "earlier"}, []string{"subject", "earlier"}
+		people, err := f.files.Persons(ctx, who, id)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(people, func(p casefile.Person) bool { return p.ID == page.Subject })
+		if i < 0 {
+			return fault.New(fault.NotFound, "", "no such person")
+		}
+		page.Role = people[i].Role
+	case 'i':
+		names, open = []string{"plan", "deviations", "recording", "record"}, []string{"plan"}
+		if err := f.addPlan(r, &page, typed); err != nil {
+			return err
+		}
+	}
+	page.Sections = facts.Sections(pack, typed, page.Lang, names, open...)
+	return f.site.Render(w, r, status, "cases/about", page)
+}
+
+// addPlan puts the rules, and what the person has told already, beside a plan.
+func (f *face) addPlan(r *http.Request, page *aboutPage, typed url.Values) error {
+	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
+	interviews, err := f.files.Interviews(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(interviews, func(p casefile.Planned) bool { return p.ID == page.Subject })
+	if i < 0 {
+		return fault.New(fault.NotFound, "", "no such interview")
+	}
+	page.Planned = &interviews[i]
+	d, err := f.files.Try(ctx, who, id, page.Subject, typed)
+	if err != nil && !errors.As(err, new(casefile.Unreadable)) {
+		return err
+	}
+	shown := facts.Show(page.Pack, d, err, page.Lang)
+	shown.Channel = nil
+	page.Decision = &shown
+	burden, err := f.files.BurdenOf(ctx, who, id, interviews[i].Person)
+	if err == nil {
+		page.Burden = &burden
+	} else if fault.KindOf(err) != fault.BadInput {
+		return err
+	}
+	return nil
+}
+
+// saveFacts keeps what was changed. What somebody else changed meanwhile is
+// shown with both values; what cannot be read is named; everything else that
+// was typed is saved, and nothing typed is lost.
+func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
+	typed, err := form(r)
+	if err != nil {
+		return err
+	}
+	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
+	known, err := f.files.Facts(ctx, who, id, subject(r))
+	if err != nil {
+		return err
+	}
+	page := aboutPage{}
+	lang := facts.Language(f.pack(), f.site.Page(r).Lang)
+	for _, fact := range policy.Schema() {
+		if !typed.Has("version." + fact.Name) {
+			continue
+		}
+		now, before := policy.FieldsOf(fact.Name, typed), policy.FieldsOf(fact.Name, known[fact.Name].Fields)
+		if now.Encode() == before.Encode() {
+			continue
+		}
+		version, err := strconv.ParseInt(typed.Get("version."+fact.Name), 10, 64)
+		if err != nil {
+			return fault.New(fault.BadInput, "", "a version that is no number")
+		}
+		err = f.files.SetFact(ctx, who, id, subject(r), fact.Name, now, version)
+		switch {
+		case err == nil:
+		case fault.KeyOf(err) == "case.fault.changed_meanwhile":
+			page.Clash = append(page.Clash, clash{f.pack().Label(fact.Name, lang), facts.Said(before), facts.Said(now)})
+		case errors.As(err, new(casefile.Unreadable)):
+			page.Problems = append(page.Problems, err.Error())
+		default:
+			return err
+		}
+	}
+	if len(page.Clash)+len(page.Problems) == 0 {
+		return back(w, r, r.URL.Path+"?saved")
+	}
+	if known, err = f.files.Facts(ctx, who, id, subject(r)); err != nil {
+		return err
+	}
+	return f.about(w, r, http.StatusConflict, page, known, typed)
+}
+
+// try shows what the rules would say of a plan as it is typed, and saves nothing.
+func (f *face) try(w http.ResponseWriter, r *http.Request) error {
+	typed, err := form(r)
+	if err != nil {
+		return err
+	}
+	known, err := f.files.Facts(r.Context(), actor(r), r.PathValue("id"), subject(r))
+	if err != nil {
+		return err
+	}
+	return f.about(w, r, http.StatusOK, aboutPage{}, known, typed)
+}
+
+func (f *face) changeRole(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	if err := f.files.ChangeRole(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("role")); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
+}
+
+// changeState confirms, holds or cancels an interview. Confirming what the
+// rules block is refused.
+func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	acts := map[string]func() error{
+		"confirm": func() error { return f.files.Confirm(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+		"hold":    func() error { return f.files.Hold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+		"cancel":  func() error { return f.files.Cancel(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+	}
+	act, ok := acts[in.Get("act")]
+	if !ok {
+		return fault.New(fault.BadInput, "", "not something that is done to an interview")
+	}
+	if err := act(); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
+}
+
+type partAnswer struct {
+	Name    string `json:"name"`
+	Version int64  `json:"version"`
+	Epoch   int64  `json:"epoch"`
+	Sealed  []byte `json:"sealed"`
+}
+
+// openParts gives out the sealed parts. It is an act in the custody log.
+func (f *face) openParts(w http.ResponseWriter, r *http.Request) error {
+	parts, err := f.files.OpenParts(r.Context(), actor(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	key, err := f.files.Key(r.Context(), actor(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Parts     []partAnswer `json:"parts"`
+		Epoch     int64        `json:"epoch"`
+		Recipient string       `json:"recipient"`
+	}{[]partAnswer{}, key.N, key.Recipient}
+	for _, p := range parts {
+		out.Parts = append(out.Parts, partAnswer(p))
+	}
+	return web.WriteJSON(w, http.StatusOK, out)
+}
+
+// maxPart bounds a sealed part in a body of JSON, in bytes.
+const maxPart = 512 << 10
+
+// seal keeps a part that was sealed in the browser.
+func (f *face) seal(w http.ResponseWriter, r *http.Request) error {
+	var in partAnswer
+	if err := web.ReadJSON(r, maxPart, &in); err != nil {
+		return err
+	}
+	if err := f.files.Seal(r.Context(), actor(r), r.PathValue("id"), casefile.Part(in)); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}

@@ -1,0 +1,132 @@
+// Package cases is the detective's face: case files, the people in them, and
+// the plans of interviews with the rules beside them. Names and notes are
+// sealed and opened in the browser; facts are what the rules read.
+package cases
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"time"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
+	"verhaal/internal/policy"
+	"verhaal/internal/staff"
+	"verhaal/internal/web"
+	"verhaal/internal/web/keys"
+)
+
+//go:embed *.html
+var pages embed.FS
+
+// Templates are the pages of this face.
+func Templates() fs.FS { return pages }
+
+// Files is what these pages need of the case files.
+type Files interface {
+	keys.Rings
+	Open(ctx context.Context, actor string, s casefile.Start) (casefile.File, error)
+	Of(ctx context.Context, staff, after string, limit int) ([]casefile.Row, string, error)
+	Get(ctx context.Context, actor, id string) (casefile.File, error)
+	Reports(ctx context.Context, actor, id string) ([]string, error)
+	Events(ctx context.Context, actor, id string) ([]casefile.Happened, error)
+	Advance(ctx context.Context, actor, id, phase string) error
+	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
+	AddMember(ctx context.Context, actor, id, staff string) error
+	Exclude(ctx context.Context, actor, id, staff, why string) error
+	AddPerson(ctx context.Context, actor, id, role string) (string, error)
+	ChangeRole(ctx context.Context, actor, id, person, role string) error
+	Persons(ctx context.Context, actor, id string) ([]casefile.Person, error)
+	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)
+	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
+	SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error
+	Plan(ctx context.Context, actor, id, person string) (string, error)
+	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
+	Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error)
+	Confirm(ctx context.Context, actor, id, interview string) error
+	Hold(ctx context.Context, actor, id, interview string) error
+	Cancel(ctx context.Context, actor, id, interview string) error
+	OpenParts(ctx context.Context, actor, id string) ([]casefile.Part, error)
+	Seal(ctx context.Context, actor, id string, p casefile.Part) error
+	Key(ctx context.Context, actor, id string) (keyring.Epoch, error)
+}
+
+// People finds colleagues, by how they sign in and by their ids.
+type People interface {
+	ByLogin(ctx context.Context, login string) (staff.Member, error)
+	ByID(ctx context.Context, id string) (staff.Member, error)
+}
+
+// Desks lists the channels of a person.
+type Desks interface {
+	Of(ctx context.Context, staff string) ([]string, error)
+}
+
+type face struct {
+	site   *web.Site
+	pack   func() *policy.Pack
+	files  Files
+	people People
+	desks  Desks
+	clock  func() time.Time
+}
+
+// Register adds the detective's pages to mux.
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks, clock func() time.Time) {
+	f := &face{site, pack, files, people, desks, clock}
+	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
+	at("GET /case/{$}", f.list)
+	at("POST /case/{$}", f.open)
+	at("GET /case/{id}/{$}", f.show)
+	at("POST /case/{id}/phase", f.advance)
+	at("POST /case/{id}/members", f.addMember)
+	at("POST /case/{id}/exclude", f.exclude)
+	at("POST /case/{id}/persons", f.addPerson)
+	at("POST /case/{id}/interviews", f.plan)
+	at("GET /case/{id}/about/{subject}", f.showFacts)
+	at("POST /case/{id}/about/{subject}", f.saveFacts)
+	at("POST /case/{id}/about/{subject}/try", f.try)
+	at("POST /case/{id}/about/{subject}/role", f.changeRole)
+	at("POST /case/{id}/about/{subject}/state", f.changeState)
+	at("POST /case/{id}/sealed/open", f.openParts)
+	at("POST /case/{id}/sealed", f.seal)
+	keys.Register(mux, site, "/case/{id}", "id", staff.Officer, files)
+}
+
+func actor(r *http.Request) string { return web.ActorOf(r).ID }
+
+// maxForm bounds a form, in bytes.
+const maxForm = 64 << 10
+
+// form reads the form of a request.
+func form(r *http.Request) (url.Values, error) {
+	err := web.ReadForm(r, maxForm)
+	return r.PostForm, err
+}
+
+// back answers a change with the page it was made on.
+func back(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+func (f *face) channelName(id, lang string) string {
+	c, ok := f.pack().Channel(id)
+	if !ok {
+		return id
+	}
+	return c.Name.In(lang)
+}
+
+// called is a colleague's name, or the id of one who is gone.
+func (f *face) called(ctx context.Context, id string) (string, error) {
+	who, err := f.people.ByID(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return id, nil
+	}
+	return who.Name, err
+}

@@ -1,0 +1,203 @@
+package cases
+
+import (
+	"net/http"
+	"slices"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/web/facts"
+)
+
+// roles are those a person in a case can have, for the forms.
+var roles = []string{casefile.Victim, casefile.Witness, casefile.Companion, casefile.Interpreter, casefile.Suspect}
+
+// Roles is for the template.
+func (casePage) Roles() []string { return roles }
+
+// phases are the phases in their order, for the buttons.
+var phases = []string{casefile.Signal, casefile.Talk, casefile.FormalReport, casefile.Interview, casefile.Sent, casefile.Closed}
+
+type person struct {
+	casefile.Person
+	Burden     casefile.Burden
+	Unreadable string // why the burden can't be told
+	Interviews []casefile.Planned
+}
+
+type member struct {
+	casefile.Member
+	Name string
+}
+
+type happened struct {
+	casefile.Happened
+	Who string
+}
+
+type casePage struct {
+	File    casefile.File
+	Desk    string
+	Reports []string
+	Persons []person
+	Members []member
+	Events  []happened
+	Phases  []string
+	Pack    *policy.Pack
+	Lang    string
+	Duty    string // what the case key needs of this member; "" = nothing
+	Keyed   bool
+}
+
+// show is the case file: what it has cost each person so far stands on top.
+func (f *face) show(w http.ResponseWriter, r *http.Request) error {
+	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
+	file, err := f.files.Get(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	pack := f.pack()
+	page := casePage{File: file, Pack: pack, Phases: phases, Lang: facts.Language(pack, f.site.Page(r).Lang)}
+	page.Desk = f.channelName(file.Channel, f.site.Page(r).Lang)
+	if page.Reports, err = f.files.Reports(ctx, who, id); err != nil {
+		return err
+	}
+	if page.Persons, err = f.persons(r, id); err != nil {
+		return err
+	}
+	members, err := f.files.Members(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		name, err := f.called(ctx, m.Staff)
+		if err != nil {
+			return err
+		}
+		page.Members = append(page.Members, member{m, name})
+	}
+	events, err := f.files.Events(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	for _, e := range slices.Backward(events) {
+		name, err := f.called(ctx, e.Staff)
+		if err != nil {
+			return err
+		}
+		page.Events = append(page.Events, happened{e, name})
+	}
+	duty, err := f.files.Duty(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	page.Keyed = duty.Current > 0
+	switch {
+	case duty.Current == 0:
+		page.Duty = "cases.duty.first"
+	case duty.New:
+		page.Duty = "cases.duty.new"
+	case len(duty.Missing) > 0:
+		page.Duty = "cases.duty.missing"
+	}
+	return f.site.Render(w, r, http.StatusOK, "cases/show", page)
+}
+
+// persons lists the people with their interviews and what those have cost them.
+func (f *face) persons(r *http.Request, id string) ([]person, error) {
+	ctx, who := r.Context(), actor(r)
+	people, err := f.files.Persons(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	interviews, err := f.files.Interviews(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []person
+	for _, p := range people {
+		one := person{Person: p}
+		one.Burden, err = f.files.BurdenOf(ctx, who, id, p.ID)
+		if fault.KindOf(err) == fault.BadInput {
+			one.Unreadable = err.Error()
+		} else if err != nil {
+			return nil, err
+		}
+		for _, i := range interviews {
+			if i.Person == p.ID {
+				one.Interviews = append(one.Interviews, i)
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// advance takes the case to another phase.
+func (f *face) advance(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	if err := f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("phase")); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/")
+}
+
+func (f *face) addMember(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	who, err := f.people.ByLogin(r.Context(), in.Get("login"))
+	if err != nil {
+		return err
+	}
+	if err := f.files.AddMember(r.Context(), actor(r), r.PathValue("id"), who.ID); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/")
+}
+
+// exclude keeps somebody who is implicated or has a conflict out for good.
+func (f *face) exclude(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	who, err := f.people.ByLogin(r.Context(), in.Get("login"))
+	if err != nil {
+		return err
+	}
+	if err := f.files.Exclude(r.Context(), actor(r), r.PathValue("id"), who.ID, in.Get("why")); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/")
+}
+
+func (f *face) addPerson(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	made, err := f.files.AddPerson(r.Context(), actor(r), r.PathValue("id"), in.Get("role"))
+	if err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
+}
+
+// plan begins the plan of an interview.
+func (f *face) plan(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	made, err := f.files.Plan(r.Context(), actor(r), r.PathValue("id"), in.Get("person"))
+	if err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
+}

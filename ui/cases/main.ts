@@ -1,0 +1,10 @@
+// The detective's pages.
+import { follow } from "../facts/live.js";
+import { listenForDuties } from "../staff/rings.js";
+import { Parts } from "./parts.js";
+
+listenForDuties();
+const plan = document.querySelector<HTMLFormElement>("[data-try]");
+if (plan) follow(plan, plan.dataset.try!);
+const parts = document.querySelector<HTMLElement>("[data-parts]");
+if (parts) new Parts(parts).listen();
