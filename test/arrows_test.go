@@ -18,7 +18,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"mechanism", []string{"internal/fault", "internal/seal", "internal/db", "internal/blob", "internal/custody"}},
-	{"domain", []string{"internal/policy", "internal/staff", "internal/desk", "internal/report"}},
+	{"domain", []string{"internal/policy", "internal/staff", "internal/desk", "internal/report", "internal/rulebook"}},
 	{"face", []string{"internal/web", "internal/client"}},
 	{"composition", []string{"internal/app"}},
 	{"command", []string{"internal/cli", "cmd", "test"}},
@@ -32,11 +32,13 @@ var within = map[string][]string{
 	"internal/custody": {"internal/fault", "internal/db", "internal/custody", "internal/seal"},
 	// The pack is data that a desk takes as a value; policy itself imports nothing of ours.
 	"internal/desk": {"internal/policy"},
-	"internal/web":  {"internal/web"},
-	"internal/app":  {"internal/app"},
-	"internal/cli":  {"internal/cli"},
-	"cmd":           {"internal/cli"},
-	"test":          {"internal/cli", "test"},
+	// The rulebook keeps packs: it loads and compares them.
+	"internal/rulebook": {"internal/policy"},
+	"internal/web":      {"internal/web"},
+	"internal/app":      {"internal/app"},
+	"internal/cli":      {"internal/cli"},
+	"cmd":               {"internal/cli"},
+	"test":              {"internal/cli", "test"},
 }
 
 // data packages hold embedded files only; anyone above the mechanisms may read them.
