@@ -182,9 +182,6 @@ func (b *Book) examine(candidate, base *policy.Pack) (Report, error) {
 	if err := b.state.Load().follows(candidate, base); err != nil {
 		return Report{}, broken(err)
 	}
-	if err := keepsChannels(candidate, base); err != nil {
-		return Report{}, broken(err)
-	}
 	r, err := b.Check(candidate, base)
 	if err != nil {
 		return Report{}, broken(err)
@@ -215,6 +212,10 @@ func (s *state) follows(candidate, base *policy.Pack) error {
 			return fmt.Errorf("in_force %s lies before that of version %s, %s", candidate.InForce, p.Version, p.InForce)
 		case d < 0 && candidate.InForce >= p.InForce:
 			return fmt.Errorf("version %s is older than %s, which is in force from %s", candidate.Version, p.Version, p.InForce)
+		case d > 0:
+			if err := keepsChannels(candidate, p); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

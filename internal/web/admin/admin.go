@@ -52,7 +52,7 @@ type Desks interface {
 
 type face struct {
 	site   *web.Site
-	pack   *policy.Pack
+	pack   func() *policy.Pack // in force now
 	people People
 	desks  Desks
 }
@@ -61,7 +61,7 @@ type face struct {
 const maxForm = 16 << 10
 
 // Register adds the administrator's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack *policy.Pack, people People, desks Desks) {
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, people People, desks Desks) {
 	f := &face{site, pack, people, desks}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Administrator, h) }
 	at("GET /admin/{$}", f.showOverview)
@@ -129,7 +129,7 @@ func (f *face) channel(r *http.Request, c policy.Channel) (channel, error) {
 }
 
 func (f *face) policyChannel(r *http.Request) (policy.Channel, error) {
-	c, ok := f.pack.Channel(r.PathValue("channel"))
+	c, ok := f.pack().Channel(r.PathValue("channel"))
 	if !ok {
 		return c, fault.New(fault.NotFound, "", "no such channel")
 	}
@@ -139,7 +139,7 @@ func (f *face) policyChannel(r *http.Request) (policy.Channel, error) {
 // kinds are the certificates that any channel demands.
 func (f *face) kinds() []string {
 	var out []string
-	for _, c := range f.pack.Channels {
+	for _, c := range f.pack().Channels {
 		if c.Certificate != "" && !slices.Contains(out, c.Certificate) {
 			out = append(out, c.Certificate)
 		}

@@ -65,7 +65,7 @@ func newHouse(t *testing.T) *house {
 	must(t, err)
 	pack, err := policy.Load(packs.FS, "nl")
 	must(t, err)
-	h.desks = desk.New(d, log, pack, h.members, h.recovery.Recipient(), clock)
+	h.desks = desk.New(d, log, func() *policy.Pack { return pack }, h.members, h.recovery.Recipient(), clock)
 	texts, err := lang.Load(locales.FS, quiet)
 	must(t, err)
 	h.site, err = web.New(web.Config{
@@ -79,7 +79,7 @@ func newHouse(t *testing.T) *house {
 	})
 	must(t, err)
 	mux := http.NewServeMux()
-	admin.Register(mux, h.site, pack, h.members, h.desks)
+	admin.Register(mux, h.site, func() *policy.Pack { return pack }, h.members, h.desks)
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server = httptest.NewServer(web.Protect(mux))
 	t.Cleanup(h.server.Close)

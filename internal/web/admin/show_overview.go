@@ -26,7 +26,7 @@ func (f *face) showOverview(w http.ResponseWriter, r *http.Request) error {
 		Soon     int
 	}
 	data.Soon = soon
-	for _, c := range f.pack.Channels {
+	for _, c := range f.pack().Channels {
 		shown, err := f.channel(r, c)
 		if err != nil {
 			return err
