@@ -95,7 +95,7 @@ func (b *Book) Confirm(ctx context.Context, actor, hash string) error {
 		return broken(err)
 	}
 	known := b.state.Load()
-	base := known.on(b.today())
+	base := known.on(b.Today())
 	report, err := b.examine(candidate, base)
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func Open(ctx context.Context, d *db.DB, log *custody.Log, c Config) (*Book, err
 
 // Now is the version in force today (UTC). What belongs together, such as one
 // request, must ask once.
-func (b *Book) Now() *policy.Pack { return b.state.Load().on(b.today()) }
+func (b *Book) Now() *policy.Pack { return b.state.Load().on(b.Today()) }
 
 // On is the version in force on a day (YYYY-MM-DD). Days before the first
 // version get the first: its rules say themselves since when they are law.
@@ -146,7 +146,8 @@ func (b *Book) Version(hash string) (*policy.Pack, error) {
 	return nil, fault.New(fault.NotFound, "", "no such version of the rules is confirmed and can be loaded")
 }
 
-func (b *Book) today() string { return b.Clock().UTC().Format(time.DateOnly) }
+// Today is the day that Now is about (UTC), YYYY-MM-DD.
+func (b *Book) Today() string { return b.Clock().UTC().Format(time.DateOnly) }
 
 func (s *state) on(day string) *policy.Pack {
 	at := s.packs[0]
