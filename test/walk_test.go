@@ -156,6 +156,9 @@ func TestTheHouseFromTellingToVerifying(t *testing.T) {
 	admin.Shot("admin-overview")
 	admin.Visit("/admin/channels/police-avim")
 	admin.Shot("admin-channel")
+	admin.Visit("/en/rules")
+	admin.See("[data-verdict]")
+	admin.Screen("rules-explorer")
 	admin.Visit("/desk/")
 	if shown := browser.Ask[string](admin, "document.body.innerText"); !strings.Contains(shown, "not allowed") {
 		t.Errorf("an administrator at a desk sees: %s", shown)

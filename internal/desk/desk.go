@@ -22,12 +22,10 @@ import (
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
 	"verhaal/internal/policy"
 	"verhaal/internal/seal"
 )
-
-// Recovery is the holder of every epoch's recovery wrap.
-const Recovery = "recovery"
 
 // Staff is what a desk must know of people.
 type Staff interface {
@@ -45,6 +43,7 @@ type Desks struct {
 	staff    Staff
 	recovery string // recipient
 	clock    func() time.Time
+	rings    *keyring.Rings
 
 	mu     sync.RWMutex // guards cached
 	cached map[string]cachedKey
@@ -52,7 +51,9 @@ type Desks struct {
 
 // New opens the book. recovery is the installation's recovery recipient.
 func New(d *db.DB, log *custody.Log, pack func() *policy.Pack, staff Staff, recovery string, clock func() time.Time) *Desks {
-	return &Desks{db: d, log: log, pack: pack, staff: staff, recovery: recovery, clock: clock, cached: map[string]cachedKey{}}
+	desks := &Desks{db: d, log: log, pack: pack, staff: staff, recovery: recovery, clock: clock, cached: map[string]cachedKey{}}
+	desks.rings = keyring.New(d, log, owner{desks}, "desk", "channel", recovery, clock)
+	return desks
 }
 
 // Key is the public half of a desk key.

@@ -2,13 +2,13 @@ package desk
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
 )
 
 // AddMember makes a person a member of a desk. The key reaches them when a
@@ -28,7 +28,7 @@ func (d *Desks) RemoveMember(ctx context.Context, actor, channel, staff string) 
 		} else if n == 0 {
 			return fault.New(fault.NotFound, "", "not a member of this desk")
 		}
-		return removeWraps(tx, channel, staff)
+		return keyring.TakeWraps(tx, channel, staff)
 	})
 }
 
@@ -60,39 +60,13 @@ func (d *Desks) change(ctx context.Context, actor, channel, kind, subject string
 // remaining member's browser makes the next: nobody is refused meanwhile.
 func (d *Desks) Sweep(ctx context.Context) (removed int, err error) {
 	for _, c := range d.pack().Channels {
-		held, err := d.strings(ctx, listAllHolders, c.ID)
+		n, err := d.rings.Sweep(ctx, c.ID)
+		removed += n
 		if err != nil {
 			return removed, err
-		}
-		allowed, err := d.holders(ctx, c.ID)
-		if err != nil {
-			return removed, err
-		}
-		may := map[string]bool{}
-		for _, h := range allowed {
-			may[h.ID] = true
-		}
-		for _, holder := range held {
-			if may[holder] {
-				continue
-			}
-			act := custody.Act{Kind: "desk.key_taken", Subject: holder, Facts: map[string]string{"channel": c.ID}}
-			if _, err := d.log.Do(ctx, act, func(tx *db.Tx) error { return removeWraps(tx, c.ID, holder) }); err != nil {
-				return removed, err
-			}
-			removed++
 		}
 	}
 	return removed, nil
-}
-
-func removeWraps(tx *db.Tx, channel, holder string) error {
-	n, err := tx.Exec(deleteWraps, channel, holder)
-	if err != nil || n == 0 {
-		return err
-	}
-	_, err = tx.Exec(markDue, channel)
-	return err
 }
 
 // State is a desk as an administrator sees it: no key, no content.
@@ -114,20 +88,20 @@ type Membership struct {
 // State describes a channel's desk.
 func (d *Desks) State(ctx context.Context, channel string) (State, error) {
 	s := State{Channel: channel}
-	var open, due int
-	if err := d.db.QueryRow(ctx, findOpen, channel).Scan(&open); err != nil && !noRows(err) {
+	var open int
+	if err := d.db.QueryRow(ctx, findOpen, channel).Scan(&open); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return State{}, err
 	}
-	var recipient string
-	if err := d.db.QueryRow(ctx, findEpoch, channel).Scan(&s.Epoch, &recipient, &due); err != nil && !noRows(err) {
+	epoch, err := d.rings.Current(ctx, channel)
+	if err != nil {
 		return State{}, err
 	}
-	s.Open, s.Due = open == 1, due == 1
+	s.Open, s.Epoch, s.Due = open == 1, epoch.N, epoch.Due
 	members, err := d.strings(ctx, listMembers, channel)
 	if err != nil {
 		return State{}, err
 	}
-	holders, err := d.strings(ctx, listHolders, channel, s.Epoch)
+	holders, err := d.rings.HoldersOf(ctx, channel, s.Epoch)
 	if err != nil {
 		return State{}, err
 	}
@@ -143,11 +117,4 @@ func (d *Desks) State(ctx context.Context, channel string) (State, error) {
 		s.Members = append(s.Members, Membership{m, ok, has[m]})
 	}
 	return s, nil
-}
-
-func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-func fingerprint(recipient string) []byte {
-	h := sha256.Sum256([]byte(recipient))
-	return h[:]
 }

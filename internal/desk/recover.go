@@ -6,6 +6,7 @@ import (
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
 	"verhaal/internal/seal"
 )
 
@@ -28,7 +29,7 @@ func (d *Desks) Recover(ctx context.Context, channel, staff string, recovery sea
 	if recipient == "" {
 		return 0, fault.New(fault.Refused, "", "the member has no key of their own yet")
 	}
-	held, err := d.wrapsOf(ctx, Recovery, channel)
+	held, err := d.rings.WrapsOf(ctx, channel, Recovery)
 	if err != nil {
 		return 0, err
 	}
@@ -45,7 +46,7 @@ func (d *Desks) Recover(ctx context.Context, channel, staff string, recovery sea
 	act := custody.Act{Kind: "desk.key_recovered", Subject: staff, Facts: map[string]string{"channel": channel}}
 	_, err = d.log.Do(ctx, act, func(tx *db.Tx) error {
 		for epoch, wrapped := range given {
-			if err := putWraps(tx, channel, epoch, map[string][]byte{staff: wrapped}); err != nil {
+			if err := keyring.PutWraps(tx, channel, epoch, map[string][]byte{staff: wrapped}); err != nil {
 				return err
 			}
 		}

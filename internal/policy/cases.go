@@ -252,31 +252,26 @@ func (p *Pack) forget(r *reader, f field, facts Facts) {
 
 // change reads facts written with their whole names ("plan.level: audio").
 func (p *Pack) change(r *reader, f field, facts Facts) {
-	names := make([]string, len(schema))
-	for i, known := range schema {
-		names[i] = known.Name + "?"
-	}
-	for name, value := range r.fields(f, names...) {
-		if value.present() {
-			known, _ := findFact(name)
+	for name, value := range r.entries(f) {
+		if known, ok := findFact(name); ok {
 			facts[name] = p.value(r, known, value)
+		} else {
+			r.fail(value, "names no fact")
 		}
 	}
 }
 
 func (p *Pack) readExpect(r *reader, f field, into map[string]string) {
-	ids := p.ruleIDs()
-	for what, value := range r.fields(f, append([]string{"verdict?", "channel?"}, optional(ids)...)...) {
-		if !value.present() {
-			continue
-		}
-		switch what {
-		case expectVerdict:
+	for what, value := range r.entries(f) {
+		switch _, rule := p.Rule(what); {
+		case what == expectVerdict:
 			into[what] = r.oneOf(value, string(Allowed), string(Blocked))
-		case expectChannel:
+		case what == expectChannel:
 			into[what] = r.oneOf(value, append(p.channelIDs(), absent)...)
-		default:
+		case rule:
 			into[what] = r.oneOf(value, string(Met), string(Unmet), string(Unknown), string(Deviated), string(Excused), string(Due), absent)
+		default:
+			r.fail(value, "must be verdict, channel or the id of a rule")
 		}
 	}
 	if len(into) == 0 {

@@ -122,6 +122,8 @@ var derivations = []derived{
 		}
 		return types.Int(daysBetween(from, v.day))
 	}},
+	// The days that the pack's clock gives this person.
+	{"clock.target_days", cel.IntType, func(v *view) ref.Val { return v.targetDays() }},
 	{"reflection.days", cel.IntType, func(v *view) ref.Val { return v.span("reflection.from", "reflection.until") }},
 	// The last day of three months from the first.
 	{"reflection.three_months", cel.StringType, func(v *view) ref.Val {
@@ -184,6 +186,26 @@ func (v *view) age() reckoned {
 		return reckoned{max(0, min(out.years-doubtYears, 17)), "doubted"}
 	}
 	return out
+}
+
+// targetDays looks the clock up in the pack's deadlines. In an acute situation
+// a child counts as one with special need of protection.
+func (v *view) targetDays() ref.Val {
+	name, circumstances := "adult_interview", []string{}
+	if age := v.age().years; age < 18 {
+		name = "child_interview"
+		if acute, _ := v.facts["case.acute"].(bool); acute {
+			circumstances = append(circumstances, "special_protection")
+		}
+		if age < 6 {
+			circumstances = append(circumstances, "under_six")
+		}
+	}
+	clock, ok := v.pack.Clock(name)
+	if target := clock.Target(circumstances...); ok && target.Unit == UnitDays {
+		return types.Int(target.Amount)
+	}
+	return missing("clock.reported")
 }
 
 func (v *view) director() []Row {

@@ -11,7 +11,7 @@ import (
 )
 
 // FormRows is how many rows of a list a form may hold.
-const FormRows = 6
+const FormRows = 30
 
 // formNone marks a list that is known to be empty; a form cannot show the
 // difference otherwise.
@@ -225,4 +225,38 @@ func graft(root *yaml.Node, name string, node *yaml.Node) {
 		node = below
 	}
 	root.Content = append(root.Content, scalar("!!str", first), node)
+}
+
+// RowsIn counts the rows of a list that a form fills in.
+func RowsIn(form url.Values, list string) int {
+	n := 0
+	for name := range form {
+		rest, ok := strings.CutPrefix(name, list+".")
+		first, _, _ := strings.Cut(rest, ".")
+		if i, err := strconv.Atoi(first); ok && err == nil && form.Get(name) != "" {
+			n = max(n, i+1)
+		}
+	}
+	return n
+}
+
+// AddEarlier puts a plan that was held into a form as one of the person's
+// earlier interviews, at a row of the list.
+func AddEarlier(form url.Values, row int, plan url.Values) {
+	form.Del("earlier" + formNone)
+	at := "earlier." + strconv.Itoa(row) + "."
+	form.Set(at+"date", plan.Get("plan.date"))
+	form.Set(at+"level", plan.Get("plan.level"))
+	var people, topics []string
+	for i := range RowsIn(plan, "plan.interviewers") {
+		people = append(people, plan.Get("plan.interviewers."+strconv.Itoa(i)+".id"))
+	}
+	for i := range RowsIn(plan, "plan.topics") {
+		topics = append(topics, plan.Get("plan.topics."+strconv.Itoa(i)+".name"))
+	}
+	form.Set(at+"interviewers", strings.Join(people, ", "))
+	form.Set(at+"topics", strings.Join(topics, ", "))
+	if len(topics) == 0 {
+		form.Set(at+"topics"+formNone, "1")
+	}
 }

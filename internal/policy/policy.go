@@ -39,6 +39,18 @@ type Pack struct {
 	Channels  []Channel
 	Guide     Guide
 
+	// The tables for staff. A pack may be without any of them.
+	Roles        []Role
+	Powers       []Power // who may grant what
+	RoomPowers   []Coded // words of the powers that a RoomKind names
+	Rooms        []RoomKind
+	Clocks       []Clock
+	DelayReasons []DelayReason
+	Periods      []Period
+	Tasks        []Task
+	Retention    []Retention
+	Codes        []CodeList
+
 	Rules   []*Rule // its own, after those it inherits and does not carry out itself
 	Choices []Choice
 	Cases   []Case
@@ -101,6 +113,11 @@ type part struct {
 // parts are read in this order: what stands later may use what stands before.
 var parts = []part{
 	{pattern: "channels.yaml", read: (*Pack).readChannels, reporter: true},
+	{pattern: "powers.yaml", read: (*Pack).readPowers},
+	{pattern: "rooms.yaml", read: (*Pack).readRooms},
+	{pattern: "deadlines.yaml", read: (*Pack).readDeadlines},
+	{pattern: "retention.yaml", read: (*Pack).readRetention},
+	{pattern: "codes.yaml", read: (*Pack).readCodes},
 	{pattern: "options.yaml", read: (*Pack).readChoices},
 	{pattern: "words.yaml", read: (*Pack).readWords},
 	{pattern: "rules/*.yaml", read: (*Pack).readRules},

@@ -159,3 +159,34 @@ func TestTheSmallestPackLoads(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whatever stands in a file of rules, options or cases, Load refuses it in one
+// line or gives a pack that decides.
+func FuzzRulesThatLoadDecide(f *testing.F) {
+	words, err := fs.ReadFile(packs.FS, "eu/words.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	head := []byte("name: x\nversion: '1.0'\nin_force: '2020-01-01'\nlanguages: [en]\nstaff_languages: [en, nl]\n")
+	f.Add([]byte(smallRules), []byte("options: []"), []byte("today: '2026-01-01'\ncases: [{name: a, with: {plan.level: audio}, expect: {S-01: met}}]"))
+	f.Add([]byte("terms: [{name: a, is: b}]"), []byte("options: [{id: C-1}]"), []byte("cases: 1"))
+	f.Add([]byte("rules: &a [*a]"), []byte("options: {}"), []byte("base: {a: {plan: {level: audio}}}\ncases: [{from: a}]"))
+	f.Fuzz(func(t *testing.T, rules, options, cases []byte) {
+		p, err := Load(fstest.MapFS{"x/pack.yaml": {Data: head}, "x/words.yaml": {Data: words}, "x/rules/a.yaml": {Data: rules},
+			"x/options.yaml": {Data: options}, "x/cases/a.yaml": {Data: cases}}, "x")
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("an error of several lines: %q", err)
+			}
+			return
+		}
+		p.Test()
+		p.Page("en")
+	})
+}
+
+const smallRules = `terms: [{name: near, is: plan.level == "audio", says: {en: "{plan.level}", nl: "{plan.level}"}}]
+rules:
+  - {id: S-01, area: recording, title: {en: a, nl: a}, says: {en: a, nl: a}, when: near, duty: aa, strength: must, met: age < 12,
+     clause: {document: d, section: s, in_force: "2020-01-01", confidence: read}}
+`

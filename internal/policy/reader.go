@@ -116,8 +116,13 @@ func (r *reader) entries(f field) iter.Seq2[string, field] {
 			r.fail(f, "must be a map")
 			return
 		}
+		seen := map[string]bool{}
 		for i := 0; i+1 < len(f.node.Content); i += 2 {
 			name := f.node.Content[i].Value
+			if seen[name] {
+				r.fail(field{path: f.at(name), node: f.node.Content[i]}, "stands twice")
+			}
+			seen[name] = true
 			if !yield(name, field{path: f.at(name), node: meant(f.node.Content[i+1])}) {
 				return
 			}

@@ -189,7 +189,7 @@ func (b *Book) examine(candidate, base *policy.Pack) (Report, error) {
 	if n := len(r.Failed); n > 0 {
 		return Report{}, broken(fmt.Errorf("%s (cases that fail: %d)", r.Failed[0], n))
 	}
-	r.Changes = append(channelChanges(candidate, base), r.Changes...)
+	r.Changes = append(changes(candidate, base), r.Changes...)
 	if n := len(r.Changes) - mostChanges; n > 0 {
 		r.Changes = append(r.Changes[:mostChanges:mostChanges], fmt.Sprintf("… +%d", n))
 	}

@@ -14,7 +14,7 @@ import (
 	"verhaal/internal/web/lang"
 )
 
-//go:embed base.html error.html
+//go:embed base.html error.html facts.html
 var shared embed.FS
 
 // Page is what every template knows about its visitor and its language.
@@ -110,7 +110,7 @@ func (s *Site) Render(w http.ResponseWriter, r *http.Request, status int, name s
 }
 
 func parsePages(audiences map[string]fs.FS) (map[string]*template.Template, error) {
-	base, err := template.ParseFS(shared, "base.html")
+	base, err := template.ParseFS(shared, "base.html", "facts.html")
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"verhaal/internal/policy"
 	"verhaal/internal/web"
+	"verhaal/internal/web/facts"
 )
 
 // maxForm bounds a form of facts, in bytes.
@@ -16,27 +17,15 @@ const maxForm = 64 << 10
 type page struct {
 	Pack     *policy.Pack
 	Lang     string // of the pack's sentences
-	Today    string
 	Examples []string
-	Sections []section
-	Problem  string // why the facts could not be read; names the field
-	Verdict  policy.Verdict
-	Blocking int
-	Judged   string // the day the decision is judged on
-	Channel  *policy.Channel
-	Advice   *policy.Suggestion
-	Groups   []group
+	Sections []facts.Section
+	Decision facts.Decision
 	Rules    []*policy.Rule
 }
 
-// group is the requirements that stand alike.
-type group struct {
-	Status       policy.Status
-	Requirements []policy.Requirement
-}
-
-// Open says that a group is shown at once: what blocks or needed somebody.
-func (g group) Open() bool { return g.Status != policy.Met && g.Status != policy.Due }
+// shown are the sections in the order of a conversation.
+var shown = []string{"subject", "plan", "case", "earlier", "report", "deviations", "clock", "talk", "reflection", "recording", "record",
+	"disclosure", "retention", "informant"}
 
 // show begins with an example of the pack, so that there is something to
 // change; ?example= names another. Unasked it is one that is blocked, which
@@ -51,15 +40,15 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 		})
 		name = append(names, "")[max(i, 0)]
 	}
-	facts := pack.Example(name)
-	if facts["plan.date"] != nil {
+	known := pack.Example(name)
+	if known["plan.date"] != nil {
 		// An example is of today: its days would grow old with the pack.
-		facts["plan.date"] = f.today()
-		if facts["case.assessment.at"] != nil {
-			facts["case.assessment.at"] = f.clock().AddDate(0, 0, -3).Format(time.DateOnly)
+		known["plan.date"] = f.today()
+		if known["case.assessment.at"] != nil {
+			known["case.assessment.at"] = f.clock().AddDate(0, 0, -3).Format(time.DateOnly)
 		}
 	}
-	return f.render(w, r, pack, facts.Form())
+	return f.render(w, r, pack, known.Form())
 }
 
 // explain decides on the facts of the form. Bad facts are no failure of the
@@ -72,35 +61,12 @@ func (f *face) explain(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *face) render(w http.ResponseWriter, r *http.Request, pack *policy.Pack, form url.Values) error {
-	p := page{Pack: pack, Lang: language(pack, f.site.Page(r).Lang), Today: f.today(), Examples: pack.Examples(), Rules: pack.Rules}
-	p.Sections = sections(pack, form, p.Lang)
-	facts, err := pack.FactsFromForm(form, p.Today)
+	lang := facts.Language(pack, f.site.Page(r).Lang)
+	known, err := pack.FactsFromForm(form, f.today())
 	var d policy.Decision
 	if err == nil {
-		d, err = pack.Decide(facts, p.Today)
+		d, err = pack.Decide(known, f.today())
 	}
-	if err != nil {
-		p.Problem = err.Error()
-		return f.site.Render(w, r, http.StatusOK, "rules/explore", p)
-	}
-	p.Verdict, p.Judged, p.Advice = d.Verdict, d.Date, d.Channel
-	if d.Channel != nil {
-		c, _ := pack.Channel(d.Channel.Channel)
-		p.Channel = &c
-	}
-	for _, status := range []policy.Status{policy.Unmet, policy.Unknown, policy.Deviated, policy.Excused, policy.Met, policy.Due} {
-		g := group{Status: status}
-		for _, q := range d.Requirements {
-			if q.Status == status {
-				g.Requirements = append(g.Requirements, q)
-			}
-			if q.Status == status && q.Blocks() {
-				p.Blocking++
-			}
-		}
-		if len(g.Requirements) > 0 {
-			p.Groups = append(p.Groups, g)
-		}
-	}
-	return f.site.Render(w, r, http.StatusOK, "rules/explore", p)
+	return f.site.Render(w, r, http.StatusOK, "rules/explore", page{pack, lang, pack.Examples(),
+		facts.Sections(pack, form, lang, shown, "subject", "plan"), facts.Show(pack, d, err, lang), pack.Rules})
 }

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
-	"slices"
 	"time"
 
 	"verhaal/internal/policy"
@@ -37,12 +36,3 @@ func Register(mux *http.ServeMux, site *web.Site, languages *lang.Bundle, pack f
 }
 
 func (f *face) today() string { return f.clock().Format(time.DateOnly) }
-
-// language is that of the sentences of a pack: the page's, or English where
-// the pack has no other.
-func language(p *policy.Pack, page string) string {
-	if slices.Contains(p.StaffLanguages, page) {
-		return page
-	}
-	return "en"
-}

@@ -1,4 +1,6 @@
-package rules
+// Package facts puts the facts of a pack's schema into forms, and decisions
+// about them on pages: for the rule explorer, case files and plans.
+package facts
 
 import (
 	"net/url"
@@ -8,23 +10,24 @@ import (
 	"verhaal/internal/policy"
 )
 
-// section is one part of the form.
-type section struct {
-	Name   string
+// Section is one part of a form.
+type Section struct {
+	Name   string // "subject"
 	Open   bool
-	Fields []input
+	Fields []Input
 }
 
-// input is one field of the form, ready for its template.
-type input struct {
+// Input is one field of a form, ready for the shared template "field".
+type Input struct {
+	Fact        string // name in the schema; "" within rows
 	Name, Label string
-	Kind        string // yesno, code, codes, text, day, number, rows, row, reasons
+	Kind        string // code, codes, text, day, number, rows, row, reasons
 	Value       string
 	Options     []option
 	None        bool    // a list that is known to be empty
 	HasNone     bool    // whether that can be said of it
-	Rows        []input // of rows; each has Fields
-	Fields      []input
+	Rows        []Input // of rows; each has Fields
+	Fields      []Input
 }
 
 type option struct {
@@ -32,26 +35,21 @@ type option struct {
 	Chosen       bool
 }
 
-// shown are the sections in the order of a conversation; those of a plan are
-// open at first.
-var shown = []struct {
-	name string
-	open bool
-}{{"subject", true}, {"plan", true}, {"case", false}, {"earlier", false}, {"report", false}, {"deviations", false},
-	{"clock", false}, {"talk", false}, {"reflection", false}, {"recording", false}, {"record", false},
-	{"disclosure", false}, {"retention", false}, {"informant", false}}
-
 // rowsShown is how many empty rows of a list there are to fill in.
 const rowsShown = 2
 
-func sections(p *policy.Pack, form url.Values, lang string) []section {
+// Sections makes the sections of a form, with what form holds filled in; those
+// in open are shown at once. Labels are in lang, a language of the pack.
+func Sections(p *policy.Pack, form url.Values, lang string, names []string, open ...string) []Section {
 	b := builder{p, form, lang}
-	var out []section
-	for _, s := range shown {
-		part := section{Name: s.name, Open: s.open}
+	var out []Section
+	for _, name := range names {
+		part := Section{Name: name, Open: slices.Contains(open, name)}
 		for _, f := range policy.Schema() {
-			if f.Section() == s.name {
-				part.Fields = append(part.Fields, b.field(f, f.Name, f.Name))
+			if f.Section() == name {
+				in := b.field(f, f.Name, f.Name)
+				in.Fact = f.Name
+				part.Fields = append(part.Fields, in)
 			}
 		}
 		out = append(out, part)
@@ -67,8 +65,8 @@ type builder struct {
 
 // field makes the input of a fact; at is its place in the form, path its name
 // in the schema, which has no numbers of rows.
-func (b builder) field(f policy.Fact, at, path string) input {
-	in := input{Name: at, Label: b.pack.Label(path, b.lang), Value: b.form.Get(at)}
+func (b builder) field(f policy.Fact, at, path string) Input {
+	in := Input{Name: at, Label: b.pack.Label(path, b.lang), Value: b.form.Get(at)}
 	switch f.Kind {
 	case policy.YesNo:
 		in.Kind = "code"
@@ -90,7 +88,7 @@ func (b builder) field(f policy.Fact, at, path string) input {
 		for _, r := range b.pack.Rules {
 			if r.Strength == policy.IfPossible {
 				name := at + "." + r.ID
-				in.Fields = append(in.Fields, input{Kind: "text", Name: name, Label: r.ID + " " + r.Title.In(b.lang), Value: b.form.Get(name)})
+				in.Fields = append(in.Fields, Input{Kind: "text", Name: name, Label: r.ID + " " + r.Title.In(b.lang), Value: b.form.Get(name)})
 			}
 		}
 	case policy.Things:
@@ -99,7 +97,7 @@ func (b builder) field(f policy.Fact, at, path string) input {
 			in.Rows = append(in.Rows, b.row(f, at+"."+strconv.Itoa(i), path))
 		}
 	case policy.Thing:
-		in.Kind, in.Rows = "rows", []input{b.row(f, at, path)}
+		in.Kind, in.Rows = "rows", []Input{b.row(f, at, path)}
 	default:
 		in.Kind = "text"
 	}
@@ -120,8 +118,8 @@ func (b builder) rows(at string) int {
 	return n
 }
 
-func (b builder) row(f policy.Fact, at, path string) input {
-	row := input{Kind: "row"}
+func (b builder) row(f policy.Fact, at, path string) Input {
+	row := Input{Kind: "row"}
 	for _, of := range f.Of {
 		name, below := at+"."+of.Name, path+"."+of.Name
 		switch {
@@ -136,7 +134,7 @@ func (b builder) row(f policy.Fact, at, path string) input {
 			row.Fields = append(row.Fields, in)
 		case of.Kind == policy.Things: // a code and a day: one day for each code
 			for _, code := range of.Of[0].Values {
-				row.Fields = append(row.Fields, input{Kind: "day", Name: name + "." + code, Value: b.form.Get(name + "." + code),
+				row.Fields = append(row.Fields, Input{Kind: "day", Name: name + "." + code, Value: b.form.Get(name + "." + code),
 					Label: b.pack.Label(below, b.lang) + ": " + b.pack.Label(code, b.lang)})
 			}
 		default:

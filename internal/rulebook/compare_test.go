@@ -21,3 +21,15 @@ func TestAChannelWhoseReportsMustStayReadableCannotGo(t *testing.T) {
 		t.Errorf("%q %v", report.Changes, err)
 	}
 }
+
+func TestTheTablesForStaffAreCompared(t *testing.T) {
+	row := func(id, name string) policy.Retention {
+		return policy.Retention{Coded: policy.Coded{ID: id, Name: policy.Text{"en": name}}}
+	}
+	base := &policy.Pack{Retention: []policy.Retention{row("report", "Reports"), row("log", "The log"), row("same", "Same")}}
+	candidate := &policy.Pack{Retention: []policy.Retention{row("log", "Our log"), row("video", "Videos"), row("same", "Same")}}
+	got := strings.Join(changes(candidate, base), "; ")
+	if got != "retention report: gone; retention log: changed; retention video: new" {
+		t.Error(got)
+	}
+}

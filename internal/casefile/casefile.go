@@ -1,0 +1,280 @@
+// Package casefile holds case files: what a detective keeps about a case from
+// the first signal until it is sent to the prosecutor. A case file may begin
+// without any report and go all the way without a formal report or an interview
+// (rules S-01, S-02).
+//
+// It has two kinds of content. Facts, by the names of the pack's schema, are
+// what rules and deadlines need; they name nobody. Everything else, names,
+// notes, reasons, is sealed in members' browsers to the case key, and the server
+// keeps it without reading. Open makes a case file, SetFact and Seal change it,
+// Decide asks the pack. Every change and every opening is an act.
+package casefile
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
+	"verhaal/internal/policy"
+)
+
+// Origins of a case file.
+const (
+	FromReport = "report"
+	ExOfficio  = "ex_officio"
+	Referral   = "referral"
+)
+
+// Phases of a case file, in their order. A case may skip any of them: none is
+// a condition for the next.
+const (
+	Signal       = "signal"
+	Talk         = "talk"
+	FormalReport = "formal_report"
+	Interview    = "interview"
+	Sent         = "sent"
+	Closed       = "closed"
+)
+
+var (
+	origins = []string{FromReport, ExOfficio, Referral}
+	phases  = []string{Signal, Talk, FormalReport, Interview, Sent, Closed}
+)
+
+// Desks says who may work on a channel's cases.
+type Desks interface {
+	MayRead(ctx context.Context, staff, channel string) error
+}
+
+// People gives a person's own key; "" for one who has none or has left.
+type People interface {
+	Recipient(ctx context.Context, staff string) (string, error)
+}
+
+// Files is the book of all case files. It is safe for concurrent use.
+type Files struct {
+	db     *db.DB
+	log    *custody.Log
+	desks  Desks
+	people People
+	pack   func() *policy.Pack
+	clock  func() time.Time
+	rings  *keyring.Rings
+}
+
+// New opens the book. recovery is the installation's recovery recipient.
+func New(d *db.DB, log *custody.Log, desks Desks, people People, pack func() *policy.Pack, recovery string, clock func() time.Time) *Files {
+	f := &Files{db: d, log: log, desks: desks, people: people, pack: pack, clock: clock}
+	f.rings = keyring.New(d, log, owner{f}, "case", "casefile", recovery, clock)
+	return f
+}
+
+// File is a case file without its facts and sealed parts.
+type File struct {
+	ID      string
+	Number  string // "2026-00017"
+	Channel string
+	Origin  string
+	Phase   string
+	Opened  time.Time
+}
+
+// Start is what a case file begins with.
+type Start struct {
+	Channel string
+	Origin  string
+	Reports []string // ids of reports of the channel; needed for FromReport only
+}
+
+// Open makes a case file, with the actor as its first member. The actor must be
+// allowed to read the channel now.
+func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
+	if !slices.Contains(origins, s.Origin) || (s.Origin == FromReport) != (len(s.Reports) > 0) {
+		return File{}, fault.New(fault.BadInput, "case.fault.origin", "an origin that is none, or reports that don't fit it")
+	}
+	if err := f.desks.MayRead(ctx, actor, s.Channel); err != nil {
+		return File{}, err
+	}
+	file := File{ID: newID(), Channel: s.Channel, Origin: s.Origin, Phase: Signal, Opened: f.clock()}
+	act := custody.Act{Kind: "case.opened", Actor: actor, Subject: file.ID, Facts: map[string]string{"channel": s.Channel, "origin": s.Origin}}
+	_, err := f.log.Do(ctx, act, func(tx *db.Tx) error {
+		var last string
+		year := file.Opened.UTC().Format("2006")
+		if err := tx.QueryRow(lastNumber, year+"-", year+"-~").Scan(&last); err != nil {
+			return err
+		}
+		file.Number = nextNumber(year, last)
+		if _, err := tx.Exec(insertFile, file.ID, file.Number, file.Channel, file.Origin, file.Phase, file.Opened.Unix(), actor); err != nil {
+			return err
+		}
+		for _, report := range s.Reports {
+			if _, err := tx.Exec(insertReport, file.ID, report); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(insertMember, file.ID, actor, file.Opened.Unix(), actor, ""); err != nil {
+			return err
+		}
+		return event(tx, file.ID, "opened", "", actor, file.Opened)
+	})
+	return file, err
+}
+
+// nextNumber counts the case files of a year: "2026-00001" and so on.
+func nextNumber(year, last string) string {
+	n := 0
+	if _, err := fmt.Sscanf(strings.TrimPrefix(last, year+"-"), "%d", &n); err != nil {
+		n = 0
+	}
+	return fmt.Sprintf("%s-%05d", year, n+1)
+}
+
+// Get finds a case file for a member who may read it now.
+func (f *Files) Get(ctx context.Context, actor, id string) (File, error) {
+	file, err := f.find(ctx, id)
+	if err != nil {
+		return File{}, err
+	}
+	return file, f.mayRead(ctx, file, actor)
+}
+
+func (f *Files) find(ctx context.Context, id string) (File, error) {
+	var file File
+	var opened int64
+	err := f.db.QueryRow(ctx, findFile, id).Scan(&file.ID, &file.Number, &file.Channel, &file.Origin, &file.Phase, &opened)
+	if errors.Is(err, sql.ErrNoRows) {
+		return File{}, fault.New(fault.NotFound, "", "no such case file")
+	}
+	file.Opened = time.Unix(opened, 0).UTC()
+	return file, err
+}
+
+// mayRead is nil for a member of the case file who may read its channel now.
+func (f *Files) mayRead(ctx context.Context, file File, staff string) error {
+	var excluded string
+	err := f.db.QueryRow(ctx, findMember, file.ID, staff).Scan(&excluded)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && excluded != "" {
+		return fault.New(fault.Refused, "fault.refused", "not a member of this case file")
+	}
+	if err != nil {
+		return err
+	}
+	return f.desks.MayRead(ctx, staff, file.Channel)
+}
+
+// Row is a case file in a list.
+type Row struct {
+	File
+	since int64
+}
+
+// Of lists a person's case files, the newest membership first. after is "" or
+// the cursor that the page before returned.
+func (f *Files) Of(ctx context.Context, staff, after string, limit int) (out []Row, next string, err error) {
+	since, id := int64(1)<<62, ""
+	if after != "" {
+		if _, err := fmt.Sscanf(after, "%d.%s", &since, &id); err != nil {
+			return nil, "", fault.New(fault.BadInput, "", "not a cursor")
+		}
+	}
+	rows, err := f.db.Query(ctx, listOf, staff, since, id, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r Row
+		var opened int64
+		if err := rows.Scan(&r.ID, &r.Number, &r.Channel, &r.Origin, &r.Phase, &opened, &r.since); err != nil {
+			return nil, "", err
+		}
+		r.Opened = time.Unix(opened, 0).UTC()
+		out = append(out, r)
+	}
+	if len(out) > limit {
+		out = out[:limit]
+		next = fmt.Sprintf("%d.%s", out[limit-1].since, out[limit-1].ID)
+	}
+	return out, next, rows.Err()
+}
+
+// Reports lists the ids of the reports that a case file rests on.
+func (f *Files) Reports(ctx context.Context, actor, id string) ([]string, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	return f.strings(ctx, listReports, id)
+}
+
+// Happened is one event of a case file.
+type Happened struct {
+	Kind    string // opened, phase names, member_added, …
+	Subject string
+	At      time.Time
+	Staff   string
+}
+
+// Events lists what happened, the oldest first.
+func (f *Files) Events(ctx context.Context, actor, id string) ([]Happened, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	rows, err := f.db.Query(ctx, listEvents, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Happened
+	for rows.Next() {
+		var h Happened
+		var at int64
+		if err := rows.Scan(&h.Kind, &h.Subject, &at, &h.Staff); err != nil {
+			return nil, err
+		}
+		h.At = time.Unix(at, 0).UTC()
+		out = append(out, h)
+	}
+	return out, rows.Err()
+}
+
+func event(tx *db.Tx, id, kind, subject, staff string, at time.Time) error {
+	var n int64
+	if err := tx.QueryRow(lastEvent, id).Scan(&n); err != nil {
+		return err
+	}
+	_, err := tx.Exec(insertEvent, id, n+1, kind, subject, at.Unix(), staff)
+	return err
+}
+
+func (f *Files) strings(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := f.db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
+
+func newID() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails, crypto/rand ends the process first
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+}

@@ -1,0 +1,352 @@
+package casefile
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/db/dbtest"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/seal"
+	"verhaal/packs"
+)
+
+const avim = "police-avim"
+
+// fixture is a house with three detectives on one desk and one who is on none.
+type fixture struct {
+	*Files
+	log      *custody.Log
+	keys     map[string]seal.Identity
+	off      map[string]bool // may not read the desk now
+	recovery seal.Identity
+	now      time.Time
+}
+
+func (x *fixture) MayRead(_ context.Context, staff, channel string) error {
+	if _, ok := x.keys[staff]; !ok || x.off[staff] || channel != avim {
+		return fault.New(fault.Refused, "fault.refused", "not of this desk")
+	}
+	return nil
+}
+
+func (x *fixture) Recipient(_ context.Context, staff string) (string, error) {
+	key, ok := x.keys[staff]
+	if !ok {
+		return "", nil
+	}
+	return key.Recipient(), nil
+}
+
+func each(t *testing.T, f func(t *testing.T, x *fixture)) {
+	pack, err := policy.Load(packs.FS, "nl")
+	ok(t, err)
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		key, err := custody.NewKey("verhaal.test/log")
+		ok(t, err)
+		x := &fixture{keys: map[string]seal.Identity{}, off: map[string]bool{}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+		for _, who := range []string{"ann", "ben", "cas", "recovery"} {
+			x.keys[who], err = seal.NewIdentity()
+			ok(t, err)
+		}
+		x.recovery = x.keys["recovery"]
+		delete(x.keys, "recovery")
+		clock := func() time.Time { return x.now }
+		x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
+		x.Files = New(d, x.log, x, x, func() *policy.Pack { return pack }, x.recovery.Recipient(), clock)
+		f(t, x)
+	})
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantFault(t testing.TB, err error, kind fault.Kind, key string) {
+	t.Helper()
+	if err == nil || fault.KindOf(err) != kind || key != "" && fault.KeyOf(err) != key {
+		t.Errorf("got %v (%v, %q), want %v %q", err, fault.KindOf(err), fault.KeyOf(err), kind, key)
+	}
+}
+
+// opened is an ex officio case file of ann's.
+func (x *fixture) opened(t *testing.T) File {
+	t.Helper()
+	file, err := x.Open(t.Context(), "ann", Start{Channel: avim, Origin: ExOfficio})
+	ok(t, err)
+	return file
+}
+
+// keyed gives a case file its first key, as ann's browser does.
+func (x *fixture) keyed(t *testing.T, id, by string) seal.Identity {
+	t.Helper()
+	made, err := seal.NewIdentity()
+	ok(t, err)
+	duty, err := x.Duty(t.Context(), by, id)
+	ok(t, err)
+	wraps := map[string][]byte{}
+	for _, h := range duty.Holders {
+		wraps[h.ID], err = seal.Seal([]byte(made.Secret()), h.Recipient)
+		ok(t, err)
+	}
+	ok(t, x.MakeEpoch(t.Context(), by, id, duty.Current, made.Recipient(), wraps))
+	return made
+}
+
+func (x *fixture) set(t *testing.T, id, subject string, fields string) {
+	t.Helper()
+	all, err := url.ParseQuery(fields)
+	ok(t, err)
+	known, err := x.Facts(t.Context(), "ann", id, subject)
+	ok(t, err)
+	for _, f := range policy.Schema() {
+		if mine := own(f.Name, all); len(mine) > 0 {
+			if err := x.SetFact(t.Context(), "ann", id, subject, f.Name, mine, known[f.Name].Version); err != nil {
+				t.Fatalf("%s: %v", f.Name, err)
+			}
+		}
+	}
+}
+
+const (
+	caseFacts    = "case.assessment.done=true&case.assessment.at=2026-11-20&case.assessment.in_victims_interest=true&case.interest_weighed=true&case.acute=false&case.talk_held=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
+	girlFacts    = "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.none=1"
+	studioPlan   = "plan.date=2026-11-25&plan.planned=true&plan.room.kind=child_friendly_studio&plan.room.adapted=true&plan.level=video&plan.interviewers.0.id=ann&plan.interviewers.0.certificates.trafficking=2027-12-31&plan.interviewers.0.certificates.studio=2027-12-31&plan.director.id=ben&plan.director.certificates.studio=2027-12-31&plan.companion.chosen=true&plan.interpreter.present=true&plan.interpreter.sworn=true&plan.interpreter.conflict_checked=true&plan.topics.0.name=recruitment"
+	ordinaryRoom = "plan.room.kind=interview_room"
+)
+
+func TestACaseExOfficioGoesAllTheWayWithoutAFormalReportOrAnInterview(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		file := x.opened(t)
+		if file.Number != "2026-00001" || file.Phase != Signal {
+			t.Errorf("%+v", file)
+		}
+		ok(t, x.Advance(t.Context(), "ann", file.ID, Sent))
+		got, err := x.Get(t.Context(), "ann", file.ID)
+		ok(t, err)
+		if got.Phase != Sent {
+			t.Errorf("phase %s", got.Phase)
+		}
+		events, err := x.Events(t.Context(), "ann", file.ID)
+		ok(t, err)
+		if len(events) != 2 || events[1].Kind != "phase_sent" {
+			t.Errorf("%+v", events)
+		}
+		if second := x.opened(t); second.Number != "2026-00002" {
+			t.Errorf("the second is %s", second.Number)
+		}
+	})
+}
+
+func TestOnlyMembersWhoMayReadTheDeskNowReachACaseFile(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		_, err := x.Open(ctx, "eve", Start{Channel: avim, Origin: ExOfficio})
+		wantFault(t, err, fault.Refused, "")
+		_, err = x.Open(ctx, "ann", Start{Channel: avim, Origin: FromReport})
+		wantFault(t, err, fault.BadInput, "case.fault.origin")
+		file := x.opened(t)
+		_, err = x.Get(ctx, "ben", file.ID)
+		wantFault(t, err, fault.Refused, "fault.refused")
+		wantFault(t, x.AddMember(ctx, "ann", file.ID, "eve"), fault.Refused, "case.fault.not_of_desk")
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		_, err = x.Get(ctx, "ben", file.ID)
+		ok(t, err)
+		x.off["ben"] = true // the certificate ended
+		_, err = x.Get(ctx, "ben", file.ID)
+		wantFault(t, err, fault.Refused, "")
+		_, err = x.Wraps(ctx, "ben", file.ID)
+		wantFault(t, err, fault.Refused, "")
+		list, _, err := x.Of(ctx, "ann", "", 10)
+		ok(t, err)
+		if len(list) != 1 || list[0].ID != file.ID {
+			t.Errorf("%+v", list)
+		}
+	})
+}
+
+func TestTheCaseKeyIsWrappedForMembersAloneAndChangesWhenOneIsExcluded(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		first := x.keyed(t, file.ID, "ann")
+		wraps, err := x.Wraps(ctx, "ben", file.ID)
+		ok(t, err)
+		plain, err := seal.Open(wraps[0].Wrapped, x.keys["ben"])
+		ok(t, err)
+		if string(plain) != first.Secret() {
+			t.Error("another key was wrapped")
+		}
+		note, err := seal.Seal([]byte(`{"v":1,"text":"seen on Tuesday"}`), first.Recipient())
+		ok(t, err)
+		ok(t, x.Seal(ctx, "ben", file.ID, Part{Name: "note/1", Epoch: 1, Sealed: note}))
+		wantFault(t, x.Seal(ctx, "ann", file.ID, Part{Name: "note/1", Epoch: 1, Sealed: note}), fault.Conflict, "case.fault.changed_meanwhile")
+		ok(t, x.Seal(ctx, "ann", file.ID, Part{Name: "note/1", Version: 1, Epoch: 1, Sealed: note}))
+		wantFault(t, x.Seal(ctx, "ann", file.ID, Part{Name: "../x", Epoch: 1, Sealed: note}), fault.BadInput, "")
+		wantFault(t, x.Seal(ctx, "ann", file.ID, Part{Name: "note/2", Epoch: 1, Sealed: []byte("plain words")}), fault.BadInput, "")
+
+		wantFault(t, x.Exclude(ctx, "ann", file.ID, "ann", "conflict"), fault.Refused, "case.fault.not_oneself")
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "implicated"))
+		_, err = x.OpenParts(ctx, "ben", file.ID)
+		wantFault(t, err, fault.Refused, "")
+		wantFault(t, x.AddMember(ctx, "ann", file.ID, "ben"), fault.Conflict, "case.fault.member_already")
+		duty, err := x.Duty(ctx, "ann", file.ID)
+		ok(t, err)
+		if !duty.New || len(duty.Holders) != 2 { // recovery and ann
+			t.Errorf("%+v", duty)
+		}
+		x.keyed(t, file.ID, "ann")
+		wantFault(t, x.Seal(ctx, "ann", file.ID, Part{Name: "note/2", Epoch: 1, Sealed: note}), fault.Conflict, "fault.key_changed")
+		parts, err := x.OpenParts(ctx, "ann", file.ID)
+		ok(t, err)
+		if len(parts) != 1 || parts[0].Version != 2 {
+			t.Errorf("%d parts", len(parts))
+		}
+	})
+}
+
+func TestTwoWhoChangeOneFactBothSeeItAndNothingIsLost(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		person, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		var wait sync.WaitGroup
+		results := make([]error, 8)
+		for i := range results {
+			wait.Go(func() {
+				results[i] = x.SetFact(ctx, "ann", file.ID, person, "subject.language", url.Values{"subject.language": {string(rune('a' + i))}}, 0)
+			})
+		}
+		wait.Wait()
+		won := 0
+		for _, err := range results {
+			if err == nil {
+				won++
+				continue
+			}
+			wantFault(t, err, fault.Conflict, "case.fault.changed_meanwhile")
+		}
+		known, err := x.Facts(ctx, "ann", file.ID, person)
+		ok(t, err)
+		if won != 1 || known["subject.language"].Version != 1 {
+			t.Errorf("%d writers won, version %d", won, known["subject.language"].Version)
+		}
+		// Another fact of the same person is in nobody's way.
+		ok(t, x.SetFact(ctx, "ann", file.ID, person, "subject.birth_date", url.Values{"subject.birth_date": {"2016-03-01"}}, 0))
+	})
+}
+
+func TestAFactThatThePackRefusesIsNamedAndNotKept(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		person, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		for name, value := range map[string]string{"subject.birth_date": "2016-02-30", "subject.intellectual_disability": "maybe", "subject.age": "900"} {
+			err := x.SetFact(ctx, "ann", file.ID, person, name, url.Values{name: {value}}, 0)
+			wantFault(t, err, fault.BadInput, "")
+			if !errors.As(err, new(Unreadable)) || !strings.HasPrefix(err.Error(), name) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		ok(t, x.SetFact(ctx, "ann", file.ID, person, "subject.birth_date", url.Values{"subject.birth_date": {"2016-03-01"}}, 0))
+		err = x.SetFact(ctx, "ann", file.ID, person, "subject.age", url.Values{"subject.age": {"30"}}, 0)
+		if !errors.As(err, new(Unreadable)) || !strings.Contains(err.Error(), "contradicts") {
+			t.Errorf("%v", err)
+		}
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, person, "plan.level", url.Values{"plan.level": {"audio"}}, 0), fault.BadInput, "")
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, "p9", "subject.age", nil, 0), fault.NotFound, "")
+	})
+}
+
+func TestAPlanIsConfirmedOnlyWhenTheRulesAllowItAndNothingIsAskedTwice(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		x.set(t, file.ID, "", caseFacts)
+		x.set(t, file.ID, girl, girlFacts)
+		plan, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, plan, studioPlan)
+		x.set(t, file.ID, plan, ordinaryRoom)
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+		d, err := x.Decide(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if r, _ := d.Requirement("S-19"); r.Status != policy.Unmet {
+			t.Errorf("S-19 is %s", r.Status)
+		}
+		x.set(t, file.ID, plan, "plan.room.kind=child_friendly_studio")
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Conflict, "case.fault.state")
+		relied, err := x.Decisions(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if len(relied) != 1 || relied[0].Pack != "nl" || len(relied[0].Hash) != 64 || !strings.Contains(string(relied[0].Decision), `"verdict": "allowed"`) {
+			t.Errorf("relied on %+v", relied)
+		}
+		x.now = x.now.AddDate(0, 0, 2)
+		ok(t, x.Hold(ctx, "ann", file.ID, plan))
+
+		again, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.now = x.now.AddDate(0, 0, 3)
+		x.set(t, file.ID, again, strings.Replace(studioPlan, "2026-11-25", "2026-11-30", 1))
+		d, err = x.Decide(ctx, "ann", file.ID, again)
+		ok(t, err)
+		for id, want := range map[string]policy.Status{"S-09": policy.Unmet, "S-10": policy.Unmet, "S-11": policy.Met, "A-06": policy.Met} {
+			if r, listed := d.Requirement(id); !listed || r.Status != want {
+				t.Errorf("%s is %s, want %s", id, r.Status, want)
+			}
+		}
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, again), fault.Refused, "case.fault.blocked")
+		x.set(t, file.ID, again, "plan.topics.0.name=transport&plan.necessity=new bank records")
+		ok(t, x.Confirm(ctx, "ann", file.ID, again))
+		burden, err := x.BurdenOf(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		if burden.Interviews != 1 || burden.Interviewers != 1 || burden.Days != 10 || burden.Told[0].Topics[0] != "recruitment" {
+			t.Errorf("%+v", burden)
+		}
+	})
+}
+
+func TestAVictimIsNeverTurnedIntoASuspect(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		victim, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		wantFault(t, x.ChangeRole(ctx, "ann", file.ID, victim, Suspect), fault.Refused, "case.fault.victim_no_suspect")
+		ok(t, x.ChangeRole(ctx, "ann", file.ID, victim, Witness))
+		persons, err := x.Persons(ctx, "ann", file.ID)
+		ok(t, err)
+		if len(persons) != 1 || persons[0].Role != Witness {
+			t.Errorf("%+v", persons)
+		}
+	})
+}
+
+func TestAFormalReportNeedsATalkUnlessAcute(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		wantFault(t, x.Advance(ctx, "ann", file.ID, FormalReport), fault.Refused, "case.fault.talk_first")
+		x.set(t, file.ID, "", "case.acute=false")
+		wantFault(t, x.Advance(ctx, "ann", file.ID, FormalReport), fault.Refused, "case.fault.talk_first")
+		x.set(t, file.ID, "", "case.acute=true")
+		ok(t, x.Advance(ctx, "ann", file.ID, FormalReport))
+	})
+}

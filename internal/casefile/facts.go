@@ -1,0 +1,144 @@
+package casefile
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+// Fact is one fact as it stands: the fields of a form, and a version that grows
+// with every change.
+type Fact struct {
+	Name    string // of the schema, "subject.birth_date"
+	Fields  url.Values
+	Version int64 // 0 = not known yet
+}
+
+// sections are those that a kind of subject has facts of.
+var sections = map[string][]string{
+	"":            {"report", "case", "clock", "reflection", "talk"},
+	personKind:    {"subject", "earlier"},
+	interviewKind: {"plan", "recording", "record", "deviations"},
+}
+
+// Facts lists what is known about a subject of a case file ("" for the case
+// itself), by the names of the schema; what is not known is absent.
+func (f *Files) Facts(ctx context.Context, actor, id, subject string) (map[string]Fact, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	return f.facts(ctx, id, subject)
+}
+
+func (f *Files) facts(ctx context.Context, id, subject string) (map[string]Fact, error) {
+	rows, err := f.db.Query(ctx, listFacts, id, subject)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]Fact{}
+	for rows.Next() {
+		var fact Fact
+		var fields string
+		if err := rows.Scan(&fact.Name, &fields, &fact.Version); err != nil {
+			return nil, err
+		}
+		if fact.Fields, err = url.ParseQuery(fields); err != nil {
+			return nil, fault.Wrap(fault.Internal, "", err)
+		}
+		out[fact.Name] = fact
+	}
+	return out, rows.Err()
+}
+
+// form puts facts of several subjects into one form.
+func form(all ...map[string]Fact) url.Values {
+	out := url.Values{}
+	for _, facts := range all {
+		for _, fact := range facts {
+			for name, values := range fact.Fields {
+				out[name] = values
+			}
+		}
+	}
+	return out
+}
+
+// SetFact changes one fact; fields are those of a form under the fact's name,
+// none of them to say that it is not known any more. version must be what the
+// writer saw: if somebody else changed the fact meanwhile it is a Conflict with
+// the key "case.fault.changed_meanwhile", and nothing is lost on either side.
+// A value that is not on the schema's list, or contradicts what is known, is
+// BadInput; the error says which in a line.
+func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	kind, err := f.kindOf(ctx, id, subject)
+	if err != nil {
+		return err
+	}
+	section, _, _ := strings.Cut(name, ".")
+	known := slices.ContainsFunc(policy.Schema(), func(s policy.Fact) bool { return s.Name == name })
+	if !known || !slices.Contains(sections[kind], section) {
+		return fault.New(fault.BadInput, "", "no fact of this subject")
+	}
+	fields = own(name, fields)
+	all, err := f.facts(ctx, id, subject)
+	if err != nil {
+		return err
+	}
+	all[name] = Fact{Name: name, Fields: fields}
+	if _, err := f.pack().FactsFromForm(form(all), f.today()); err != nil {
+		return Unreadable{err}
+	}
+	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
+	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+		n, err := tx.Exec(insertFact, id, subject, name, fields.Encode(), f.clock().Unix(), actor)
+		if version > 0 && err == nil {
+			n, err = tx.Exec(updateFact, id, subject, name, fields.Encode(), f.clock().Unix(), actor, version)
+		}
+		if err == nil && n == 0 {
+			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
+		}
+		return err
+	})
+	return err
+}
+
+// own keeps the fields that belong to a fact and say something.
+func own(name string, fields url.Values) url.Values {
+	out := url.Values{}
+	for field, values := range fields {
+		if field != name && !strings.HasPrefix(field, name+".") {
+			continue
+		}
+		for _, v := range values {
+			if strings.TrimSpace(v) != "" {
+				out.Add(field, v)
+			}
+		}
+	}
+	return out
+}
+
+// Unreadable is a fact that the pack refuses; its text names the fact and what
+// is allowed, and holds no more than the writer wrote.
+type Unreadable struct{ err error }
+
+// Error implements error.
+func (u Unreadable) Error() string { return u.err.Error() }
+
+// Unwrap makes it a BadInput.
+func (u Unreadable) Unwrap() error {
+	return fault.New(fault.BadInput, "", "a fact that the pack refuses")
+}
+
+func (f *Files) today() string { return f.clock().Format("2006-01-02") }

@@ -1,0 +1,183 @@
+package casefile
+
+import (
+	"context"
+	"slices"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
+)
+
+// Why somebody must not work on a case.
+var exclusions = []string{"implicated", "conflict"}
+
+// Member is somebody who may read a case file, or must not.
+type Member struct {
+	Staff    string
+	Excluded string // implicated or conflict; "" for a member
+	Now      bool   // may read at this moment
+}
+
+// Members lists who may read a case file and who is excluded.
+func (f *Files) Members(ctx context.Context, actor, id string) ([]Member, error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := f.members(ctx, id)
+	for i := range all {
+		all[i].Now = all[i].Excluded == "" && f.desks.MayRead(ctx, all[i].Staff, file.Channel) == nil
+	}
+	return all, err
+}
+
+func (f *Files) members(ctx context.Context, id string) ([]Member, error) {
+	rows, err := f.db.Query(ctx, listMembers, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Member
+	for rows.Next() {
+		var m Member
+		if err := rows.Scan(&m.Staff, &m.Excluded); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+// AddMember lets a colleague of the channel's desk read a case file. The case
+// key reaches them when a member's browser wraps it. Who is excluded stays out.
+func (f *Files) AddMember(ctx context.Context, actor, id, staff string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := f.desks.MayRead(ctx, staff, file.Channel); err != nil {
+		return fault.New(fault.Refused, "case.fault.not_of_desk", "not somebody who may read this desk now")
+	}
+	return f.change(ctx, actor, file, "member_added", staff, func(tx *db.Tx) error {
+		n, err := tx.Exec(insertMember, id, staff, f.clock().Unix(), actor, "")
+		if err == nil && n == 0 {
+			err = fault.New(fault.Conflict, "case.fault.member_already", "a member already, or excluded")
+		}
+		return err
+	})
+}
+
+// Exclude takes a person off a case file for good, because they are implicated
+// or have a conflict; their wraps go and a new epoch is due. It also keeps out
+// somebody who was no member. Nobody excludes the last who can read.
+func (f *Files) Exclude(ctx context.Context, actor, id, staff, why string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(exclusions, why) {
+		return fault.New(fault.BadInput, "", "a reason that is none")
+	}
+	if staff == actor {
+		return fault.New(fault.Refused, "case.fault.not_oneself", "nobody excludes themselves: a colleague does")
+	}
+	return f.change(ctx, actor, file, "member_excluded", staff, func(tx *db.Tx) error {
+		if _, err := tx.Exec(exclude, id, staff, f.clock().Unix(), actor, why); err != nil {
+			return err
+		}
+		return keyring.TakeWraps(tx, ring(id), staff)
+	})
+}
+
+// change does an act on a case file and notes it among its events.
+func (f *Files) change(ctx context.Context, actor string, file File, kind, subject string, fn func(*db.Tx) error) error {
+	act := custody.Act{Kind: "case." + kind, Actor: actor, Subject: file.ID, Facts: map[string]string{"channel": file.Channel}}
+	_, err := f.log.Do(ctx, act, func(tx *db.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return event(tx, file.ID, kind, subject, actor, f.clock())
+	})
+	return err
+}
+
+// ring names a case file's keys among all rings.
+func ring(id string) string { return "case/" + id }
+
+// owner tells the rings who may hold a case key.
+type owner struct{ *Files }
+
+// MayHold implements keyring.Owner.
+func (o owner) MayHold(ctx context.Context, ring, staff string) error {
+	file, err := o.find(ctx, ring[len("case/"):])
+	if err != nil {
+		return err
+	}
+	return o.mayRead(ctx, file, staff)
+}
+
+// Holders implements keyring.Owner.
+func (o owner) Holders(ctx context.Context, ring string) ([]keyring.Holder, error) {
+	id := ring[len("case/"):]
+	file, err := o.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := o.members(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []keyring.Holder
+	for _, m := range all {
+		if err := o.mayRead(ctx, file, m.Staff); fault.KindOf(err) == fault.Refused {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		recipient, err := o.people.Recipient(ctx, m.Staff)
+		if err != nil {
+			return nil, err
+		}
+		if recipient != "" {
+			out = append(out, keyring.Holder{ID: m.Staff, Recipient: recipient})
+		}
+	}
+	return out, nil
+}
+
+// Wraps gives out a member's wraps of the case key, newest epoch first.
+func (f *Files) Wraps(ctx context.Context, actor, id string) ([]keyring.Wrap, error) {
+	return f.rings.Wraps(ctx, ring(id), actor)
+}
+
+// Duty tells a member what the case key needs. Whoever lost the right to read
+// since somebody last looked loses their wraps first.
+func (f *Files) Duty(ctx context.Context, actor, id string) (keyring.Duty, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return keyring.Duty{}, err
+	}
+	if _, err := f.rings.Sweep(ctx, ring(id)); err != nil {
+		return keyring.Duty{}, err
+	}
+	return f.rings.Duty(ctx, ring(id), actor)
+}
+
+// MakeEpoch makes the next case key, see keyring.
+func (f *Files) MakeEpoch(ctx context.Context, actor, id string, previous int64, recipient string, wraps map[string][]byte) error {
+	return f.rings.MakeEpoch(ctx, ring(id), actor, previous, recipient, wraps)
+}
+
+// AddWraps passes an epoch on to colleagues, see keyring.
+func (f *Files) AddWraps(ctx context.Context, actor, id string, epoch int64, wraps map[string][]byte) error {
+	return f.rings.AddWraps(ctx, ring(id), actor, epoch, wraps)
+}
+
+// Key is the case key to seal to now.
+func (f *Files) Key(ctx context.Context, actor, id string) (keyring.Epoch, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return keyring.Epoch{}, err
+	}
+	return f.rings.Current(ctx, ring(id))
+}

@@ -1,0 +1,337 @@
+package casefile
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"slices"
+	"time"
+
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+// States of an interview.
+const (
+	planned   = "planned"   // may still change
+	confirmed = "confirmed" // the pack allowed it and somebody relied on that
+	held      = "held"
+	cancelled = "cancelled"
+)
+
+// Planned is an interview of a person, from its first plan on.
+type Planned struct {
+	ID     string // "i1"
+	Person string
+	State  string // planned, confirmed, held, cancelled
+}
+
+// Plan begins the plan of an interview of a person.
+func (f *Files) Plan(ctx context.Context, actor, id, person string) (string, error) {
+	if kind, err := f.kindOf(ctx, id, person); err != nil || kind != personKind {
+		return "", fault.New(fault.NotFound, "", "no such person")
+	}
+	return f.addSubject(ctx, actor, id, "i", interviewKind, "", person)
+}
+
+// Interviews lists the interviews of a case file.
+func (f *Files) Interviews(ctx context.Context, actor, id string) ([]Planned, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	return f.interviews(ctx, id)
+}
+
+func (f *Files) interviews(ctx context.Context, id string) ([]Planned, error) {
+	rows, err := f.db.Query(ctx, listSubjects, id, interviewKind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Planned
+	for rows.Next() {
+		var p Planned
+		var role string
+		if err := rows.Scan(&p.ID, &role, &p.Person, &p.State); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// Decide asks the pack about an interview: what is known of the person, the
+// case and the plan together, with every interview of the person that was held
+// here or elsewhere.
+func (f *Files) Decide(ctx context.Context, actor, id, interview string) (policy.Decision, error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	return f.decide(ctx, file, interview)
+}
+
+func (f *Files) decide(ctx context.Context, file File, interview string) (policy.Decision, error) {
+	all, err := f.interviews(ctx, file.ID)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
+	if i < 0 {
+		return policy.Decision{}, fault.New(fault.NotFound, "", "no such interview")
+	}
+	var parts []map[string]Fact
+	for _, subject := range []string{"", all[i].Person, interview} {
+		facts, err := f.facts(ctx, file.ID, subject)
+		if err != nil {
+			return policy.Decision{}, err
+		}
+		parts = append(parts, facts)
+	}
+	fields := form(parts...)
+	fields.Set("case.origin", file.Origin)
+	fields.Set("case.desk", file.Channel)
+	if phase := file.Phase; phase == Talk || phase == FormalReport || phase == Interview {
+		fields.Set("case.phase", phase)
+	}
+	if err := f.addHeld(ctx, file.ID, all, all[i], fields); err != nil {
+		return policy.Decision{}, err
+	}
+	facts, err := f.pack().FactsFromForm(fields, f.today())
+	if err != nil {
+		return policy.Decision{}, Unreadable{err}
+	}
+	d, err := f.pack().Decide(facts, f.today())
+	if err != nil {
+		return policy.Decision{}, Unreadable{err}
+	}
+	return d, nil
+}
+
+// addHeld puts the person's interviews that were held here behind those that
+// were entered from elsewhere: nothing that was told is forgotten.
+func (f *Files) addHeld(ctx context.Context, id string, all []Planned, now Planned, fields url.Values) error {
+	row := policy.RowsIn(fields, "earlier")
+	for _, p := range all {
+		if p.Person != now.Person || p.State != held || p.ID == now.ID {
+			continue
+		}
+		plan, err := f.facts(ctx, id, p.ID)
+		if err != nil {
+			return err
+		}
+		policy.AddEarlier(fields, row, form(plan))
+		row++
+	}
+	return nil
+}
+
+// Confirm relies on the pack's decision: the plan stands, and the decision is
+// kept with the version of the pack that made it. A blocked plan is Refused
+// with "case.fault.blocked".
+func (f *Files) Confirm(ctx context.Context, actor, id, interview string) error {
+	return f.move(ctx, actor, id, interview, []string{planned}, confirmed, func(d policy.Decision) error {
+		if d.Verdict != policy.Allowed {
+			return fault.New(fault.Refused, "case.fault.blocked", "a must that is not met")
+		}
+		return nil
+	})
+}
+
+// Hold says that a confirmed interview was held. It counts from now on as one
+// of the person's earlier interviews.
+func (f *Files) Hold(ctx context.Context, actor, id, interview string) error {
+	return f.move(ctx, actor, id, interview, []string{confirmed}, held, nil)
+}
+
+// Cancel ends a plan that will not be held.
+func (f *Files) Cancel(ctx context.Context, actor, id, interview string) error {
+	return f.move(ctx, actor, id, interview, []string{planned, confirmed}, cancelled, nil)
+}
+
+func (f *Files) move(ctx context.Context, actor, id, interview string, from []string, to string, allowed func(policy.Decision) error) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	d, err := f.decide(ctx, file, interview)
+	if err != nil {
+		return err
+	}
+	if allowed != nil {
+		if err := allowed(d); err != nil {
+			return err
+		}
+	}
+	text, err := d.JSON("en")
+	if err != nil {
+		return err
+	}
+	return f.change(ctx, actor, file, "interview_"+to, interview, func(tx *db.Tx) error {
+		var state string
+		err := tx.QueryRow(findState, id, interview).Scan(&state)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fault.New(fault.NotFound, "", "no such interview")
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(from, state) {
+			return fault.New(fault.Conflict, "case.fault.state", "the interview is %s", state)
+		}
+		if _, err := tx.Exec(setState, id, interview, to); err != nil {
+			return err
+		}
+		var n int64
+		if err := tx.QueryRow(lastDecision, id, interview).Scan(&n); err != nil {
+			return err
+		}
+		_, err = tx.Exec(insertDecision, id, interview, n+1, f.clock().Unix(), actor, d.Pack.Name, d.Pack.Version, d.Pack.Hash, text)
+		return err
+	})
+}
+
+// Relied is a decision that somebody relied on, as the pack said it then.
+type Relied struct {
+	At                  time.Time
+	Staff               string
+	Pack, Version, Hash string
+	Decision            []byte // JSON, see policy.Decision.JSON
+}
+
+// Decisions lists the decisions that an interview rests on, the oldest first.
+func (f *Files) Decisions(ctx context.Context, actor, id, interview string) ([]Relied, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	rows, err := f.db.Query(ctx, listDecisions, id, interview)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Relied
+	for rows.Next() {
+		var r Relied
+		var n, at int64
+		if err := rows.Scan(&n, &at, &r.Staff, &r.Pack, &r.Version, &r.Hash, &r.Decision); err != nil {
+			return nil, err
+		}
+		r.At = time.Unix(at, 0).UTC()
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// Told is what somebody was asked about before, with where and when.
+type Told struct {
+	Date, Level  string
+	Topics       []string
+	Interviewers []string
+}
+
+// Burden is what interviews have already cost a person.
+type Burden struct {
+	Interviews   int // held here and elsewhere
+	Interviewers int // different people
+	Days         int // since the report; -1 when its day is not known
+	Told         []Told
+}
+
+// Advance takes a case file to another phase. Entering the formal report asks
+// the pack: a rule about the talk that is in the way refuses it, named in the
+// error. Nothing else is a condition: no phase needs the one before (S-02).
+func (f *Files) Advance(ctx context.Context, actor, id, phase string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(phases, phase) || phase == file.Phase {
+		return fault.New(fault.BadInput, "", "a phase that is none, or the present one")
+	}
+	if phase == FormalReport {
+		if err := f.mayReport(ctx, file); err != nil {
+			return err
+		}
+	}
+	return f.change(ctx, actor, file, "phase_"+phase, "", func(tx *db.Tx) error {
+		n, err := tx.Exec(setPhase, id, phase, file.Phase)
+		if err == nil && n == 0 {
+			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another phase than the writer saw")
+		}
+		return err
+	})
+}
+
+// mayReport asks the rules about talks whether a formal report may begin.
+func (f *Files) mayReport(ctx context.Context, file File) error {
+	known, err := f.facts(ctx, file.ID, "")
+	if err != nil {
+		return err
+	}
+	fields := form(known)
+	fields.Set("case.phase", FormalReport)
+	facts, err := f.pack().FactsFromForm(fields, f.today())
+	if err != nil {
+		return Unreadable{err}
+	}
+	d, err := f.pack().Decide(facts, f.today())
+	if err != nil {
+		return Unreadable{err}
+	}
+	for _, r := range d.Requirements {
+		if r.Rule.Area == "talk" && r.Blocks() {
+			return fault.New(fault.Refused, "case.fault.talk_first", "rule %s is in the way", r.Rule.ID)
+		}
+	}
+	return nil
+}
+
+// BurdenOf counts a person's interviews, here and elsewhere.
+func (f *Files) BurdenOf(ctx context.Context, actor, id, person string) (Burden, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return Burden{}, err
+	}
+	all, err := f.interviews(ctx, id)
+	if err != nil {
+		return Burden{}, err
+	}
+	fields := url.Values{}
+	for _, subject := range []string{"", person} {
+		facts, err := f.facts(ctx, id, subject)
+		if err != nil {
+			return Burden{}, err
+		}
+		for name, values := range form(facts) {
+			fields[name] = values
+		}
+	}
+	if err := f.addHeld(ctx, id, all, Planned{Person: person}, fields); err != nil {
+		return Burden{}, err
+	}
+	facts, err := f.pack().FactsFromForm(fields, f.today())
+	if err != nil {
+		return Burden{}, Unreadable{err}
+	}
+	out := Burden{Days: -1}
+	if reported, ok := facts["clock.reported"].(string); ok {
+		if day, err := time.Parse(time.DateOnly, reported); err == nil {
+			out.Days = int(f.clock().Sub(day).Hours() / 24)
+		}
+	}
+	var people []string
+	rows, _ := facts["earlier"].([]policy.Row)
+	for _, row := range rows {
+		told := Told{}
+		told.Date, _ = row["date"].(string)
+		told.Level, _ = row["level"].(string)
+		told.Topics, _ = row["topics"].([]string)
+		told.Interviewers, _ = row["interviewers"].([]string)
+		out.Told = append(out.Told, told)
+		people = append(people, told.Interviewers...)
+	}
+	slices.Sort(people)
+	out.Interviews, out.Interviewers = len(rows), len(slices.Compact(people))
+	return out, nil
+}

@@ -1,0 +1,93 @@
+package casefile
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/seal"
+)
+
+// maxPart bounds a sealed part, in bytes.
+const maxPart = 256 << 10
+
+// partName is what a sealed part may be called: "title", "note/3",
+// "person/p1/name", "interview/i1/necessity".
+var partName = regexp.MustCompile(`^[a-z]+(/[a-z0-9_]{1,40}){0,2}$`)
+
+// Part is one sealed part of a case file.
+type Part struct {
+	Name    string
+	Version int64
+	Epoch   int64 // of the case key it was sealed to
+	Sealed  []byte
+}
+
+// OpenParts gives out every sealed part of a case file. It is an act: who opened what
+// and when stands in the custody log before any byte leaves.
+func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	act := custody.Act{Kind: "case.read", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel}}
+	if _, err := f.log.Do(ctx, act, nil); err != nil {
+		return nil, err
+	}
+	rows, err := f.db.Query(ctx, listParts, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Part
+	for rows.Next() {
+		var p Part
+		if err := rows.Scan(&p.Name, &p.Version, &p.Epoch, &p.Sealed); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// Seal keeps a part that a member's browser sealed to the current case key.
+// p.Version must be the version the writer saw (0 for a new part): if somebody
+// else wrote meanwhile it is a Conflict with "case.fault.changed_meanwhile".
+func (f *Files) Seal(ctx context.Context, actor, id string, p Part) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !partName.MatchString(p.Name) {
+		return fault.New(fault.BadInput, "", "not the name of a part")
+	}
+	if len(p.Sealed) > maxPart {
+		return fault.New(fault.TooLarge, "", "a part over %d bytes", maxPart)
+	}
+	if err := seal.CheckFile(p.Sealed, 1); err != nil {
+		return err
+	}
+	current, err := f.rings.Current(ctx, ring(id))
+	if err != nil {
+		return err
+	}
+	if p.Epoch != current.N || current.N == 0 {
+		return fault.New(fault.Conflict, "fault.key_changed", "sealed to a key that is not current")
+	}
+	act := custody.Act{Kind: "case.sealed", Actor: actor, Subject: id,
+		Facts: map[string]string{"channel": file.Channel, "part": p.Name, "epoch": strconv.FormatInt(p.Epoch, 10)}}
+	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+		n, err := tx.Exec(insertPart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor)
+		if p.Version > 0 && err == nil {
+			n, err = tx.Exec(updatePart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor, p.Version)
+		}
+		if err == nil && n == 0 {
+			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
+		}
+		return err
+	})
+	return err
+}
