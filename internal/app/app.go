@@ -18,9 +18,9 @@ import (
 	"verhaal/internal/desk"
 	"verhaal/internal/policy"
 	"verhaal/internal/report"
+	"verhaal/internal/rulebook"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
-	"verhaal/packs"
 )
 
 // Files in the data folder's keys.
@@ -35,7 +35,7 @@ type App struct {
 	Members *staff.Members
 	Desks   *desk.Desks
 	Reports *report.Reports
-	Pack    *policy.Pack
+	Rules   *rulebook.Book
 	Site    *web.Site
 	Handler http.Handler
 
@@ -78,9 +78,6 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.keyFile(logKeyFile), err)
 	}
-	if a.Pack, err = policy.Load(packs.FS, c.Pack); err != nil {
-		return nil, err
-	}
 	d, w, err := db.Open(ctx, c.Database, logger)
 	if err != nil {
 		return nil, err
@@ -100,19 +97,22 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	if err != nil {
 		return nil, err
 	}
-	a.Desks = desk.New(d, a.Log, a.Pack, a.Members, a.install.recovery, time.Now)
-	a.Reports = report.New(d, a.Log, front{a.Desks, a.Pack}, time.Now)
+	if err := a.openRules(ctx); err != nil {
+		return nil, err
+	}
+	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
+	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
 	return a, a.pages(serverKey)
 }
 
 // front shows the desks to the book of reports.
 type front struct {
 	*desk.Desks
-	pack *policy.Pack
+	pack func() *policy.Pack
 }
 
 func (f front) Channel(id string) (report.Channel, bool) {
-	c, ok := f.pack.Channel(id)
+	c, ok := f.pack().Channel(id)
 	return report.Channel{Dialogue: c.Answers, DayOnly: c.Time == policy.DayOnly}, ok
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"verhaal/internal/policy"
 	"verhaal/internal/web"
 	"verhaal/internal/web/admin"
 	"verhaal/internal/web/audit"
@@ -48,13 +47,13 @@ func (a *App) pages(serverKey []byte) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", a.health)
 	a.Site.Handle(mux, "GET /static/{name}", a.Site.Static)
-	public.Register(mux, public.Config{Site: a.Site, Languages: languages, Pack: a.Pack, Reports: a.Reports, Desks: a.Desks,
+	public.Register(mux, public.Config{Site: a.Site, Languages: languages, Pack: a.Rules.Now, Reports: a.Reports, Desks: a.Desks,
 		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), Clock: time.Now})
 	own.Register(mux, a.Site)
-	deskpages.Register(mux, a.Site, a.Pack, a.Reports, a.Desks)
-	admin.Register(mux, a.Site, a.Pack, a.Members, a.Desks)
+	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
+	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
-	rules.Register(mux, a.Site, languages, func() *policy.Pack { return a.Pack }, time.Now)
+	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)
 	a.Handler = web.Protect(own.Sessions(mux))
 	return nil
 }

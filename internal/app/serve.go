@@ -30,6 +30,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	var workers sync.WaitGroup
 	workers.Go(func() { a.Log.Run(work) })
 	workers.Go(func() { a.sweep(work) })
+	workers.Go(func() { a.Rules.Run(work) })
 
 	servers := []*http.Server{newServer(a.Handler)}
 	failed := make(chan error, 2)

@@ -39,7 +39,7 @@ type Staff interface {
 type Desks struct {
 	db       *db.DB
 	log      *custody.Log
-	pack     *policy.Pack
+	pack     func() *policy.Pack // in force now
 	staff    Staff
 	recovery string // recipient
 	clock    func() time.Time
@@ -50,7 +50,7 @@ type Desks struct {
 }
 
 // New opens the book. recovery is the installation's recovery recipient.
-func New(d *db.DB, log *custody.Log, pack *policy.Pack, staff Staff, recovery string, clock func() time.Time) *Desks {
+func New(d *db.DB, log *custody.Log, pack func() *policy.Pack, staff Staff, recovery string, clock func() time.Time) *Desks {
 	desks := &Desks{db: d, log: log, pack: pack, staff: staff, recovery: recovery, clock: clock, cached: map[string]cachedKey{}}
 	desks.rings = keyring.New(d, log, owner{desks}, "desk", "channel", recovery, clock)
 	return desks
@@ -129,7 +129,7 @@ func (d *Desks) MayRead(ctx context.Context, staff, channel string) error {
 }
 
 func (d *Desks) certified(ctx context.Context, staff, channel string) (bool, error) {
-	c, ok := d.pack.Channel(channel)
+	c, ok := d.pack().Channel(channel)
 	if !ok {
 		return false, fault.New(fault.NotFound, "", "no such channel")
 	}
@@ -152,7 +152,7 @@ func (d *Desks) Of(ctx context.Context, staff string) ([]string, error) {
 		return nil, err
 	}
 	var out []string
-	for _, c := range d.pack.Channels {
+	for _, c := range d.pack().Channels {
 		for _, m := range mine {
 			if m == c.ID {
 				out = append(out, m)

@@ -83,7 +83,7 @@ func newFixture(t fataler, d *db.DB, w *db.Writer) *fixture {
 	}
 	x.recovery = identity(t)
 	x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
-	x.Desks = desk.New(d, x.log, pack, x.staff, x.recovery.Recipient(), clock)
+	x.Desks = desk.New(d, x.log, func() *policy.Pack { return pack }, x.staff, x.recovery.Recipient(), clock)
 	return x
 }
 

@@ -45,7 +45,7 @@ func (d *Desks) SetOpen(ctx context.Context, actor, channel string, open bool) e
 }
 
 func (d *Desks) change(ctx context.Context, actor, channel, kind, subject string, fn func(*db.Tx) error) error {
-	if _, ok := d.pack.Channel(channel); !ok {
+	if _, ok := d.pack().Channel(channel); !ok {
 		return fault.New(fault.NotFound, "", "no such channel")
 	}
 	act := custody.Act{Kind: kind, Actor: actor, Subject: subject, Facts: map[string]string{"channel": channel}}
@@ -59,7 +59,7 @@ func (d *Desks) change(ctx context.Context, actor, channel, kind, subject string
 // how many wraps went. Reports go on being sealed to the current epoch until a
 // remaining member's browser makes the next: nobody is refused meanwhile.
 func (d *Desks) Sweep(ctx context.Context) (removed int, err error) {
-	for _, c := range d.pack.Channels {
+	for _, c := range d.pack().Channels {
 		n, err := d.rings.Sweep(ctx, c.ID)
 		removed += n
 		if err != nil {

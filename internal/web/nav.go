@@ -25,5 +25,6 @@ func (p *Page) Nav() []Link {
 		}
 	}
 	// Everybody may see what the rules demand.
-	return append(out, Link{"/" + p.Lang + "/rules", "common.nav.rules", strings.HasSuffix(p.Path, "/rules")})
+	rules := "/" + p.Lang + "/rules"
+	return append(out, Link{rules, "common.nav.rules", p.Path == rules})
 }

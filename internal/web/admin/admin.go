@@ -52,7 +52,8 @@ type Desks interface {
 
 type face struct {
 	site   *web.Site
-	pack   *policy.Pack
+	pack   func() *policy.Pack // in force now
+	rules  Rules
 	people People
 	desks  Desks
 }
@@ -61,8 +62,8 @@ type face struct {
 const maxForm = 16 << 10
 
 // Register adds the administrator's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack *policy.Pack, people People, desks Desks) {
-	f := &face{site, pack, people, desks}
+func Register(mux *http.ServeMux, site *web.Site, rules Rules, people People, desks Desks) {
+	f := &face{site, rules.Now, rules, people, desks}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Administrator, h) }
 	at("GET /admin/{$}", f.showOverview)
 	at("GET /admin/people", f.showPeople)
@@ -78,6 +79,11 @@ func Register(mux *http.ServeMux, site *web.Site, pack *policy.Pack, people Peop
 	at("POST /admin/channels/{channel}/open", f.setOpen)
 	at("POST /admin/channels/{channel}/members", f.addMember)
 	at("POST /admin/channels/{channel}/members/remove", f.removeMember)
+	at("GET /admin/rules", f.showRules)
+	at("POST /admin/rules", f.propose)
+	at("POST /admin/rules/{hash}/confirm", f.confirmRules)
+	at("POST /admin/rules/{hash}/refuse", f.refuseRules)
+	at("GET /admin/rules/{hash}/archive", f.giveArchive)
 }
 
 // channel is a channel and its desk as these pages show them.
@@ -129,7 +135,7 @@ func (f *face) channel(r *http.Request, c policy.Channel) (channel, error) {
 }
 
 func (f *face) policyChannel(r *http.Request) (policy.Channel, error) {
-	c, ok := f.pack.Channel(r.PathValue("channel"))
+	c, ok := f.pack().Channel(r.PathValue("channel"))
 	if !ok {
 		return c, fault.New(fault.NotFound, "", "no such channel")
 	}
@@ -139,7 +145,7 @@ func (f *face) policyChannel(r *http.Request) (policy.Channel, error) {
 // kinds are the certificates that any channel demands.
 func (f *face) kinds() []string {
 	var out []string
-	for _, c := range f.pack.Channels {
+	for _, c := range f.pack().Channels {
 		if c.Certificate != "" && !slices.Contains(out, c.Certificate) {
 			out = append(out, c.Certificate)
 		}
@@ -160,7 +166,8 @@ func (f *face) changed(w http.ResponseWriter, r *http.Request, path, done string
 // done is what the page says was just done: one of the sentences it has.
 func done(r *http.Request) string {
 	d := r.URL.Query().Get("done")
-	if slices.Contains([]string{"powers", "certificate", "revoked", "sessions", "left", "opened", "closed", "added", "removed"}, d) {
+	if slices.Contains([]string{"powers", "certificate", "revoked", "sessions", "left", "opened", "closed", "added", "removed",
+		"rules_proposed", "rules_confirmed", "rules_refused"}, d) {
 		return "admin.done." + d
 	}
 	return ""

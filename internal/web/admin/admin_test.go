@@ -27,7 +27,7 @@ func TestOnlyAdministratorsEnterAnyPage(t *testing.T) {
 		if route.Power != staff.Administrator {
 			t.Errorf("%s asks for %q", route.Pattern, route.Power)
 		}
-		path = strings.NewReplacer("{$}", "", "{id}", h.admin.ID, "{channel}", channel).Replace(path)
+		path = strings.NewReplacer("{$}", "", "{hash}", h.rules.Now().Hash, "{id}", h.admin.ID, "{channel}", channel).Replace(path)
 		for role, want := range map[string]int{staff.Officer: http.StatusForbidden, staff.Auditor: http.StatusForbidden, "": http.StatusUnauthorized} {
 			if role == "" && method == http.MethodGet {
 				want = http.StatusSeeOther // to sign in
@@ -37,7 +37,7 @@ func TestOnlyAdministratorsEnterAnyPage(t *testing.T) {
 			}
 		}
 	}
-	if walked < 14 {
+	if walked < 19 {
 		t.Errorf("only %d routes walked", walked)
 	}
 }
@@ -63,7 +63,7 @@ func TestNoPageReadsContent(t *testing.T) {
 		if !strings.HasPrefix(path, "/admin/") {
 			continue
 		}
-		path = strings.NewReplacer("{$}", "", "{id}", who.ID, "{channel}", channel).Replace(path)
+		path = strings.NewReplacer("{$}", "", "{hash}", h.rules.Now().Hash, "{id}", who.ID, "{channel}", channel).Replace(path)
 		status, body := h.ask(t, staff.Administrator, method, path, good)
 		if status >= 500 {
 			t.Errorf("%s: %d", route.Pattern, status)

@@ -23,6 +23,10 @@ func TestPagesFitAPhoneAndAnybodyCanUseThem(t *testing.T) {
 	must(t, h.desks.AddMember(context.Background(), h.admin.ID, channel, h.admin.ID))
 	waiting, _, err := h.members.Invite(context.Background(), h.admin.ID, staff.Newcomer{Login: "kim", Name: "Kim de Boer", Powers: []string{staff.Officer}})
 	must(t, err)
+	_, err = h.rules.Propose(context.Background(), h.admin.ID, zipped(t, `version: "2027.1"`))
+	must(t, err)
+	second, _ := h.enrolled(t, "bo", "Bo Smit", staff.Administrator)
+	h.asks = second
 	axe, err := os.ReadFile("../../../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatal("axe is missing: run npm ci")
@@ -48,6 +52,7 @@ func TestPagesFitAPhoneAndAnybodyCanUseThem(t *testing.T) {
 		for name, path := range map[string]string{
 			"overview": "/admin/", "people": "/admin/people", "person": "/admin/people/" + who.ID + "?done=certificate",
 			"invited": "/admin/people/" + waiting, "channel": "/admin/channels/" + channel,
+			"rules": "/admin/rules?done=rules_proposed",
 		} {
 			for _, width := range []int64{360, 1280} {
 				do(chromedp.EmulateViewport(width, 900), chromedp.Navigate(h.server.URL+path))

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"verhaal/internal/db/dbtest"
 	"verhaal/internal/desk"
 	"verhaal/internal/policy"
+	"verhaal/internal/rulebook"
 	"verhaal/internal/seal"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
@@ -34,10 +36,12 @@ const channel = "police-avim" // demands a certificate
 type house struct {
 	members  *staff.Members
 	desks    *desk.Desks
+	rules    *rulebook.Book
 	recovery seal.Identity
 	site     *web.Site
 	server   *httptest.Server
 	admin    staff.Member
+	asks     staff.Member // who sends the requests; the admin at first
 	now      time.Time
 }
 
@@ -63,9 +67,18 @@ func newHouse(t *testing.T) *house {
 		Key: bytes.Repeat([]byte{7}, 32), Site: "localhost", Origins: []string{"http://localhost"}, Recovery: h.recovery.Recipient(),
 	})
 	must(t, err)
-	pack, err := policy.Load(packs.FS, "nl")
+	h.rules, err = rulebook.Open(ctx, d, log, rulebook.Config{
+		Pack: "nl", Packs: packs.FS, Clock: clock, Log: quiet,
+		Check: func(candidate, inForce *policy.Pack) (rulebook.Report, error) {
+			return rulebook.Report{Passed: 7, Changes: []string{"a child of 15: S-17: unmet → met"}}, nil
+		},
+		Administrator: func(ctx context.Context, id string) (bool, error) {
+			who, err := h.members.ByID(ctx, id)
+			return who.Can(staff.Administrator), err
+		},
+	})
 	must(t, err)
-	h.desks = desk.New(d, log, pack, h.members, h.recovery.Recipient(), clock)
+	h.desks = desk.New(d, log, h.rules.Now, h.members, h.recovery.Recipient(), clock)
 	texts, err := lang.Load(locales.FS, quiet)
 	must(t, err)
 	h.site, err = web.New(web.Config{
@@ -74,12 +87,12 @@ func newHouse(t *testing.T) *house {
 			if r.Header.Get("X-Role") == "" {
 				return nil, nil
 			}
-			return &web.Actor{ID: h.admin.ID, Name: "Noor de Wit", Lang: r.Header.Get("X-Lang"), Powers: []string{r.Header.Get("X-Role")}}, nil
+			return &web.Actor{ID: h.asks.ID, Name: "Noor de Wit", Lang: r.Header.Get("X-Lang"), Powers: []string{r.Header.Get("X-Role")}}, nil
 		},
 	})
 	must(t, err)
 	mux := http.NewServeMux()
-	admin.Register(mux, h.site, pack, h.members, h.desks)
+	admin.Register(mux, h.site, h.rules, h.members, h.desks)
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server = httptest.NewServer(web.Protect(mux))
 	t.Cleanup(h.server.Close)
@@ -89,8 +102,7 @@ func newHouse(t *testing.T) *house {
 		}
 	})
 	h.admin, _ = h.enrolled(t, "noor", "Noor de Wit", staff.Administrator)
-	_, err = h.members.ByID(ctx, h.admin.ID)
-	must(t, err)
+	h.asks = h.admin
 	return h
 }
 
@@ -141,11 +153,16 @@ func (h *house) seated(t *testing.T, login, name string) (staff.Member, seal.Ide
 // ask sends a request as role and gives status and body, or where it leads.
 func (h *house) ask(t *testing.T, role, method, path string, form url.Values) (int, string) {
 	t.Helper()
-	req, err := http.NewRequest(method, h.server.URL+path, strings.NewReader(form.Encode()))
+	return h.send(t, role, method, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+func (h *house) send(t *testing.T, role, method, path, kind string, form io.Reader) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, h.server.URL+path, form)
 	must(t, err)
 	req.Header.Set("X-Role", role)
 	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Content-Type", kind)
 	}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)

@@ -34,8 +34,9 @@ func (f *face) showPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var desks []place
+	pack := f.pack()
 	for _, id := range on {
-		if c, ok := f.pack.Channel(id); ok {
+		if c, ok := pack.Channel(id); ok {
 			desks = append(desks, place{id, c.Name.In(f.site.Page(r).Lang)})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"verhaal/internal/rulebook"
 	"verhaal/internal/staff"
 )
 
@@ -24,9 +25,10 @@ func (f *face) showOverview(w http.ResponseWriter, r *http.Request) error {
 		Channels []channel
 		Ending   []ending
 		Soon     int
+		Proposed int // versions of the rules that wait for a second administrator
 	}
 	data.Soon = soon
-	for _, c := range f.pack.Channels {
+	for _, c := range f.pack().Channels {
 		shown, err := f.channel(r, c)
 		if err != nil {
 			return err
@@ -47,6 +49,15 @@ func (f *face) showOverview(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		data.Ending = append(data.Ending, ending{c, who.Name})
+	}
+	versions, err := f.rules.List(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		if v.State == rulebook.Proposed {
+			data.Proposed++
+		}
 	}
 	return f.site.Render(w, r, http.StatusOK, "admin/overview", data)
 }

@@ -44,13 +44,13 @@ type Desks interface {
 
 type face struct {
 	site    *web.Site
-	pack    *policy.Pack
+	pack    func() *policy.Pack // in force now; a request asks once
 	reports Reports
 	desks   Desks
 }
 
 // Register adds the officer's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack *policy.Pack, reports Reports, desks Desks) {
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, reports Reports, desks Desks) {
 	f := &face{site, pack, reports, desks}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /desk/{$}", f.showDesks)
@@ -64,7 +64,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack *policy.Pack, reports Rep
 
 // channel finds the channel of the path for a member who may read it now.
 func (f *face) channel(r *http.Request) (policy.Channel, error) {
-	c, ok := f.pack.Channel(r.PathValue("channel"))
+	c, ok := f.pack().Channel(r.PathValue("channel"))
 	if !ok {
 		return policy.Channel{}, fault.New(fault.NotFound, "", "no such channel")
 	}

@@ -26,9 +26,10 @@ func (f *face) showDesks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var cards []deskCard
+	pack := f.pack()
 	for _, id := range mine {
 		card := deskCard{Limit: report.CountLimit}
-		card.Channel, _ = f.pack.Channel(id)
+		card.Channel, _ = pack.Channel(id)
 		duty, err := f.desks.Duty(ctx, actor, id)
 		switch {
 		case fault.KindOf(err) == fault.Refused && err != nil:

@@ -268,7 +268,7 @@ func TestLeavingIsOneTapOrEscTwiceAndLeavesNoWayForwardToThePage(t *testing.T) {
 		_, _ = w.Write([]byte("sunny"))
 	}))
 	defer neutral.Close()
-	h.config.Pack.Exit = neutral.URL + "/weather"
+	h.config.Pack().Exit = neutral.URL + "/weather"
 	for name, leave := range map[string]func(b *browser.Tab){
 		"tap": func(b *browser.Tab) { b.Click("[data-exit]") },
 		"esc": func(b *browser.Tab) { b.Do(chromedp.KeyEvent("\u001b"), chromedp.KeyEvent("\u001b")) },

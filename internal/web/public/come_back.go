@@ -89,7 +89,7 @@ func (f *face) comeBack(w http.ResponseWriter, r *http.Request) error {
 		// The same form arrived before and only the answer got lost.
 		page.Draft, page.Problem, page.Sent = "", "", true
 	}
-	page.Channel, _ = f.Pack.Channel(d.Channel)
+	page.Channel, _ = f.Pack().Channel(d.Channel)
 	return f.Site.Render(w, r, http.StatusOK, "public/dialogue", page)
 }
 

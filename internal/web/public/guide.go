@@ -14,7 +14,7 @@ const maxGuide = 4 << 10
 type guidePage struct{ Guide policy.Guide }
 
 func (f *face) askGuide(w http.ResponseWriter, r *http.Request) error {
-	return f.Site.Render(w, r, http.StatusOK, "public/guide", guidePage{f.Pack.Guide})
+	return f.Site.Render(w, r, http.StatusOK, "public/guide", guidePage{f.Pack().Guide})
 }
 
 type suggestPage struct {
@@ -35,11 +35,12 @@ func (f *face) suggest(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxGuide); err != nil {
 		return err
 	}
-	s := f.Pack.Suggest(policy.Answers(r.PostForm))
-	page := suggestPage{Because: s.Because, Clause: s.Clause, Chosen: f.chosen(r), Child: f.childNote(r)}
-	page.Channel, _ = f.Pack.Channel(s.Channel)
+	pack := f.Pack()
+	s := pack.Suggest(policy.Answers(r.PostForm))
+	page := suggestPage{Because: s.Because, Clause: s.Clause, Chosen: chosen(r, pack), Child: f.childNote(r, pack)}
+	page.Channel, _ = pack.Channel(s.Channel)
 	for _, id := range s.Others {
-		c, _ := f.Pack.Channel(id)
+		c, _ := pack.Channel(id)
 		page.Others = append(page.Others, c)
 	}
 	return f.Site.Render(w, r, http.StatusOK, "public/suggest", page)
@@ -50,9 +51,9 @@ func (f *face) suggest(w http.ResponseWriter, r *http.Request) error {
 const asksName = "name"
 
 // chosen lists the answers in r that go on with the form.
-func (f *face) chosen(r *http.Request) []choice {
+func chosen(r *http.Request, pack *policy.Pack) []choice {
 	var out []choice
-	for _, q := range f.Pack.Guide.Questions {
+	for _, q := range pack.Guide.Questions {
 		if q.ID == asksName {
 			continue
 		}

@@ -42,7 +42,7 @@ type Desks interface {
 type Config struct {
 	Site      *web.Site
 	Languages *lang.Bundle
-	Pack      *policy.Pack
+	Pack      func() *policy.Pack // in force now; a request asks once
 	Reports   Reports
 	Desks     Desks
 	Salt      []byte // of the installation, for receipts

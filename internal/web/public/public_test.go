@@ -75,7 +75,7 @@ func newHouse(t testing.TB) *house {
 	ok(t, err)
 	recovery, err := seal.NewIdentity()
 	ok(t, err)
-	desks := desk.New(d, log, pack, people{officer.Recipient()}, recovery.Recipient(), time.Now)
+	desks := desk.New(d, log, func() *policy.Pack { return pack }, people{officer.Recipient()}, recovery.Recipient(), time.Now)
 	h := &house{desks: desks, keys: map[string]seal.Identity{},
 		holders: map[string]string{"officer": officer.Recipient(), desk.Recovery: recovery.Recipient()}}
 	for _, c := range pack.Channels {
@@ -88,7 +88,7 @@ func newHouse(t testing.TB) *house {
 	ok(t, err)
 	h.site, err = web.New(web.Config{Languages: languages, Templates: map[string]fs.FS{"public": public.Templates()}, Assets: ui.Assets(), Log: quiet})
 	ok(t, err)
-	h.config = public.Config{Site: h.site, Languages: languages, Pack: pack, Reports: h.reports, Desks: desks,
+	h.config = public.Config{Site: h.site, Languages: languages, Pack: func() *policy.Pack { return pack }, Reports: h.reports, Desks: desks,
 		Salt: make([]byte, seal.SaltSize), WorkKey: make([]byte, 32), Clock: time.Now}
 	h.Server = h.door(t, h.config)
 	t.Cleanup(func() {

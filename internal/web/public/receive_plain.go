@@ -33,12 +33,13 @@ func (f *face) receivePlain(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer read()
-	c, ok := f.Pack.Channel(r.PostForm.Get("channel"))
+	pack := f.Pack()
+	c, ok := pack.Channel(r.PostForm.Get("channel"))
 	if !ok {
 		return fault.New(fault.BadInput, "", "no such channel")
 	}
 	if f.read(r).Story == "" {
-		return f.showForm(w, r, http.StatusBadRequest, c, "public.tell.empty")
+		return f.showForm(w, r, http.StatusBadRequest, pack, c, "public.tell.empty")
 	}
 	need, leave := f.lanes.enter()
 	defer leave()
@@ -59,9 +60,9 @@ func (f *face) receivePlain(w http.ResponseWriter, r *http.Request) error {
 		// In conflict with itself: the receipt comes from the form's own words,
 		// so this form arrived before and only the answer got lost.
 	case kind == fault.TooLarge:
-		return f.showForm(w, r, http.StatusRequestEntityTooLarge, c, "public.tell.long")
+		return f.showForm(w, r, http.StatusRequestEntityTooLarge, pack, c, "public.tell.long")
 	case kind == fault.Unavailable:
-		return f.showForm(w, r, http.StatusServiceUnavailable, c, fault.KeyOf(err))
+		return f.showForm(w, r, http.StatusServiceUnavailable, pack, c, fault.KeyOf(err))
 	default:
 		return err
 	}

@@ -72,41 +72,42 @@ func (f *face) tell(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxGuide); err != nil {
 		return err
 	}
-	c, ok := f.Pack.Channel(r.PostForm.Get("channel"))
+	pack := f.Pack()
+	c, ok := pack.Channel(r.PostForm.Get("channel"))
 	if !ok {
 		return fault.New(fault.NotFound, "", "no such channel")
 	}
 	if _, err := f.Desks.Sealing(r.Context(), c.ID); err != nil {
 		return err
 	}
-	return f.showForm(w, r, http.StatusOK, c, "")
+	return f.showForm(w, r, http.StatusOK, pack, c, "")
 }
 
 // showForm shows the form with all that was given so far, and what is wrong
 // with it, if anything is.
-func (f *face) showForm(w http.ResponseWriter, r *http.Request, status int, c policy.Channel, problem string) error {
+func (f *face) showForm(w http.ResponseWriter, r *http.Request, status int, pack *policy.Pack, c policy.Channel, problem string) error {
 	web.AllowDerivation(w)
-	page := tellPage{Channel: c, Kinds: f.question("kind"), Ages: f.question("age"), About: f.question("about_self"),
+	page := tellPage{Channel: c, Kinds: question(pack, "kind"), Ages: question(pack, "age"), About: question(pack, "about_self"),
 		Danger: []string{"yes", "no", "unknown"}, Languages: spoken, Questions: questions, Given: f.read(r),
-		Child: f.childNote(r), Once: rand.Text(), Problem: problem, Emergency: f.Pack.Emergency, sentPage: sentPage{Channel: c}}
+		Child: f.childNote(r, pack), Once: rand.Text(), Problem: problem, Emergency: pack.Emergency, sentPage: sentPage{Channel: c}}
 	return f.Site.Render(w, r, status, "public/tell", page)
 }
 
 // childNote is what somebody under 18 reads first; nil for all others, and for
 // who tells about a child.
-func (f *face) childNote(r *http.Request) policy.Text {
+func (f *face) childNote(r *http.Request, pack *policy.Pack) policy.Text {
 	if facts := f.read(r).Facts; !facts.Child() || facts.AboutSelf == "no" {
 		return nil
 	}
-	return f.Pack.Guide.ChildNote
+	return pack.Guide.ChildNote
 }
 
-func (f *face) question(id string) policy.Question {
-	i := slices.IndexFunc(f.Pack.Guide.Questions, func(q policy.Question) bool { return q.ID == id })
+func question(pack *policy.Pack, id string) policy.Question {
+	i := slices.IndexFunc(pack.Guide.Questions, func(q policy.Question) bool { return q.ID == id })
 	if i < 0 {
 		return policy.Question{ID: id}
 	}
-	return f.Pack.Guide.Questions[i]
+	return pack.Guide.Questions[i]
 }
 
 // read takes the form's fields; facts that were skipped are unknown.
