@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"verhaal/internal/casefile"
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/desk"
@@ -36,6 +37,7 @@ type App struct {
 	Desks   *desk.Desks
 	Reports *report.Reports
 	Rules   *rulebook.Book
+	Cases   *casefile.Files
 	Site    *web.Site
 	Handler http.Handler
 
@@ -102,6 +104,7 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
 	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
+	a.Cases = casefile.New(d, a.Log, a.Desks, a.Members, a.Rules.Now, a.install.recovery, time.Now)
 	return a, a.pages(serverKey)
 }
 

@@ -12,6 +12,7 @@ import (
 	"verhaal/internal/web"
 	"verhaal/internal/web/admin"
 	"verhaal/internal/web/audit"
+	"verhaal/internal/web/cases"
 	deskpages "verhaal/internal/web/desk"
 	"verhaal/internal/web/lang"
 	"verhaal/internal/web/public"
@@ -32,7 +33,7 @@ func (a *App) pages(serverKey []byte) error {
 		Languages: languages,
 		Templates: map[string]fs.FS{
 			"public": public.Templates(), "staff": staffpages.Templates(), "desk": deskpages.Templates(),
-			"admin": admin.Templates(), "audit": audit.Templates(), "rules": rules.Templates(),
+			"admin": admin.Templates(), "audit": audit.Templates(), "rules": rules.Templates(), "cases": cases.Templates(),
 		},
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
@@ -51,6 +52,7 @@ func (a *App) pages(serverKey []byte) error {
 		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), Clock: time.Now})
 	own.Register(mux, a.Site)
 	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
+	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, time.Now)
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
 	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)

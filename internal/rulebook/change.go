@@ -111,7 +111,7 @@ func (b *Book) Confirm(ctx context.Context, actor, hash string) error {
 		if confirmed != known.confirmed {
 			return fault.New(fault.Conflict, "", "another version was confirmed in this moment")
 		}
-		return b.decide(tx, hash, InForce, actor)
+		return decided(tx.Exec(setInForce, hash, actor, b.Clock().Unix(), base.Hash))
 	})
 	if err != nil {
 		return err
@@ -135,13 +135,15 @@ func (b *Book) Refuse(ctx context.Context, actor, hash string) error {
 	if s.ProposedBy == actor {
 		kind, to = "rulebook.withdrawn", Withdrawn
 	}
-	_, err = b.log.Do(ctx, act(kind, actor, s), func(tx *db.Tx) error { return b.decide(tx, hash, to, actor) })
+	_, err = b.log.Do(ctx, act(kind, actor, s), func(tx *db.Tx) error {
+		return decided(tx.Exec(setState, hash, to, actor, b.Clock().Unix()))
+	})
 	return err
 }
 
-func (b *Book) decide(tx *db.Tx, hash, to, actor string) error {
-	n, err := tx.Exec(setState, hash, to, actor, b.Clock().Unix())
-	if err == nil && n == 0 {
+// decided makes a change that met nothing a Conflict.
+func decided(rows int64, err error) error {
+	if err == nil && rows == 0 {
 		err = errDecided
 	}
 	return err
@@ -164,11 +166,7 @@ func (b *Book) compareAnew(ctx context.Context, actor string, s stored, against 
 		return err
 	}
 	_, err = b.log.Do(ctx, act("rulebook.compared", actor, s), func(tx *db.Tx) error {
-		n, err := tx.Exec(setReport, s.Hash, against, string(text))
-		if err == nil && n == 0 {
-			err = errDecided
-		}
-		return err
+		return decided(tx.Exec(setReport, s.Hash, against, string(text)))
 	})
 	if err != nil {
 		return err

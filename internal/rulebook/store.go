@@ -30,6 +30,10 @@ decided_by = '', decided_at = 0 where rulebook_version.state in ('refused', 'wit
 
 const setReport = `update rulebook_version set against = $2, report = $3 where hash = $1 and state = 'proposed'`
 
+// Who confirms is not who proposed, and what was compared is what was read.
+const setInForce = `update rulebook_version set state = 'in_force', decided_by = $2, decided_at = $3
+where hash = $1 and state = 'proposed' and proposed_by <> $2 and against = $4`
+
 const setState = `update rulebook_version set state = $2, decided_by = $3, decided_at = $4 where hash = $1 and state = 'proposed'`
 
 // stored is a version with its bytes.
