@@ -17,6 +17,7 @@ import (
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/desk"
+	"verhaal/internal/fault"
 	"verhaal/internal/policy"
 	"verhaal/internal/report"
 	"verhaal/internal/rulebook"
@@ -104,8 +105,27 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
 	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
-	a.Cases = casefile.New(d, a.Log, a.Desks, a.Members, a.Rules.Now, a.install.recovery, time.Now)
+	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules.Now, a.install.recovery, time.Now)
 	return a, a.pages(serverKey)
+}
+
+// roster shows staff to the case files.
+type roster struct{ *staff.Members }
+
+// Holds implements casefile.People.
+func (r roster) Holds(ctx context.Context, login, kind, day string) (bool, error) {
+	who, err := r.ByLogin(ctx, login)
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	on, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return false, nil
+	}
+	return r.Certified(ctx, who.ID, kind, on.Year()*10000+int(on.Month())*100+on.Day())
 }
 
 // front shows the desks to the book of reports.

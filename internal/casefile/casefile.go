@@ -56,9 +56,13 @@ type Desks interface {
 	MayRead(ctx context.Context, staff, channel string) error
 }
 
-// People gives a person's own key; "" for one who has none or has left.
+// People is what a case file must know of staff.
 type People interface {
+	// Recipient is a person's own key; "" for one who has none or has left.
 	Recipient(ctx context.Context, staff string) (string, error)
+	// Holds says whether whoever signs in by login holds a certificate of a kind
+	// on a day (YYYY-MM-DD).
+	Holds(ctx context.Context, login, kind, day string) (bool, error)
 }
 
 // Files is the book of all case files. It is safe for concurrent use.

@@ -26,7 +26,8 @@ type fixture struct {
 	*Files
 	log      *custody.Log
 	keys     map[string]seal.Identity
-	off      map[string]bool // may not read the desk now
+	off      map[string]bool   // may not read the desk now
+	holds    map[string]string // last day by login and kind of certificate
 	recovery seal.Identity
 	now      time.Time
 }
@@ -46,13 +47,18 @@ func (x *fixture) Recipient(_ context.Context, staff string) (string, error) {
 	return key.Recipient(), nil
 }
 
+func (x *fixture) Holds(_ context.Context, login, kind, day string) (bool, error) {
+	until, ok := x.holds[login+" "+kind]
+	return ok && day <= until, nil
+}
+
 func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 	pack, err := policy.Load(packs.FS, "nl")
 	ok(t, err)
 	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 		key, err := custody.NewKey("verhaal.test/log")
 		ok(t, err)
-		x := &fixture{keys: map[string]seal.Identity{}, off: map[string]bool{}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+		x := &fixture{keys: map[string]seal.Identity{}, off: map[string]bool{}, holds: map[string]string{"ann trafficking": "2027-12-31", "ann studio": "2027-12-31", "ben studio": "2027-12-31"}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 		for _, who := range []string{"ann", "ben", "cas", "recovery"} {
 			x.keys[who], err = seal.NewIdentity()
 			ok(t, err)
@@ -129,7 +135,7 @@ func (x *fixture) decided(t *testing.T, id, interview string) (policy.Decision, 
 const (
 	caseFacts    = "case.assessment.done=true&case.assessment.at=2026-11-20&case.assessment.in_victims_interest=true&case.interest_weighed=true&case.acute=false&case.talk_held=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
 	girlFacts    = "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.none=1"
-	studioPlan   = "plan.date=2026-11-25&plan.planned=true&plan.room.kind=child_friendly_studio&plan.room.adapted=true&plan.level=video&plan.interviewers.0.id=ann&plan.interviewers.0.certificates.trafficking=2027-12-31&plan.interviewers.0.certificates.studio=2027-12-31&plan.director.id=ben&plan.director.certificates.studio=2027-12-31&plan.companion.chosen=true&plan.interpreter.present=true&plan.interpreter.sworn=true&plan.interpreter.conflict_checked=true&plan.topics.0.name=recruitment"
+	studioPlan   = "plan.date=2026-11-25&plan.planned=true&plan.room.kind=child_friendly_studio&plan.room.adapted=true&plan.level=video&plan.interviewers.0.id=ann&plan.director.id=ben&plan.companion.chosen=true&plan.interpreter.present=true&plan.interpreter.sworn=true&plan.interpreter.conflict_checked=true&plan.topics.0.name=recruitment"
 	ordinaryRoom = "plan.room.kind=interview_room"
 )
 
@@ -355,5 +361,36 @@ func TestAFormalReportNeedsATalkUnlessAcute(t *testing.T) {
 		wantFault(t, x.Advance(ctx, "ann", file.ID, FormalReport), fault.Refused, "case.fault.talk_first")
 		x.set(t, file.ID, "", "case.acute=true")
 		ok(t, x.Advance(ctx, "ann", file.ID, FormalReport))
+	})
+}
+
+// What somebody types about certificates or deviations counts for nothing:
+// the first are on record, the second are signed by those who have the power.
+func TestNobodyClaimsACertificateOrADeviation(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		x.set(t, file.ID, "", caseFacts)
+		x.set(t, file.ID, girl, girlFacts)
+		plan, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.holds["ann studio"] = "2026-11-24" // the day before the interview
+		x.set(t, file.ID, plan, studioPlan+"&plan.interviewers.0.certificates.studio=2031-12-31")
+		d, err := x.decided(t, file.ID, plan)
+		ok(t, err)
+		if r, _ := d.Requirement("A-15"); r.Status != policy.Unmet {
+			t.Errorf("A-15 is %s", r.Status)
+		}
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, "deviations", url.Values{"deviations.0.rule": {"A-15"}}, 0), fault.BadInput, "")
+		typed, err := url.ParseQuery(studioPlan + "&deviations.0.rule=A-15&deviations.0.by_role=prosecutor&deviations.0.by=p&deviations.0.reason=r&deviations.0.at=2026-11-23")
+		ok(t, err)
+		d, err = x.Try(ctx, "ann", file.ID, plan, typed)
+		ok(t, err)
+		if r, _ := d.Requirement("A-15"); r.Status != policy.Unmet {
+			t.Errorf("by a typed deviation A-15 is %s", r.Status)
+		}
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
 	})
 }

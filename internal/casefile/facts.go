@@ -22,9 +22,10 @@ type Fact struct {
 
 // sections are those that a kind of subject has facts of.
 var sections = map[string][]string{
-	"":            {"report", "case", "clock", "reflection", "talk"},
-	personKind:    {"subject", "earlier"},
-	interviewKind: {"plan", "recording", "record", "deviations"},
+	"":         {"report", "case", "clock", "reflection", "talk"},
+	personKind: {"subject", "earlier"},
+	// No deviations: only a holder of the power can sign one, never a planner.
+	interviewKind: {"plan", "recording", "record"},
 }
 
 // Facts lists what is known about a subject of a case file ("" for the case

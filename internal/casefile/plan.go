@@ -105,8 +105,12 @@ func (f *Files) decide(ctx context.Context, file File, interview string, plan fu
 	}
 	fields.Set("case.origin", file.Origin)
 	fields.Set("case.desk", file.Channel)
-	if phase := file.Phase; phase == Talk || phase == FormalReport || phase == Interview {
-		fields.Set("case.phase", phase)
+	fields.Set("case.phase", Interview)
+	if file.Phase == Talk || file.Phase == FormalReport {
+		fields.Set("case.phase", file.Phase)
+	}
+	if err := policy.Certify(fields, f.today(), func(login, kind, day string) (bool, error) { return f.people.Holds(ctx, login, kind, day) }); err != nil {
+		return policy.Decision{}, err
 	}
 	if err := f.addHeld(ctx, file.ID, all, all[i], fields); err != nil {
 		return policy.Decision{}, err

@@ -213,6 +213,9 @@ var person = []Fact{
 	{Name: "trainee", Kind: YesNo, Assumed: false},
 }
 
+// CertificateKinds are the certificates that rules ask for.
+func CertificateKinds() []string { return slices.Clone(certificates) }
+
 func findFact(name string) (Fact, bool) {
 	i := slices.IndexFunc(schema, func(f Fact) bool { return f.Name == name })
 	if i < 0 {

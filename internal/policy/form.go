@@ -276,3 +276,31 @@ func AddEarlier(form url.Values, row int, plan url.Values) {
 		form.Set(at+"topics"+formNone, "1")
 	}
 }
+
+// Certify puts the certificates of a plan's interviewers and director as they
+// are on record, in place of what anybody typed: holds says whether a person
+// holds a kind on the day of the interview.
+func Certify(form url.Values, today string, holds func(id, kind, day string) (bool, error)) error {
+	day := form.Get("plan.date")
+	if day == "" {
+		day = today
+	}
+	people := []string{"plan.director"}
+	for i := range RowsIn(form, "plan.interviewers") {
+		people = append(people, "plan.interviewers."+strconv.Itoa(i))
+	}
+	for _, at := range people {
+		for _, kind := range certificates {
+			field := at + ".certificates." + kind
+			form.Del(field)
+			held, err := holds(form.Get(at+".id"), kind, day)
+			if err != nil {
+				return err
+			}
+			if held {
+				form.Set(field, day)
+			}
+		}
+	}
+	return nil
+}

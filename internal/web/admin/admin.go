@@ -142,17 +142,6 @@ func (f *face) policyChannel(r *http.Request) (policy.Channel, error) {
 	return c, nil
 }
 
-// kinds are the certificates that any channel demands.
-func (f *face) kinds() []string {
-	var out []string
-	for _, c := range f.pack().Channels {
-		if c.Certificate != "" && !slices.Contains(out, c.Certificate) {
-			out = append(out, c.Certificate)
-		}
-	}
-	return out
-}
-
 // changed takes desk keys away at once from those who may not read any more,
 // and goes back to a page that says what was done.
 func (f *face) changed(w http.ResponseWriter, r *http.Request, path, done string) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
 )
@@ -58,7 +59,7 @@ func (f *face) showPerson(w http.ResponseWriter, r *http.Request) error {
 		Desks        []place
 		Today        int
 		Done         string
-	}{who, who.Until.Format("2006-01-02"), powers, staff.Doubtful(who.Powers), certificates, f.kinds(), desks, f.people.Today(), done(r)})
+	}{who, who.Until.Format("2006-01-02"), powers, staff.Doubtful(who.Powers), certificates, policy.CertificateKinds(), desks, f.people.Today(), done(r)})
 }
 
 func (f *face) setPowers(w http.ResponseWriter, r *http.Request) error {
@@ -85,7 +86,7 @@ func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := staff.Certificate{Staff: r.PathValue("id"), From: from, Until: until, Number: r.PostForm.Get("number")}
-	for _, k := range f.kinds() {
+	for _, k := range policy.CertificateKinds() {
 		if k == r.PostForm.Get("kind") {
 			c.Kind = k
 		}

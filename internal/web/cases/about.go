@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
@@ -95,13 +96,25 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 		}
 		page.Role = people[i].Role
 	case 'i':
-		names, open = []string{"plan", "deviations", "recording", "record"}, []string{"plan"}
+		names, open = []string{"plan", "recording", "record"}, []string{"plan"}
 		if err := f.addPlan(r, &page, typed); err != nil {
 			return err
 		}
 	}
-	page.Sections = facts.Sections(pack, typed, page.Lang, names, open...)
+	page.Sections = withoutCertificates(facts.Sections(pack, typed, page.Lang, names, open...))
 	return f.site.Render(w, r, status, "cases/about", page)
+}
+
+// withoutCertificates leaves out what is on record and nobody may type.
+func withoutCertificates(sections []facts.Section) []facts.Section {
+	for _, s := range sections {
+		for _, f := range s.Fields {
+			for i := range f.Rows {
+				f.Rows[i].Fields = slices.DeleteFunc(f.Rows[i].Fields, func(in facts.Input) bool { return strings.Contains(in.Name, ".certificates.") })
+			}
+		}
+	}
+	return sections
 }
 
 // addPlan puts the rules, and what the person has told already, beside a plan.
