@@ -1,9 +1,11 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -17,6 +19,11 @@ func (d door) form(ctx context.Context, path string, values url.Values) (string,
 		return "", err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return d.answer(req)
+}
+
+// answer sends a form and returns the page that answers.
+func (d door) answer(req *http.Request) (string, error) {
 	res, err := d.http.Do(req)
 	if err != nil {
 		return "", err
@@ -63,5 +70,31 @@ func (c *Staff) Seat(ctx context.Context, channel, login string) error {
 // OpenChannel lets a channel take reports.
 func (c *Staff) OpenChannel(ctx context.Context, channel string) error {
 	_, err := c.form(ctx, "/admin/channels/"+channel+"/open", url.Values{"open": {"1"}})
+	return err
+}
+
+// ProposeRules uploads a version of the policy pack, as a zip.
+func (c *Staff) ProposeRules(ctx context.Context, archive []byte) error {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("archive", "pack.zip")
+	if err == nil {
+		_, err = part.Write(archive)
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/admin/rules", &body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	_, err = c.answer(req)
+	return err
+}
+
+// ConfirmRules confirms a version that somebody else proposed.
+func (c *Staff) ConfirmRules(ctx context.Context, hash string) error {
+	_, err := c.form(ctx, "/admin/rules/"+hash+"/confirm", nil)
 	return err
 }

@@ -358,6 +358,28 @@ func TestAnotherProcessNoticesAndNeitherConfirmsWhatTheOtherOvertook(t *testing.
 	})
 }
 
+func TestOfTwoConfirmedInTheSameMomentOneMustBeReadAgain(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		var hashes []string
+		for _, number := range []string{"2026.8", "2026.9"} {
+			v, err := h.Propose(t.Context(), "ann", version(t, number, "2026-11-23"))
+			must(t, err)
+			hashes = append(hashes, v.Hash)
+		}
+		answers := make(chan error)
+		for _, hash := range hashes {
+			go func() { answers <- h.Confirm(t.Context(), "ben", hash) }()
+		}
+		one, two := <-answers, <-answers
+		if (one == nil) == (two == nil) {
+			t.Fatalf("%v and %v", one, two)
+		}
+		if n := len(h.leaves(t, "rulebook.confirmed")); n != 1 {
+			t.Errorf("%d confirmations are in the log", n)
+		}
+	})
+}
+
 func TestVersionsOutliveTheSoftwareTheyCameWith(t *testing.T) {
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		old := newHouse(t, url, packs.FS)

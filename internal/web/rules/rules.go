@@ -30,8 +30,9 @@ type face struct {
 func Register(mux *http.ServeMux, site *web.Site, languages *lang.Bundle, pack func() *policy.Pack, clock func() time.Time) {
 	f := &face{site, pack, clock}
 	for _, l := range languages.Names() {
-		site.Handle(mux, "GET /"+l.Lang+"/rules", f.show)
-		site.Handle(mux, "POST /"+l.Lang+"/rules", f.explain)
+		at := func(method, path string, h web.Handler) { site.Handle(mux, method+" /"+l.Lang+path, h) }
+		at("GET", "/rules", f.show)
+		at("POST", "/rules", f.explain)
 	}
 }
 
