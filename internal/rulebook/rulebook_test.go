@@ -31,6 +31,8 @@ type house struct {
 	log  *custody.Log
 	now  time.Time
 	told bytes.Buffer // what the log of the process says
+
+	meanwhile func() // runs once, while the next version is checked
 }
 
 func must(t testing.TB, err error) {
@@ -73,7 +75,14 @@ func open(t *testing.T, d *db.DB, log *custody.Log, shipped fs.FS) *house {
 	clock := func() time.Time { return h.now }
 	var err error
 	h.Book, err = rulebook.Open(t.Context(), d, h.log, rulebook.Config{
-		Pack: pack, Packs: shipped, Check: check, Clock: clock, Log: slog.New(slog.NewTextHandler(&h.told, nil)),
+		Pack: pack, Packs: shipped, Clock: clock, Log: slog.New(slog.NewTextHandler(&h.told, nil)),
+		Check: func(candidate, inForce *policy.Pack) (rulebook.Report, error) {
+			if then := h.meanwhile; then != nil {
+				h.meanwhile = nil
+				then()
+			}
+			return check(candidate, inForce)
+		},
 		Administrator: func(_ context.Context, id string) (bool, error) { return id == "ann" || id == "ben", nil },
 	})
 	must(t, err)
@@ -377,6 +386,24 @@ func TestOfTwoConfirmedInTheSameMomentOneMustBeReadAgain(t *testing.T) {
 		if n := len(h.leaves(t, "rulebook.confirmed")); n != 1 {
 			t.Errorf("%d confirmations are in the log", n)
 		}
+	})
+}
+
+func TestNobodyConfirmsWhatTheyProposedAgainMeanwhile(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		before, archive := h.Now(), version(t, "2026.9", "2026-11-23")
+		v, err := h.Propose(t.Context(), "ann", archive)
+		must(t, err)
+		h.meanwhile = func() {
+			must(t, h.Refuse(t.Context(), "ann", v.Hash))
+			_, err := h.Propose(t.Context(), "ben", archive)
+			must(t, err)
+		}
+		wantFault(t, h.Confirm(t.Context(), "ben", v.Hash), fault.Conflict, "")
+		if h.Now() != before || h.states(t)["2026.9"] != rulebook.Proposed {
+			t.Error("one person proposed and confirmed")
+		}
+		must(t, h.Confirm(t.Context(), "ann", v.Hash))
 	})
 }
 
