@@ -105,7 +105,7 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
 	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
-	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules.Now, a.install.recovery, time.Now)
+	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.install.recovery, time.Now)
 	return a, a.pages(serverKey)
 }
 

@@ -65,20 +65,26 @@ type People interface {
 	Holds(ctx context.Context, login, kind, day string) (bool, error)
 }
 
+// Rules gives the pack that was or is in force on a day (YYYY-MM-DD): an
+// interview is judged by that of its own day.
+type Rules interface {
+	On(day string) (*policy.Pack, error)
+}
+
 // Files is the book of all case files. It is safe for concurrent use.
 type Files struct {
 	db     *db.DB
 	log    *custody.Log
 	desks  Desks
 	people People
-	pack   func() *policy.Pack
+	rules  Rules
 	clock  func() time.Time
 	rings  *keyring.Rings
 }
 
 // New opens the book. recovery is the installation's recovery recipient.
-func New(d *db.DB, log *custody.Log, desks Desks, people People, pack func() *policy.Pack, recovery string, clock func() time.Time) *Files {
-	f := &Files{db: d, log: log, desks: desks, people: people, pack: pack, clock: clock}
+func New(d *db.DB, log *custody.Log, desks Desks, people People, rules Rules, recovery string, clock func() time.Time) *Files {
+	f := &Files{db: d, log: log, desks: desks, people: people, rules: rules, clock: clock}
 	f.rings = keyring.New(d, log, owner{f}, "case", "casefile", recovery, clock)
 	return f
 }

@@ -52,6 +52,11 @@ func (x *fixture) Holds(_ context.Context, login, kind, day string) (bool, error
 	return ok && day <= until, nil
 }
 
+// always is one pack for every day.
+type always struct{ pack *policy.Pack }
+
+func (a always) On(string) (*policy.Pack, error) { return a.pack, nil }
+
 func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 	pack, err := policy.Load(packs.FS, "nl")
 	ok(t, err)
@@ -67,7 +72,7 @@ func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 		delete(x.keys, "recovery")
 		clock := func() time.Time { return x.now }
 		x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
-		x.Files = New(d, x.log, x, x, func() *policy.Pack { return pack }, x.recovery.Recipient(), clock)
+		x.Files = New(d, x.log, x, x, always{pack}, x.recovery.Recipient(), clock)
 		f(t, x)
 	})
 }

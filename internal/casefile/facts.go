@@ -97,8 +97,8 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		return err
 	}
 	all[name] = Fact{Name: name, Fields: fields}
-	if _, err := f.pack().FactsFromForm(form(all), f.today()); err != nil {
-		return Unreadable{err}
+	if _, _, err := f.read(form(all)); err != nil {
+		return err
 	}
 	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
 	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
@@ -124,6 +124,25 @@ func (u Unreadable) Error() string { return u.err.Error() }
 // Unwrap makes it a BadInput.
 func (u Unreadable) Unwrap() error {
 	return fault.New(fault.BadInput, "", "a fact that the pack refuses")
+}
+
+// read reads facts with the pack of their own day: that of the interview, or
+// today. Facts that it refuses are Unreadable.
+func (f *Files) read(fields url.Values) (*policy.Pack, policy.Facts, error) {
+	day := fields.Get("plan.date")
+	pack, err := f.rules.On(day)
+	if day == "" || err != nil {
+		// A day that is none is told below, with its name.
+		pack, err = f.rules.On(f.today())
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	facts, err := pack.FactsFromForm(fields, f.today())
+	if err != nil {
+		return nil, nil, Unreadable{err}
+	}
+	return pack, facts, nil
 }
 
 func (f *Files) today() string { return f.clock().Format("2006-01-02") }

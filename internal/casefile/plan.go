@@ -115,11 +115,11 @@ func (f *Files) decide(ctx context.Context, file File, interview string, plan fu
 	if err := f.addHeld(ctx, file.ID, all, all[i], fields); err != nil {
 		return policy.Decision{}, err
 	}
-	facts, err := f.pack().FactsFromForm(fields, f.today())
+	pack, facts, err := f.read(fields)
 	if err != nil {
-		return policy.Decision{}, Unreadable{err}
+		return policy.Decision{}, err
 	}
-	d, err := f.pack().Decide(facts, f.today())
+	d, err := pack.Decide(facts, f.today())
 	if err != nil {
 		return policy.Decision{}, Unreadable{err}
 	}
@@ -288,11 +288,11 @@ func (f *Files) mayReport(ctx context.Context, file File) error {
 	}
 	fields := form(known)
 	fields.Set("case.phase", FormalReport)
-	facts, err := f.pack().FactsFromForm(fields, f.today())
+	pack, facts, err := f.read(fields)
 	if err != nil {
-		return Unreadable{err}
+		return err
 	}
-	d, err := f.pack().Decide(facts, f.today())
+	d, err := pack.Decide(facts, f.today())
 	if err != nil {
 		return Unreadable{err}
 	}
@@ -326,9 +326,9 @@ func (f *Files) BurdenOf(ctx context.Context, actor, id, person string) (Burden,
 	if err := f.addHeld(ctx, id, all, Planned{Person: person}, fields); err != nil {
 		return Burden{}, err
 	}
-	facts, err := f.pack().FactsFromForm(fields, f.today())
+	_, facts, err := f.read(fields)
 	if err != nil {
-		return Burden{}, Unreadable{err}
+		return Burden{}, err
 	}
 	out := Burden{Days: -1}
 	if reported, ok := facts["clock.reported"].(string); ok {

@@ -30,7 +30,8 @@ type Pack struct {
 	StaffLanguages []string
 	Extends        string // name of the pack whose rules this one carries out; "" = none
 	// Hash is the hex SHA-256 of all files of the pack, with their names, in
-	// the order of their names; a decision stores it.
+	// the order of their names, after the hash of the pack it extends; a
+	// decision stores it.
 	Hash string
 
 	Emergency Phone   // what to call before anything else
@@ -58,6 +59,7 @@ type Pack struct {
 	language        *language
 	inherited       map[string]*Rule // of the pack it extends, by id
 	labels, phrases map[string]Text
+	base            string           // hash of the pack it extends
 	bases           map[string]Facts // that cases start from
 	today           string           // of cases that name no other day
 }
@@ -166,7 +168,7 @@ func Load(fsys fs.FS, name string) (*Pack, error) {
 		return nil, fmt.Errorf("%s: %s has no words; every fact and code that a decision may name needs some", path.Join(name, "words.yaml"), missing)
 	}
 	var err error
-	p.Hash, err = hash(fsys, name, known)
+	p.Hash, err = p.hash(fsys, name, known)
 	return p, err
 }
 
@@ -207,6 +209,7 @@ func (p *Pack) inherit(fsys fs.FS, beside string) error {
 			return fmt.Errorf("%s: staff_languages: pack %s, which it extends, has no %s", path.Join(p.Name, headFile), base.Name, l)
 		}
 	}
+	p.base = base.Hash
 	p.language = &language{env: base.language.env, names: maps.Clone(base.language.names)}
 	p.labels, p.phrases = maps.Clone(base.labels), maps.Clone(base.phrases)
 	p.Rules = slices.Clone(base.Rules)
@@ -250,7 +253,7 @@ func (r *reader) tags(f field) []string {
 // hash covers every file, so that no part of a pack can change under the same
 // hash. Lengths keep two different sets of files from having the same bytes. A
 // file that is no part of a pack is an error: it would be law that nobody reads.
-func hash(fsys fs.FS, name string, known []string) (string, error) {
+func (p *Pack) hash(fsys fs.FS, name string, known []string) (string, error) {
 	sum := sha256.New()
 	write := func(b []byte) {
 		var n [8]byte
@@ -258,6 +261,7 @@ func hash(fsys fs.FS, name string, known []string) (string, error) {
 		sum.Write(n[:])
 		sum.Write(b)
 	}
+	write([]byte(p.base))
 	// WalkDir goes in lexical order.
 	err := fs.WalkDir(fsys, name, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -99,6 +99,10 @@ func TestTheHashCoversEveryByteOfThePack(t *testing.T) {
 	if err != nil || other.Hash == p.Hash {
 		t.Errorf("a changed comment left the hash as it was (%v)", err)
 	}
+	below, err := Load(changed(t, "eu/rules/10-terms.yaml", "# The conditions", "# the conditions"), "nl")
+	if err != nil || below.Hash == p.Hash {
+		t.Errorf("a change in the pack below left the hash as it was (%v)", err)
+	}
 	more := changed(t, "", "", "")
 	more["nl/cases/more.yaml"] = &fstest.MapFile{Data: []byte("cases: []\n")}
 	if with, err := Load(more, "nl"); err != nil || with.Hash == p.Hash {
