@@ -15,6 +15,7 @@ import (
 type Dialogue struct {
 	Channel  string
 	Day      int
+	Moved    int // day on which Channel got it from another desk, YYYYMMDD; 0 = never
 	Content  []byte
 	Messages []Message
 	Key      Key // of the desk, to seal the next message to; zero while the channel is closed
@@ -32,8 +33,12 @@ func (b *Reports) Return(ctx context.Context, lookup, proof []byte) (Dialogue, e
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		return Dialogue{}, err
 	}
-	messages, err := b.messages(ctx, row.ID)
-	return Dialogue{Channel: row.Channel, Day: row.Day, Content: content, Messages: messages, Key: key}, err
+	d := Dialogue{Channel: row.Channel, Day: row.Day, Content: content, Key: key}
+	if err := b.db.QueryRow(ctx, lastHandOver, row.ID).Scan(&d.Moved); err != nil {
+		return Dialogue{}, fault.Wrap(fault.Unavailable, "", err)
+	}
+	d.Messages, err = b.messages(ctx, row.ID)
+	return d, err
 }
 
 // WriteAgain adds the reporter's message, sealed to the desk key with

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strconv"
 
@@ -44,17 +45,31 @@ func (b *Reports) Open(ctx context.Context, actor, id string) (OpenedReport, err
 		return OpenedReport{}, err
 	}
 	act := custody.Act{Kind: "report.opened", Actor: actor, Subject: id, Facts: map[string]string{"channel": row.Channel}}
-	if _, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
-		_, err := tx.Exec(markOpened, id)
+	return b.giveOut(ctx, act, row)
+}
+
+// giveOut records act and reads what the report's desk may read. A report that
+// a colleague handed over meanwhile is a Conflict with the key "fault.handed_over".
+func (b *Reports) giveOut(ctx context.Context, act custody.Act, row Row) (OpenedReport, error) {
+	out := OpenedReport{Row: row}
+	_, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
+		n, err := tx.Exec(markOpened, row.ID, row.Channel)
+		if err == nil && n == 0 {
+			err = leftDesk(sql.ErrNoRows)
+		}
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return OpenedReport{}, err
 	}
-	out := OpenedReport{Row: row}
-	if err := b.db.QueryRow(ctx, findContent, id).Scan(&out.Epoch, &out.Reporter, &out.Content); err != nil {
-		return OpenedReport{}, fault.Wrap(fault.Unavailable, "", err)
+	out.Unread = false
+	if out.State == StateNew {
+		out.State = StateOpened
 	}
-	out.Messages, err = b.messages(ctx, id)
+	if err := b.db.QueryRow(ctx, findContent, row.ID, row.Channel).Scan(&out.Epoch, &out.Reporter, &out.Content); err != nil {
+		return OpenedReport{}, leftDesk(err)
+	}
+	out.Messages, err = b.messages(ctx, row.ID)
 	return out, err
 }
 
@@ -84,14 +99,19 @@ func (b *Reports) OpenIdentity(ctx context.Context, actor, id, code string, reas
 	act := custody.Act{Kind: "identity.opened", Actor: actor, Subject: id, Basis: code,
 		Facts: map[string]string{"channel": row.Channel}, Hashes: map[string][]byte{"reason": sum(reason)}}
 	if _, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
+		if err := stillOn(tx, row); err != nil {
+			return err
+		}
 		_, err := tx.Exec(insertOpening, b.newID(), id, actor, code, reason, b.clock().Unix())
 		return err
 	}); err != nil {
 		return SealedIdentity{}, err
 	}
 	var out SealedIdentity
-	err = b.db.QueryRow(ctx, findIdentity, id).Scan(&out.Epoch, &out.Key, &out.File)
-	return out, fault.Wrap(fault.Unavailable, "", err)
+	if err := b.db.QueryRow(ctx, findIdentity, id, row.Channel).Scan(&out.Epoch, &out.Key, &out.File); err != nil {
+		return SealedIdentity{}, leftDesk(err)
+	}
+	return out, nil
 }
 
 // Answer adds the desk's message, sealed to the reporter and to the desk key
@@ -162,6 +182,9 @@ func (b *Reports) write(ctx context.Context, row Row, actor, key string, m Messa
 	}
 	meanwhile := fault.New(fault.Conflict, "fault.answered_meanwhile", "message %d exists or its predecessor does not", m.N)
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
+		if err := stillOn(tx, row); err != nil {
+			return err
+		}
 		var last int64
 		if err := tx.QueryRow(lastMessage, row.ID).Scan(&last); err != nil {
 			return err
@@ -180,6 +203,19 @@ func (b *Reports) write(ctx context.Context, row Row, actor, key string, m Messa
 		return err
 	})
 	return err
+}
+
+// stillOn is nil while the report is on the desk where row was read: what is
+// written was sealed to that desk's key.
+func stillOn(tx *db.Tx, row Row) error {
+	var channel string
+	if err := tx.QueryRow(findPlace, row.ID).Scan(&channel); err != nil {
+		return err
+	}
+	if channel != row.Channel {
+		return leftDesk(sql.ErrNoRows)
+	}
+	return nil
 }
 
 func checkSealed(file []byte, recipients int) error {

@@ -148,8 +148,10 @@ func (s *Submission) hash() []byte {
 
 // Channel is what the book must know of a channel of the pack.
 type Channel struct {
-	Dialogue bool // answers reach the reporter
-	DayOnly  bool // the exact time is not kept
+	Dialogue  bool // answers reach the reporter
+	DayOnly   bool // the exact time is not kept
+	Anonymous bool // no name is kept
+	Walled    bool // nothing leaves but a released text
 }
 
 // Key is the desk key that reports are sealed to now.
@@ -192,6 +194,8 @@ func (b *Reports) stamp(c Channel) int64 {
 	}
 	return now.Unix()
 }
+
+const secondsOfDay = 24 * 60 * 60
 
 // Day is a unix time as the number YYYYMMDD in UTC.
 func Day(unix int64) int {

@@ -19,22 +19,24 @@ import (
 	"verhaal/internal/seal"
 )
 
-// front is a desk with one key per channel; "walled" answers nobody and keeps
-// the day only.
+// front is a desk whose channels share one key, but for those in own; "walled"
+// answers nobody and keeps the day only.
 type front struct {
 	mu      sync.Mutex // keeps epoch and key together
 	epoch   int64
 	key     seal.Identity
-	barred  map[string]bool
+	own     map[string]seal.Identity
+	barred  map[string]bool // by staff, or by staff@channel
 	closed  bool
+	during  func() // runs once when a key is asked for: between reading and writing
 	channel map[string]report.Channel
 }
 
 func newFront(t *testing.T) *front {
 	t.Helper()
 	f := &front{barred: map[string]bool{}, channel: map[string]report.Channel{
-		"open": {Dialogue: true}, "walled": {DayOnly: true},
-	}}
+		"open": {Dialogue: true}, "walled": {DayOnly: true, Anonymous: true, Walled: true},
+	}, own: map[string]seal.Identity{}}
 	f.renew(t)
 	return f
 }
@@ -54,16 +56,27 @@ func (f *front) Channel(id string) (report.Channel, bool) { c, ok := f.channel[i
 
 func (f *front) Sealing(_ context.Context, channel string) (report.Key, error) {
 	f.mu.Lock()
+	during := f.during
+	f.during = nil
+	f.mu.Unlock()
+	if during != nil {
+		during()
+	}
+	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		return report.Key{}, fault.New(fault.Unavailable, "fault.channel_closed", "closed")
 	}
-	r := f.key.Recipient()
+	key, ok := f.own[channel]
+	if !ok {
+		key = f.key
+	}
+	r := key.Recipient()
 	return report.Key{Channel: channel, Epoch: f.epoch, Recipient: r, Fingerprint: seal.Fingerprint(r)}, nil
 }
 
 func (f *front) MayRead(_ context.Context, staff, channel string) error {
-	if f.barred[staff] {
+	if f.barred[staff] || f.barred[staff+"@"+channel] {
 		return fault.New(fault.Refused, "fault.certificate_expired", "no certificate today")
 	}
 	return nil

@@ -20,8 +20,8 @@ type Received struct {
 	Day   int    // YYYYMMDD
 }
 
-// errKnown ends an act that would write a report a second time.
-var errKnown = errors.New("this receipt already has a report")
+// errKnown ends an act that would do what the same request did before.
+var errKnown = errors.New("this was done before")
 
 // Submit keeps a finished report. It returns when the report is durable.
 // Sending the same report again gives the same answer; another report under

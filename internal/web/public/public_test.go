@@ -43,7 +43,7 @@ type front struct {
 
 func (f front) Channel(id string) (report.Channel, bool) {
 	c, ok := f.pack.Channel(id)
-	return report.Channel{Dialogue: c.Answers, DayOnly: c.Time == policy.DayOnly}, ok
+	return report.Channel{Dialogue: c.Answers, DayOnly: c.Time == policy.DayOnly, Anonymous: c.Anonymous(), Walled: c.Walled}, ok
 }
 
 func (f front) Sealing(ctx context.Context, channel string) (report.Key, error) {
