@@ -316,6 +316,7 @@ func TestAPlanIsConfirmedOnlyWhenTheRulesAllowItAndNothingIsAskedTwice(t *testin
 		if len(relied) != 1 || relied[0].Pack != "nl" || len(relied[0].Hash) != 64 || !strings.Contains(string(relied[0].Decision), `"verdict": "allowed"`) {
 			t.Errorf("relied on %+v", relied)
 		}
+		wantFault(t, x.Hold(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.not_yet")
 		x.now = x.now.AddDate(0, 0, 2)
 		ok(t, x.Hold(ctx, "ann", file.ID, plan))
 

@@ -156,10 +156,15 @@ func (f *Files) Confirm(ctx context.Context, actor, id, interview string) error 
 	})
 }
 
-// Hold says that a confirmed interview was held. It counts from now on as one
-// of the person's earlier interviews.
+// Hold says that a confirmed interview was held, on its day or later. It counts
+// from now on as one of the person's earlier interviews.
 func (f *Files) Hold(ctx context.Context, actor, id, interview string) error {
-	return f.move(ctx, actor, id, interview, []string{confirmed}, held, nil)
+	return f.move(ctx, actor, id, interview, []string{confirmed}, held, func(d policy.Decision) error {
+		if d.Date > f.today() {
+			return fault.New(fault.Refused, "case.fault.not_yet", "an interview before its day")
+		}
+		return nil
+	})
 }
 
 // Cancel ends a plan that will not be held.

@@ -9,6 +9,7 @@ import (
 
 	"verhaal/internal/app"
 	"verhaal/internal/client"
+	"verhaal/internal/policy"
 	"verhaal/internal/report"
 )
 
@@ -122,8 +123,11 @@ func hire(ctx context.Context, base string, admin *client.Staff) (map[string]*cl
 		if p.certificate != 0 {
 			today := time.Now().UTC()
 			from, until := today.AddDate(-1, 0, 0), today.AddDate(0, 0, p.certificate)
-			if err := admin.Certify(ctx, id, "trafficking", from.Format(time.DateOnly), until.Format(time.DateOnly), "DEMO-"+p.login); err != nil {
-				return nil, fmt.Errorf("certificate of %s: %w", p.login, err)
+			// Every certified detective of the demonstration may work in the studio too.
+			for _, kind := range policy.CertificateKinds() {
+				if err := admin.Certify(ctx, id, kind, from.Format(time.DateOnly), until.Format(time.DateOnly), "DEMO-"+p.login); err != nil {
+					return nil, fmt.Errorf("certificate of %s: %w", p.login, err)
+				}
 			}
 		}
 		staff[p.login] = client.NewStaff(base)
