@@ -71,7 +71,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	b.Until(`location.pathname.endsWith("/about/i1")`)
 	plan := map[string]string{"plan.date": day(0), "plan.planned": "true", "plan.room.kind": "interview_room", "plan.room.adapted": "true",
 		"plan.level": "video", "plan.interviewers.0.id": "avim", "plan.director.id": "avim2", "plan.companion.chosen": "true",
-		"plan.companion.refused.reason": "presumed exploiter", "plan.companion.refused.decided_by": "prosecutor",
+		"plan.companion.refused.reason": "sealed", "plan.companion.refused.decided_by": "sealed",
 		"plan.interpreter.present": "true", "plan.interpreter.sworn": "true", "plan.interpreter.conflict_checked": "true", "plan.topics.0.name": "recruitment"}
 	fill(b, plan)
 	for _, rule := range []string{"S-13", "S-19"} {
@@ -82,7 +82,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	b.Until(`document.body.innerText.includes("The rules block this plan.")`)
 
 	b.Visit(home + "about/i1")
-	fill(b, map[string]string{"plan.companion.refused.about_person": "her uncle", "plan.companion.alternative_offered": "true"})
+	fill(b, map[string]string{"plan.companion.refused.about_person": "sealed", "plan.companion.alternative_offered": "true"})
 	b.Until(`document.querySelector('[data-status=unmet] [data-rule="S-13"]') === null`)
 	fill(b, map[string]string{"plan.room.kind": "child_friendly_studio"})
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
@@ -106,13 +106,13 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 		t.Errorf("what was told is shown as %q", told)
 	}
 	plan["plan.room.kind"], plan["plan.date"] = "child_friendly_studio", day(1)
-	plan["plan.companion.refused.about_person"], plan["plan.companion.alternative_offered"] = "her uncle", "true"
+	plan["plan.companion.refused.about_person"], plan["plan.companion.alternative_offered"] = "sealed", "true"
 	fill(b, plan)
 	for _, rule := range []string{"S-09", "S-10"} {
 		b.Until(`document.querySelector('[data-status=unmet] [data-rule="` + rule + `"]') !== null`)
 	}
 	b.Check("a plan")
-	fill(b, map[string]string{"plan.topics.0.name": "transport", "plan.necessity": "a van was found"})
+	fill(b, map[string]string{"plan.topics.0.name": "transport", "plan.necessity": "sealed"})
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
 	save(b)
 	b.Click("button[value=confirm]")

@@ -332,13 +332,29 @@ func TestAPlanIsConfirmedOnlyWhenTheRulesAllowItAndNothingIsAskedTwice(t *testin
 			}
 		}
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, again), fault.Refused, "case.fault.blocked")
-		x.set(t, file.ID, again, "plan.topics.0.name=transport&plan.necessity=new bank records")
+		x.set(t, file.ID, again, "plan.topics.0.name=transport&plan.necessity=sealed")
 		ok(t, x.Confirm(ctx, "ann", file.ID, again))
 		burden, err := x.BurdenOf(ctx, "ann", file.ID, girl)
 		ok(t, err)
 		if burden.Interviews != 1 || burden.Interviewers != 1 || burden.Days != 10 || burden.Told[0].Topics[0] != "recruitment" {
 			t.Errorf("%+v", burden)
 		}
+	})
+}
+
+func TestTheServerTakesNoWordsAsFacts(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		plan, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		for name, words := range map[string]string{"plan.necessity": "she saw him again", "plan.companion.refused.about_person": "her uncle", "plan.interpreter.reason": "زميل"} {
+			wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, name, url.Values{name: {words}}, 0), fault.BadInput, "case.fault.words")
+			ok(t, x.SetFact(ctx, "ann", file.ID, plan, name, url.Values{name: {SealedWords}}, 0))
+		}
+		ok(t, x.SetFact(ctx, "ann", file.ID, girl, "earlier", url.Values{"earlier.0.date": {"2026-01-02"}, "earlier.0.topics": {"recruitment, transport"}}, 0))
 	})
 }
 

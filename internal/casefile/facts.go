@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -92,6 +93,9 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		return fault.New(fault.BadInput, "", "no fact of this subject")
 	}
 	fields = policy.FieldsOf(name, fields)
+	if err := codesOnly(fields); err != nil {
+		return err
+	}
 	all, err := f.facts(ctx, id, subject)
 	if err != nil {
 		return err
@@ -112,6 +116,26 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		return err
 	})
 	return err
+}
+
+// code is all that the server may read where a fact is not a day, a number or a
+// choice: a login, a topic's code, SealedWords. It has no room for a sentence.
+var code = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@, -]{0,79}$`)
+
+// SealedWords stands in a fact for words that are kept sealed in the case file:
+// rules need to know that there is a reason, never which.
+const SealedWords = "sealed"
+
+// codesOnly refuses sentences: what was told is sealed, never a fact.
+func codesOnly(fields url.Values) error {
+	for _, values := range fields {
+		for _, v := range values {
+			if !code.MatchString(v) || strings.Count(strings.ReplaceAll(v, ", ", ","), " ") > 0 {
+				return fault.New(fault.BadInput, "case.fault.words", "words where only a code may stand")
+			}
+		}
+	}
+	return nil
 }
 
 // Unreadable is a fact that the pack refuses; its text names the fact and what

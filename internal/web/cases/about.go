@@ -101,20 +101,36 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 			return err
 		}
 	}
-	page.Sections = withoutCertificates(facts.Sections(pack, typed, page.Lang, names, open...))
+	page.Sections = facts.Sections(pack, typed, page.Lang, names, open...)
+	sealed := f.site.Page(r).T("cases.sealed_words")
+	for _, s := range page.Sections {
+		withoutWords(s.Fields, sealed)
+	}
 	return f.site.Render(w, r, status, "cases/about", page)
 }
 
-// withoutCertificates leaves out what is on record and nobody may type.
-func withoutCertificates(sections []facts.Section) []facts.Section {
-	for _, s := range sections {
-		for _, f := range s.Fields {
-			for i := range f.Rows {
-				f.Rows[i].Fields = slices.DeleteFunc(f.Rows[i].Fields, func(in facts.Input) bool { return strings.Contains(in.Name, ".certificates.") })
-			}
+// withoutWords leaves no field for what the server must not read, or what is on
+// record: certificates go, and for a reason there is only the choice whether it
+// was written, into a sealed note.
+func withoutWords(fields []facts.Input, sealed string) {
+	for i := range fields {
+		in := &fields[i]
+		for j := range in.Rows {
+			row := &in.Rows[j]
+			row.Fields = slices.DeleteFunc(row.Fields, func(in facts.Input) bool { return strings.Contains(in.Name, ".certificates.") })
+			withoutWords(row.Fields, sealed)
+		}
+		withoutWords(in.Fields, sealed)
+		if in.Kind == "text" && inWords(in.Name) {
+			in.Kind, in.Options = "code", []facts.Option{{Value: casefile.SealedWords, Label: sealed, Chosen: in.Value != ""}}
 		}
 	}
-	return sections
+}
+
+// inWords says of a field whether it asks for a sentence.
+func inWords(name string) bool {
+	last := name[strings.LastIndex(name, ".")+1:]
+	return slices.Contains([]string{"reason", "necessity", "about_person", "relation", "decided_by"}, last) || strings.HasPrefix(name, "plan.reasons.")
 }
 
 // addPlan puts the rules, and what the person has told already, beside a plan.

@@ -25,14 +25,15 @@ type Input struct {
 	Name, Label string
 	Kind        string // code, codes, text, day, number, rows, row, reasons
 	Value       string
-	Options     []option
+	Options     []Option
 	None        bool    // a list that is known to be empty
 	HasNone     bool    // whether that can be said of it
 	Rows        []Input // of rows; each has Fields
 	Fields      []Input
 }
 
-type option struct {
+// Option is one value to choose.
+type Option struct {
 	Value, Label string
 	Chosen       bool
 }
@@ -72,7 +73,7 @@ func (b builder) field(f policy.Fact, at, path string) Input {
 	switch f.Kind {
 	case policy.YesNo:
 		in.Kind = "code"
-		in.Options = []option{{"true", b.pack.Label("yes", b.lang), in.Value == "true"}, {"false", b.pack.Label("no", b.lang), in.Value == "false"}}
+		in.Options = []Option{{"true", b.pack.Label("yes", b.lang), in.Value == "true"}, {"false", b.pack.Label("no", b.lang), in.Value == "false"}}
 	case policy.Day:
 		in.Kind = "day"
 	case policy.Whole:
@@ -130,7 +131,7 @@ func (b builder) row(f policy.Fact, at, path string) Input {
 			in.Kind = "code"
 			for _, r := range b.pack.Rules {
 				if len(r.GrantedBy) > 0 {
-					in.Options = append(in.Options, option{r.ID, r.ID + " " + r.Title.In(b.lang), in.Value == r.ID})
+					in.Options = append(in.Options, Option{r.ID, r.ID + " " + r.Title.In(b.lang), in.Value == r.ID})
 				}
 			}
 			row.Fields = append(row.Fields, in)
@@ -146,10 +147,10 @@ func (b builder) row(f policy.Fact, at, path string) Input {
 	return row
 }
 
-func (b builder) options(values []string, chosen func(string) bool) []option {
-	out := make([]option, len(values))
+func (b builder) options(values []string, chosen func(string) bool) []Option {
+	out := make([]Option, len(values))
 	for i, v := range values {
-		out[i] = option{v, b.pack.Label(v, b.lang), chosen(v)}
+		out[i] = Option{v, b.pack.Label(v, b.lang), chosen(v)}
 	}
 	return out
 }
