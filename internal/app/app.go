@@ -112,6 +112,15 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 // roster shows staff to the case files.
 type roster struct{ *staff.Members }
 
+// Prosecutes implements casefile.People.
+func (r roster) Prosecutes(ctx context.Context, id string) (bool, error) {
+	who, err := r.ByID(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	return who.Can(staff.Prosecutor), err
+}
+
 // Holds implements casefile.People.
 func (r roster) Holds(ctx context.Context, login, kind, day string) (bool, error) {
 	who, err := r.ByLogin(ctx, login)

@@ -63,6 +63,8 @@ type People interface {
 	// Holds says whether whoever signs in by login holds a certificate of a kind
 	// on a day (YYYY-MM-DD).
 	Holds(ctx context.Context, login, kind, day string) (bool, error)
+	// Prosecutes says whether a person signs as a prosecutor now.
+	Prosecutes(ctx context.Context, staff string) (bool, error)
 }
 
 // Rules gives the pack that was or is in force on a day (YYYY-MM-DD): an

@@ -47,6 +47,10 @@ func (x *fixture) Recipient(_ context.Context, staff string) (string, error) {
 	return key.Recipient(), nil
 }
 
+func (x *fixture) Prosecutes(_ context.Context, staff string) (bool, error) {
+	return staff == "pam", nil
+}
+
 func (x *fixture) Holds(_ context.Context, login, kind, day string) (bool, error) {
 	until, ok := x.holds[login+" "+kind]
 	return ok && day <= until, nil
@@ -413,6 +417,86 @@ func TestNobodyClaimsACertificateOrADeviation(t *testing.T) {
 		if r, _ := d.Requirement("A-15"); r.Status != policy.Unmet {
 			t.Errorf("by a typed deviation A-15 is %s", r.Status)
 		}
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+	})
+}
+
+func TestADeviationIsSignedByTheProsecutorWhoWasAskedAndFreesItsRuleAlone(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		caseKey := x.keyed(t, file.ID, "ann")
+		pam, err := seal.NewIdentity()
+		ok(t, err)
+		reason, err := seal.Seal([]byte(`{"v":1,"text":"in hospital"}`), caseKey.Recipient(), pam.Recipient())
+		ok(t, err)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		x.set(t, file.ID, "", caseFacts)
+		x.set(t, file.ID, girl, girlFacts)
+		plan, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, plan, studioPlan)
+		x.set(t, file.ID, plan, ordinaryRoom)
+
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "ben", reason), fault.BadInput, "case.fault.no_prosecutor")
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-17", "pam", reason), fault.Refused, "case.fault.no_deviation")
+		wantFault(t, x.AskDeviation(ctx, "ben", file.ID, plan, "S-19", "pam", reason), fault.Refused, "")
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", []byte("please")), fault.BadInput, "")
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked") // asked is not signed
+
+		asked, err := x.AskedOf(ctx, "pam", 10)
+		ok(t, err)
+		if len(asked) != 1 || asked[0].Rule != "S-19" || asked[0].State != Asked || asked[0].Number != file.Number {
+			t.Fatalf("%+v", asked)
+		}
+		_, _, err = x.Reason(ctx, "eve", asked[0].ID)
+		wantFault(t, err, fault.NotFound, "")
+		sealed, recipient, err := x.Reason(ctx, "pam", asked[0].ID)
+		ok(t, err)
+		if plain, err := seal.Open(sealed, pam); err != nil || !strings.Contains(string(plain), "in hospital") || recipient != caseKey.Recipient() {
+			t.Errorf("%s %v", plain, err)
+		}
+		wantFault(t, x.AnswerDeviation(ctx, "eve", asked[0].ID, Signed, reason), fault.Refused, "")
+		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Signed, reason))
+		wantFault(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, reason), fault.Conflict, "case.fault.answered")
+
+		d, err := x.decided(t, file.ID, plan)
+		ok(t, err)
+		if r, _ := d.Requirement("S-19"); r.Status != policy.Deviated || d.Verdict != policy.Allowed {
+			t.Errorf("S-19 is %s, %s", r.Status, d.Verdict)
+		}
+		x.set(t, file.ID, plan, "plan.level=audio")
+		d, err = x.decided(t, file.ID, plan)
+		ok(t, err)
+		if r, _ := d.Requirement("S-17"); r.Status != policy.Unmet || d.Verdict != policy.Blocked {
+			t.Errorf("S-17 is %s, %s: a deviation from another rule freed it", r.Status, d.Verdict)
+		}
+		x.set(t, file.ID, plan, "plan.level=video")
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+	})
+}
+
+func TestARefusedDeviationFreesNothing(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		caseKey := x.keyed(t, file.ID, "ann")
+		reason, err := seal.Seal([]byte("{}"), caseKey.Recipient(), x.keys["ben"].Recipient())
+		ok(t, err)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		x.set(t, file.ID, "", caseFacts)
+		x.set(t, file.ID, girl, girlFacts)
+		plan, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, plan, studioPlan)
+		x.set(t, file.ID, plan, ordinaryRoom)
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+		asked, err := x.AskedOf(ctx, "pam", 10)
+		ok(t, err)
+		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, reason))
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
 	})
 }

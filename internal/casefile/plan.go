@@ -115,6 +115,9 @@ func (f *Files) decide(ctx context.Context, file File, interview string, plan fu
 	if err := f.addHeld(ctx, file.ID, all, all[i], fields); err != nil {
 		return policy.Decision{}, err
 	}
+	if err := f.addSigned(ctx, file.ID, interview, fields); err != nil {
+		return policy.Decision{}, err
+	}
 	pack, facts, err := f.read(fields)
 	if err != nil {
 		return policy.Decision{}, err

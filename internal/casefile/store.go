@@ -69,3 +69,16 @@ const insertDecision = `insert into case_decision (casefile, subject, n, at, sta
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 const listDecisions = `select n, at, staff, pack, version, hash, decision from case_decision where casefile = $1 and subject = $2 order by n`
+
+const insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+
+const listDeviations = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision
+from case_deviation d join casefile c on c.id = d.casefile where d.casefile = $1 and d.interview = $2 order by d.asked, d.id`
+
+const listAskedOf = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision
+from case_deviation d join casefile c on c.id = d.casefile where d.prosecutor = $1 order by d.asked desc, d.id limit $2`
+
+const findDeviation = `select casefile, prosecutor, state, rule, reason from case_deviation where id = $1`
+
+const answerDeviation = `update case_deviation set state = $2, decided = $3, answer = $4 where id = $1 and state = 'asked'`

@@ -12,6 +12,7 @@ const (
 	Officer       = "officer"
 	Administrator = "administrator"
 	Auditor       = "auditor"
+	Prosecutor    = "prosecutor"
 )
 
 // Power is one row of the table of powers.
@@ -25,6 +26,7 @@ func Powers() []Power {
 	return []Power{
 		{Officer, "admin.power.officer"},
 		{Administrator, "admin.power.administrator"},
+		{Prosecutor, "admin.power.prosecutor"},
 		{Auditor, "admin.power.auditor"},
 	}
 }
