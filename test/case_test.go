@@ -141,3 +141,62 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 		t.Errorf("a colleague who is no member sees: %s", shown)
 	}
 }
+
+// TestAProsecutorSignsADeviationWithTheirOwnReason: the rule blocks, the
+// detective asks, the prosecutor reads why and signs, the plan goes on.
+func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
+	base, _ := demo(t)
+	b := browser.Open(t, base)
+	b.Width(1280)
+	signIn(b, "avim")
+	b.Until(`location.pathname.startsWith("/desk/")`)
+	b.Visit("/case/")
+	b.Click(`form[action="/case/"] button`)
+	b.See("[data-duty] button")
+	home := browser.Ask[string](b, "location.pathname")
+	b.Click("[data-duty] button")
+	b.Until(`!document.querySelector("[data-duty]")`)
+	b.Click(`form[action$="/persons"] button`)
+	b.Until(`location.pathname.endsWith("/about/p1")`)
+	fill(b, map[string]string{"subject.age": "14"})
+	save(b)
+	b.Visit(home)
+	b.Click(`form[action$="/interviews"] button`)
+	b.Until(`location.pathname.endsWith("/about/i1")`)
+	fill(b, map[string]string{"plan.level": "audio"})
+	save(b)
+	b.Check("a plan that is blocked")
+	fill(b, map[string]string{"rule": "S-17"})
+	b.Write("#reason", "The camera of the only room in reach is broken and she leaves tonight.")
+	b.Click("[data-ask] button")
+	b.Until(`document.querySelector("#deviations + ul") !== null`)
+	if said := b.Text("#deviations + ul"); !strings.Contains(said, "S-17") || !strings.Contains(said, "asked") {
+		t.Errorf("the plan says %q", said)
+	}
+
+	p := browser.Open(t, base)
+	p.Width(1280)
+	signIn(p, "prosecutor")
+	p.Visit("/decisions/")
+	p.See("[data-deviation]")
+	if html := browser.Ask[string](p, "document.documentElement.outerHTML"); strings.Contains(html, "camera of the only room") {
+		t.Error("the server knows the reason")
+	}
+	p.Click("[data-deviation] [data-open]")
+	p.Until(`document.querySelector("[data-reason]").textContent.includes("she leaves tonight")`)
+	p.Check("decisions")
+	p.Screen("prosecutor-decision")
+	p.Write("[data-answer] textarea", "Agreed for this interview only.")
+	p.Click("[data-answer] button[value=signed]")
+	p.Until(`document.querySelector("[data-deviation] .badge.good") !== null`)
+	p.Visit("/case/")
+	if shown := browser.Ask[string](p, "document.body.innerText"); !strings.Contains(shown, "not allowed") {
+		t.Errorf("a prosecutor at the case files sees: %s", shown)
+	}
+
+	b.Visit(home + "about/i1")
+	b.See(`[data-status=deviated] [data-rule="S-17"]`)
+	if why := b.Text(`[data-rule="S-17"]`); !strings.Contains(why, "deviation signed by the public prosecutor") {
+		t.Errorf("S-17 says %q", why)
+	}
+}

@@ -31,6 +31,7 @@ var demoPeople = []demoPerson{
 	{"labour", "Inspector D. Jansen", []string{"officer"}, []string{"labour-authority"}, 300},
 	{"tci", "Source handler E. Bakker", []string{"officer"}, []string{"labour-tci"}, 0},
 	{"crimestoppers", "Operator F. Smit", []string{"officer"}, []string{"crime-stoppers"}, 0},
+	{"prosecutor", "Prosecutor J. Vermeer", []string{"prosecutor"}, nil, 0},
 	{"auditor", "Auditor G. Mulder", []string{"auditor"}, nil, 0},
 }
 
@@ -107,6 +108,9 @@ func (p demoPerson) note() string {
 		return p.name + ": a certificate that ended, so no key and no reports"
 	case len(p.desks) > 0:
 		return p.name + ", desk " + strings.Join(p.desks, ", ")
+	}
+	if p.powers[0] == "prosecutor" {
+		return p.name + ", signs or refuses deviations"
 	}
 	return p.name + ", reads and verifies the custody log"
 }

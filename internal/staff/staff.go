@@ -136,6 +136,26 @@ func (m *Members) ByLogin(ctx context.Context, login string) (Member, error) {
 	return got, err
 }
 
+// With lists the active members who have a power, in the order of their names.
+func (m *Members) With(ctx context.Context, power string) ([]Member, error) {
+	var out []Member
+	for after := ""; ; {
+		page, next, err := m.List(ctx, after, 200)
+		if err != nil {
+			return nil, err
+		}
+		for _, who := range page {
+			if who.Can(power) {
+				out = append(out, who)
+			}
+		}
+		if next == "" {
+			return out, nil
+		}
+		after = next
+	}
+}
+
 // List gives at most limit members in the order of their names, those after
 // the member whose id is after; "" begins. next is "" at the end.
 func (m *Members) List(ctx context.Context, after string, limit int) (page []Member, next string, err error) {

@@ -12,6 +12,7 @@ type Link struct {
 var places = [...]struct{ href, key, power string }{
 	{"/desk/", "common.nav.desk", "officer"},
 	{"/case/", "common.nav.cases", "officer"},
+	{"/decisions/", "common.nav.decisions", "prosecutor"},
 	{"/admin/", "common.nav.admin", "administrator"},
 	{"/audit/", "common.nav.audit", "auditor"},
 }

@@ -1,6 +1,7 @@
 // The detective's pages.
 import { follow } from "../facts/live.js";
 import { listenForDuties } from "../staff/rings.js";
+import { listenForAsking } from "./deviation.js";
 import { Parts } from "./parts.js";
 
 listenForDuties();
@@ -8,3 +9,5 @@ const plan = document.querySelector<HTMLFormElement>("[data-try]");
 if (plan) follow(plan, plan.dataset.try!);
 const parts = document.querySelector<HTMLElement>("[data-parts]");
 if (parts) new Parts(parts).listen();
+const asking = document.querySelector<HTMLFormElement>("[data-ask]");
+if (asking) listenForAsking(asking);

@@ -28,10 +28,13 @@ type aboutPage struct {
 	Versions map[string]int64
 	Decision *facts.Decision // of an interview
 	Burden   *casefile.Burden
-	Pack     *policy.Pack
-	Clash    []clash // facts that somebody else changed meanwhile
-	Problems []string
-	Saved    bool
+	Asking   asking
+	// Deviations that were asked for the interview.
+	Deviations []deviation
+	Pack       *policy.Pack
+	Clash      []clash // facts that somebody else changed meanwhile
+	Problems   []string
+	Saved      bool
 }
 
 // Roles is for the template.
@@ -152,6 +155,9 @@ func (f *face) addPlan(r *http.Request, page *aboutPage, typed url.Values) error
 	shown := facts.Show(page.Pack, d, err, page.Lang)
 	shown.Channel = nil
 	page.Decision = &shown
+	if err := f.addDeviations(r, page, d); err != nil {
+		return err
+	}
 	burden, err := f.files.BurdenOf(ctx, who, id, interviews[i].Person)
 	if err == nil {
 		page.Burden = &burden

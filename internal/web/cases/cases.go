@@ -50,15 +50,21 @@ type Files interface {
 	Confirm(ctx context.Context, actor, id, interview string) error
 	Hold(ctx context.Context, actor, id, interview string) error
 	Cancel(ctx context.Context, actor, id, interview string) error
+	AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error
+	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
+	AskedOf(ctx context.Context, prosecutor string, limit int) ([]casefile.Deviation, error)
+	Reason(ctx context.Context, prosecutor, deviation string) (reason []byte, recipient string, err error)
+	AnswerDeviation(ctx context.Context, prosecutor, deviation, state string, answer []byte) error
 	OpenParts(ctx context.Context, actor, id string) ([]casefile.Part, error)
 	Seal(ctx context.Context, actor, id string, p casefile.Part) error
 	Key(ctx context.Context, actor, id string) (keyring.Epoch, error)
 }
 
-// People finds colleagues, by how they sign in and by their ids.
+// People finds colleagues: by how they sign in, by their ids, by their power.
 type People interface {
 	ByLogin(ctx context.Context, login string) (staff.Member, error)
 	ByID(ctx context.Context, id string) (staff.Member, error)
+	With(ctx context.Context, power string) ([]staff.Member, error)
 }
 
 // Desks lists the channels of a person.
@@ -92,9 +98,13 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("POST /case/{id}/about/{subject}/try", f.try)
 	at("POST /case/{id}/about/{subject}/role", f.changeRole)
 	at("POST /case/{id}/about/{subject}/state", f.changeState)
+	at("POST /case/{id}/about/{subject}/deviations", f.askDeviation)
 	at("POST /case/{id}/sealed/open", f.openParts)
 	at("POST /case/{id}/sealed", f.seal)
 	keys.Register(mux, site, "/case/{id}", "id", staff.Officer, files)
+	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
+	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)
+	site.HandleStaff(mux, "POST /decisions/{id}", staff.Prosecutor, f.decide)
 }
 
 func actor(r *http.Request) string { return web.ActorOf(r).ID }

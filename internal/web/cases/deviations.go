@@ -1,0 +1,169 @@
+package cases
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/policy"
+	"verhaal/internal/staff"
+	"verhaal/internal/web"
+	"verhaal/internal/web/facts"
+)
+
+// listedDecisions is how many requests a prosecutor's page lists.
+const listedDecisions = 100
+
+// prosecutor is somebody who can be asked, with the key to seal a reason to.
+type prosecutor struct{ ID, Name, Recipient string }
+
+// asking is the form beside a blocked plan.
+type asking struct {
+	Rules       []*policy.Rule // in the way, and a prosecutor may deviate from them
+	Prosecutors []prosecutor
+	Recipient   string // of the case key; "" while there is none
+}
+
+type deviation struct {
+	casefile.Deviation
+	Title, Who, AskedByName string
+	Because                 []string // what the pack said of the rule when it was asked
+}
+
+// addDeviations puts what was asked, and what may be, beside a plan.
+func (f *face) addDeviations(r *http.Request, page *aboutPage, d policy.Decision) error {
+	ctx := r.Context()
+	asked, err := f.files.Deviations(ctx, actor(r), r.PathValue("id"), page.Subject)
+	if err != nil {
+		return err
+	}
+	if page.Deviations, err = f.described(r, asked, page.Lang); err != nil {
+		return err
+	}
+	for _, q := range d.Requirements {
+		if q.Blocks() && slices.Contains(q.Rule.GrantedBy, staff.Prosecutor) {
+			page.Asking.Rules = append(page.Asking.Rules, q.Rule)
+		}
+	}
+	if len(page.Asking.Rules) == 0 {
+		return nil
+	}
+	key, err := f.files.Key(ctx, actor(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	page.Asking.Recipient = key.Recipient
+	who, err := f.people.With(ctx, staff.Prosecutor)
+	if err != nil {
+		return err
+	}
+	for _, p := range who {
+		if p.Recipient != "" {
+			page.Asking.Prosecutors = append(page.Asking.Prosecutors, prosecutor{p.ID, p.Name, p.Recipient})
+		}
+	}
+	return nil
+}
+
+func (f *face) described(r *http.Request, all []casefile.Deviation, lang string) ([]deviation, error) {
+	var out []deviation
+	for _, d := range all {
+		one := deviation{Deviation: d}
+		var err error
+		if one.Who, err = f.called(r.Context(), d.Prosecutor); err != nil {
+			return nil, err
+		}
+		if one.AskedByName, err = f.called(r.Context(), d.AskedBy); err != nil {
+			return nil, err
+		}
+		var said struct {
+			Requirements []struct {
+				Rule    string
+				Title   string
+				Because []string
+			}
+		}
+		if err := json.Unmarshal(d.Decision, &said); err != nil {
+			return nil, err
+		}
+		for _, q := range said.Requirements {
+			if q.Rule == d.Rule {
+				one.Title, one.Because = q.Title, q.Because
+			}
+		}
+		if rule, ok := f.pack().Rule(d.Rule); ok {
+			one.Title = rule.Title.In(lang)
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// askDeviation asks a prosecutor, with a reason that only they and the case
+// can read.
+func (f *face) askDeviation(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Rule       string `json:"rule"`
+		Prosecutor string `json:"prosecutor"`
+		Reason     []byte `json:"reason"`
+	}
+	if err := web.ReadJSON(r, maxPart, &in); err != nil {
+		return err
+	}
+	if err := f.files.AskDeviation(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Rule, in.Prosecutor, in.Reason); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}
+
+type decisionsPage struct {
+	Asked []deviation
+	Own   string // the prosecutor's own recipient
+	Lang  string
+}
+
+// showDecisions lists what the prosecutor is asked to sign.
+func (f *face) showDecisions(w http.ResponseWriter, r *http.Request) error {
+	all, err := f.files.AskedOf(r.Context(), actor(r), listedDecisions)
+	if err != nil {
+		return err
+	}
+	page := decisionsPage{Lang: facts.Language(f.pack(), f.site.Page(r).Lang)}
+	if page.Asked, err = f.described(r, all, page.Lang); err != nil {
+		return err
+	}
+	own, err := f.people.ByID(r.Context(), actor(r))
+	if err != nil {
+		return err
+	}
+	page.Own = own.Recipient
+	return f.site.Render(w, r, http.StatusOK, "cases/decisions", page)
+}
+
+// openReason gives out why a deviation is asked. It is an act in the custody log.
+func (f *face) openReason(w http.ResponseWriter, r *http.Request) error {
+	reason, recipient, err := f.files.Reason(r.Context(), actor(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, struct {
+		Reason    []byte `json:"reason"`
+		Recipient string `json:"recipient"`
+	}{reason, recipient})
+}
+
+// decide signs or refuses a deviation, with the prosecutor's own reason.
+func (f *face) decide(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		State  string `json:"state"`
+		Answer []byte `json:"answer"`
+	}
+	if err := web.ReadJSON(r, maxPart, &in); err != nil {
+		return err
+	}
+	if err := f.files.AnswerDeviation(r.Context(), actor(r), r.PathValue("id"), in.State, in.Answer); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}
