@@ -107,6 +107,7 @@ var schema = []Fact{
 	{Name: "case.help_depends_on_cooperation", Kind: YesNo},
 	{Name: "case.comensha_told", Kind: YesNo},
 	{Name: "case.guardian_arranged", Kind: YesNo},
+	{Name: "case.court_measures_considered", Kind: YesNo},
 
 	{Name: "clock.reported", Kind: Day},
 	{Name: "clock.ready", Kind: Day},
@@ -168,6 +169,8 @@ var schema = []Fact{
 	{Name: "recording.stopped_after_leaving", Kind: YesNo},
 	{Name: "recording.child_left_alone_in_break", Kind: YesNo},
 	{Name: "recording.companion_passive", Kind: YesNo},
+	{Name: "recording.private_questions_needed", Kind: YesNo},
+	{Name: "recording.sex_wish_followed", Kind: YesNo},
 	{Name: "recording.steered_from", Kind: Code, Values: []string{"nowhere", "director_room", "studio_director_room", "viewing_room"}},
 	{Name: "record.fields", Kind: Codes, Values: []string{"personal_data", "notice_given", "interviewers", "director_room", "requester",
 		"optional_recording_by", "date_place_times_breaks", "registration_numbers", "interpreter", "suspects_lawyer"}},
