@@ -225,7 +225,7 @@ func (f *Files) Reports(ctx context.Context, actor, id string) ([]string, error)
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return nil, err
 	}
-	return f.strings(ctx, listReports, id)
+	return f.db.Strings(ctx, listReports, id)
 }
 
 // Happened is one event of a case file.
@@ -266,23 +266,6 @@ func event(tx *db.Tx, id, kind, subject, staff string, at time.Time) error {
 	}
 	_, err := tx.Exec(insertEvent, id, n+1, kind, subject, at.Unix(), staff)
 	return err
-}
-
-func (f *Files) strings(ctx context.Context, query string, args ...any) ([]string, error) {
-	rows, err := f.db.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, rows.Err()
 }
 
 func newID() string {

@@ -141,6 +141,22 @@ func (x *fixture) decided(t *testing.T, id, interview string) (policy.Decision, 
 	return x.Try(t.Context(), "ann", id, interview, form(known))
 }
 
+// inAnOrdinaryRoom is a case file with the plan of an interview of a girl of
+// ten that is right but for the room.
+func (x *fixture) inAnOrdinaryRoom(t *testing.T) (file File, plan string) {
+	t.Helper()
+	file = x.opened(t)
+	girl, err := x.AddPerson(t.Context(), "ann", file.ID, Victim)
+	ok(t, err)
+	x.set(t, file.ID, "", caseFacts)
+	x.set(t, file.ID, girl, girlFacts)
+	plan, err = x.Plan(t.Context(), "ann", file.ID, girl)
+	ok(t, err)
+	x.set(t, file.ID, plan, studioPlan)
+	x.set(t, file.ID, plan, ordinaryRoom)
+	return file, plan
+}
+
 const (
 	caseFacts    = "case.assessment.done=true&case.assessment.at=2026-11-20&case.assessment.in_victims_interest=true&case.interest_weighed=true&case.acute=false&case.talk_held=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
 	girlFacts    = "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.none=1"
@@ -424,20 +440,12 @@ func TestNobodyClaimsACertificateOrADeviation(t *testing.T) {
 func TestADeviationIsSignedByTheProsecutorWhoWasAskedAndFreesItsRuleAlone(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
-		file := x.opened(t)
+		file, plan := x.inAnOrdinaryRoom(t)
 		caseKey := x.keyed(t, file.ID, "ann")
 		pam, err := seal.NewIdentity()
 		ok(t, err)
 		reason, err := seal.Seal([]byte(`{"v":1,"text":"in hospital"}`), caseKey.Recipient(), pam.Recipient())
 		ok(t, err)
-		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
-		ok(t, err)
-		x.set(t, file.ID, "", caseFacts)
-		x.set(t, file.ID, girl, girlFacts)
-		plan, err := x.Plan(ctx, "ann", file.ID, girl)
-		ok(t, err)
-		x.set(t, file.ID, plan, studioPlan)
-		x.set(t, file.ID, plan, ordinaryRoom)
 
 		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "ben", reason), fault.BadInput, "case.fault.no_prosecutor")
 		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-17", "pam", reason), fault.Refused, "case.fault.no_deviation")
@@ -481,18 +489,10 @@ func TestADeviationIsSignedByTheProsecutorWhoWasAskedAndFreesItsRuleAlone(t *tes
 func TestARefusedDeviationFreesNothing(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
-		file := x.opened(t)
+		file, plan := x.inAnOrdinaryRoom(t)
 		caseKey := x.keyed(t, file.ID, "ann")
 		reason, err := seal.Seal([]byte("{}"), caseKey.Recipient(), x.keys["ben"].Recipient())
 		ok(t, err)
-		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
-		ok(t, err)
-		x.set(t, file.ID, "", caseFacts)
-		x.set(t, file.ID, girl, girlFacts)
-		plan, err := x.Plan(ctx, "ann", file.ID, girl)
-		ok(t, err)
-		x.set(t, file.ID, plan, studioPlan)
-		x.set(t, file.ID, plan, ordinaryRoom)
 		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
 		asked, err := x.AskedOf(ctx, "pam", 10)
 		ok(t, err)

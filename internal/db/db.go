@@ -63,6 +63,24 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	return rows, classify(err)
 }
 
+// Strings gives the first column of every row.
+func (d *DB) Strings(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := d.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, classify(err)
+		}
+		out = append(out, s)
+	}
+	return out, classify(rows.Err())
+}
+
 // Row is one row that Scan reads; its error is sql.ErrNoRows or classified.
 type Row struct {
 	row *sql.Row

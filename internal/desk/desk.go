@@ -147,7 +147,7 @@ func (d *Desks) today() int {
 // Of lists the channels whose desk a person is a member of, with or without a
 // certificate, in the pack's order.
 func (d *Desks) Of(ctx context.Context, staff string) ([]string, error) {
-	mine, err := d.strings(ctx, listChannelsOf, staff)
+	mine, err := d.db.Strings(ctx, listChannelsOf, staff)
 	if err != nil {
 		return nil, err
 	}
@@ -160,21 +160,4 @@ func (d *Desks) Of(ctx context.Context, staff string) ([]string, error) {
 		}
 	}
 	return out, nil
-}
-
-func (d *Desks) strings(ctx context.Context, query string, args ...any) ([]string, error) {
-	rows, err := d.db.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, rows.Err()
 }

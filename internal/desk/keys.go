@@ -30,7 +30,7 @@ func (o owner) MayHold(ctx context.Context, channel, staff string) error {
 
 // Holders lists the members who may read today and have a key of their own.
 func (o owner) Holders(ctx context.Context, channel string) ([]Holder, error) {
-	members, err := o.strings(ctx, listMembers, channel)
+	members, err := o.db.Strings(ctx, listMembers, channel)
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func (d *Desks) State(ctx context.Context, channel string) (State, error) {
 		return State{}, err
 	}
 	s.Open, s.Epoch, s.Due = open == 1, epoch.N, epoch.Due
-	members, err := d.strings(ctx, listMembers, channel)
+	members, err := d.db.Strings(ctx, listMembers, channel)
 	if err != nil {
 		return State{}, err
 	}

@@ -157,7 +157,7 @@ func (r *Rings) holders(ctx context.Context, ring string) ([]Holder, error) {
 
 // HoldersOf lists who has a wrap of an epoch.
 func (r *Rings) HoldersOf(ctx context.Context, ring string, epoch int64) ([]string, error) {
-	return r.strings(ctx, listHolders, ring, epoch)
+	return r.db.Strings(ctx, listHolders, ring, epoch)
 }
 
 // MakeEpoch makes the epoch after previous the current one. wraps, by holder,
@@ -237,7 +237,7 @@ func (r *Rings) checkWraps(ctx context.Context, ring string, wraps map[string][]
 // Sweep takes the wraps of everyone away who may not hold the ring's key now and
 // marks its epoch as due. It says how many holders lost theirs.
 func (r *Rings) Sweep(ctx context.Context, ring string) (removed int, err error) {
-	held, err := r.strings(ctx, listAllHolders, ring)
+	held, err := r.db.Strings(ctx, listAllHolders, ring)
 	if err != nil {
 		return 0, err
 	}
@@ -277,21 +277,4 @@ func TakeWraps(tx *db.Tx, ring, holder string) error {
 	}
 	_, err = tx.Exec(markDue, ring)
 	return err
-}
-
-func (r *Rings) strings(ctx context.Context, query string, args ...any) ([]string, error) {
-	rows, err := r.db.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, rows.Err()
 }
