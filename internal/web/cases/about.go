@@ -11,7 +11,6 @@ import (
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
-	"verhaal/internal/web"
 	"verhaal/internal/web/facts"
 )
 
@@ -225,80 +224,4 @@ func (f *face) try(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return f.about(w, r, http.StatusOK, aboutPage{}, known, typed)
-}
-
-func (f *face) changeRole(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
-	if err != nil {
-		return err
-	}
-	if err := f.files.ChangeRole(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("role")); err != nil {
-		return err
-	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
-}
-
-// changeState confirms, holds or cancels an interview. Confirming what the
-// rules block is refused.
-func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
-	if err != nil {
-		return err
-	}
-	acts := map[string]func() error{
-		"confirm": func() error { return f.files.Confirm(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
-		"hold":    func() error { return f.files.Hold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
-		"cancel":  func() error { return f.files.Cancel(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
-	}
-	act, ok := acts[in.Get("act")]
-	if !ok {
-		return fault.New(fault.BadInput, "", "not something that is done to an interview")
-	}
-	if err := act(); err != nil {
-		return err
-	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
-}
-
-type partAnswer struct {
-	Name    string `json:"name"`
-	Version int64  `json:"version"`
-	Epoch   int64  `json:"epoch"`
-	Sealed  []byte `json:"sealed"`
-}
-
-// openParts gives out the sealed parts. It is an act in the custody log.
-func (f *face) openParts(w http.ResponseWriter, r *http.Request) error {
-	parts, err := f.files.OpenParts(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	key, err := f.files.Key(r.Context(), actor(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	out := struct {
-		Parts     []partAnswer `json:"parts"`
-		Epoch     int64        `json:"epoch"`
-		Recipient string       `json:"recipient"`
-	}{[]partAnswer{}, key.N, key.Recipient}
-	for _, p := range parts {
-		out.Parts = append(out.Parts, partAnswer(p))
-	}
-	return web.WriteJSON(w, http.StatusOK, out)
-}
-
-// maxPart bounds a sealed part in a body of JSON, in bytes.
-const maxPart = 512 << 10
-
-// seal keeps a part that was sealed in the browser.
-func (f *face) seal(w http.ResponseWriter, r *http.Request) error {
-	var in partAnswer
-	if err := web.ReadJSON(r, maxPart, &in); err != nil {
-		return err
-	}
-	if err := f.files.Seal(r.Context(), actor(r), r.PathValue("id"), casefile.Part(in)); err != nil {
-		return err
-	}
-	return web.WriteJSON(w, http.StatusCreated, struct{}{})
 }

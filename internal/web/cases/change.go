@@ -1,0 +1,77 @@
+package cases
+
+import (
+	"net/http"
+
+	"verhaal/internal/fault"
+)
+
+// advance takes the case to another phase.
+func (f *face) advance(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	if err := f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("phase")); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/")
+}
+
+func (f *face) addPerson(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	made, err := f.files.AddPerson(r.Context(), actor(r), r.PathValue("id"), in.Get("role"))
+	if err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
+}
+
+// plan begins the plan of an interview.
+func (f *face) plan(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	made, err := f.files.Plan(r.Context(), actor(r), r.PathValue("id"), in.Get("person"))
+	if err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
+}
+
+func (f *face) changeRole(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	if err := f.files.ChangeRole(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("role")); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
+}
+
+// changeState confirms, holds or cancels an interview. Confirming what the
+// rules block is refused.
+func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	acts := map[string]func() error{
+		"confirm": func() error { return f.files.Confirm(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+		"hold":    func() error { return f.files.Hold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+		"cancel":  func() error { return f.files.Cancel(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+	}
+	act, ok := acts[in.Get("act")]
+	if !ok {
+		return fault.New(fault.BadInput, "", "not something that is done to an interview")
+	}
+	if err := act(); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
+}
