@@ -17,6 +17,7 @@ type Line struct {
 // Dialogue is what a reporter finds on coming back, opened.
 type Dialogue struct {
 	Channel string
+	Moved   int // day since when Channel has it from another, YYYYMMDD; 0 = from the start
 	Story   string
 	Lines   []Line
 
@@ -49,6 +50,7 @@ func (c *Reporter) Return(ctx context.Context, receipt string, salt []byte) (Dia
 func (c *Reporter) ReturnWith(ctx context.Context, keys seal.Keys) (Dialogue, error) {
 	var got struct {
 		Channel  string          `json:"channel"`
+		Moved    int             `json:"moved"`
 		Content  []byte          `json:"content"`
 		Messages []sealedMessage `json:"messages"`
 		Key      struct {
@@ -58,7 +60,7 @@ func (c *Reporter) ReturnWith(ctx context.Context, keys seal.Keys) (Dialogue, er
 	if err := c.call(ctx, "/"+c.lang+"/dialogue", map[string][]byte{"lookup": keys.Lookup[:], "proof": keys.Proof[:]}, &got); err != nil {
 		return Dialogue{}, err
 	}
-	d := Dialogue{Channel: got.Channel, keys: keys, recipient: got.Key.Recipient}
+	d := Dialogue{Channel: got.Channel, Moved: got.Moved, keys: keys, recipient: got.Key.Recipient}
 	var told struct {
 		Story string `json:"story"`
 	}

@@ -42,6 +42,11 @@ func (p *Page) T(key string, pairs ...any) string {
 	return p.languages.T(p.Lang, key, pairs...)
 }
 
+// Date is a day given as YYYYMMDD, in the form of ISO 8601 that every language reads.
+func (p *Page) Date(day int) string {
+	return fmt.Sprintf("%04d-%02d-%02d", day/10000, day/100%100, day%100)
+}
+
 // Languages lists every language by its own name, for the chooser.
 func (p *Page) Languages() []lang.Name { return p.languages.Names() }
 

@@ -3,6 +3,7 @@
 import * as seal from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
+import { HandOver } from "./hand_over.js";
 
 interface Message {
   n: number;
@@ -11,7 +12,7 @@ interface Message {
   sealed: string;
 }
 
-interface Opened {
+export interface Opened {
   epoch: number;
   content: string;
   reporter: string;
@@ -23,12 +24,14 @@ interface Opened {
 class Unreadable extends Error {}
 
 export class Report {
-  private readonly path: string;
+  readonly path: string;
+  readonly channel: string;
   private keys = new Map<number, string>();
   private opened: Opened | undefined;
 
   constructor(private readonly root: HTMLElement) {
-    this.path = `/desk/${root.dataset.channel}/${root.dataset.id}`;
+    this.channel = root.dataset.channel!;
+    this.path = `/desk/${this.channel}/${root.dataset.id}`;
   }
 
   listen(): void {
@@ -38,13 +41,16 @@ export class Report {
     this.onSend(identity, () => this.openIdentity(identity));
     const answer = this.root.querySelector<HTMLFormElement>("[data-answer]");
     if (answer) this.onSend(answer, () => this.answer(answer));
+    const over = this.root.querySelector<HTMLFormElement>("[data-hand-over]");
+    if (over) new HandOver(this, over).listen();
   }
 
   private find<T extends HTMLElement = HTMLElement>(selector: string): T {
     return this.root.querySelector<T>(selector)!;
   }
 
-  private onSend(form: HTMLFormElement, what: () => Promise<void>): void {
+  /** onSend runs what when a form is sent, and tells in the form what went wrong. */
+  onSend(form: HTMLFormElement, what: () => Promise<void>): void {
     form.addEventListener("submit", (e) => {
       e.preventDefault();
       void this.act(form.querySelector("button")!, form, what);
@@ -72,24 +78,35 @@ export class Report {
     return this.root.dataset.failed!;
   }
 
-  private async read<T>(sealed: string, epoch: number): Promise<T> {
+  /** unseal opens a file that was sealed to the desk's key of an epoch. */
+  async unseal(sealed: string, epoch: number): Promise<Uint8Array> {
     const key = this.keys.get(epoch);
     if (!key) throw new Unreadable(this.root.dataset.noKey!);
     try {
-      return JSON.parse(new TextDecoder().decode(await seal.open(seal.unb64(sealed), key))) as T;
+      return await seal.open(seal.unb64(sealed), key);
+    } catch {
+      throw new Unreadable(this.root.dataset.wrongKey!);
+    }
+  }
+
+  private async read<T>(sealed: string, epoch: number): Promise<T> {
+    const plain = await this.unseal(sealed, epoch);
+    try {
+      return JSON.parse(new TextDecoder().decode(plain)) as T;
     } catch {
       throw new Unreadable(this.root.dataset.wrongKey!);
     }
   }
 
   private async open(): Promise<void> {
-    this.keys = await ringKeys(`/desk/${this.root.dataset.channel}`);
+    this.keys = await ringKeys(`/desk/${this.channel}`);
     await this.load();
     this.find("[data-closed]").hidden = true;
     this.find("[data-opened]").hidden = false;
   }
 
-  private async load(): Promise<void> {
+  /** load fetches the report and shows it. */
+  async load(): Promise<void> {
     const opened = await post<Opened>(`${this.path}/open`);
     const content = await this.read<{ story: string; answers?: Record<string, string> }>(opened.content, opened.epoch);
     this.opened = opened;
@@ -118,11 +135,9 @@ export class Report {
 
   private async openIdentity(form: HTMLFormElement): Promise<void> {
     const given = new FormData(form);
-    const recipient = await this.deskRecipient();
-    const reason = await seal.seal(seal.padJSON({ v: 1, text: String(given.get("reason")) }), [recipient]);
     const got = await post<{ epoch: number; key: string; file: string }>(`${this.path}/identity`, {
       code: given.get("code"),
-      reason: seal.b64(reason),
+      reason: await this.sealForDesk(String(given.get("reason"))),
     });
     const desk = this.keys.get(got.epoch);
     if (!desk) throw new Unreadable(this.root.dataset.noKey!);
@@ -145,6 +160,11 @@ export class Report {
     const key = this.keys.get(Math.max(...this.keys.keys()));
     if (!key) throw new Unreadable(this.root.dataset.noKey!);
     return seal.recipientOf(key);
+  }
+
+  /** sealForDesk seals words that only this desk reads. */
+  async sealForDesk(text: string): Promise<string> {
+    return seal.b64(await seal.seal(seal.padJSON({ v: 1, text }), [await this.deskRecipient()]));
   }
 
   private async answer(form: HTMLFormElement): Promise<void> {

@@ -13,6 +13,9 @@ interface Message {
 }
 
 interface Dialogue {
+  channel: string;
+  name: string;
+  moved: number; // day on which the channel got it from another, YYYYMMDD; 0 = never
   content: string;
   messages: Message[];
   key: { recipient?: string; fingerprint?: string };
@@ -50,6 +53,7 @@ class Talk {
   private last = 0; // number of the newest message
   private own = ""; // its text, when the reporter wrote it
   private desk: Dialogue["key"] = {};
+  private channel = "";
   private readonly box: HTMLElement;
   private readonly form: HTMLFormElement;
 
@@ -73,6 +77,8 @@ class Talk {
   async load(): Promise<void> {
     const d = await call<Dialogue>(`${this.base}/dialogue`, this.ticket);
     this.desk = d.key;
+    this.channel = d.channel;
+    this.tellWhere(d);
     this.box.querySelector("[data-story]")!.textContent = (await this.read<{ story: string }>(d.content)).story;
     const thread = this.box.querySelector<HTMLElement>("[data-thread]")!;
     const items = [];
@@ -95,6 +101,15 @@ class Talk {
     this.box.querySelector<HTMLElement>("[data-none]")!.hidden = items.length > 0;
     this.form.hidden = !this.desk.recipient;
     this.box.querySelector<HTMLElement>("[data-closed]")!.hidden = !!this.desk.recipient;
+  }
+
+  /** tellWhere says in one line who has the report, when another channel handed it over. */
+  private tellWhere(d: Dialogue): void {
+    const line = this.box.querySelector<HTMLElement>("[data-moved]")!;
+    line.hidden = d.moved === 0;
+    const day = new Date(Date.UTC(Math.floor(d.moved / 10000), (Math.floor(d.moved / 100) % 100) - 1, d.moved % 100));
+    const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" }).format(day);
+    line.textContent = line.dataset.text!.replace("{channel}", d.name).replace("{day}", words);
   }
 
   private async read<T>(sealed: string): Promise<T> {
@@ -138,8 +153,11 @@ class Talk {
         if (!(e instanceof Refusal) || e.status !== 409) throw e;
         // Another desk key, or somebody wrote meanwhile: that may have been
         // ourselves, when an answer got lost.
+        const before = this.channel;
         await this.load();
         if (this.own === text) return;
+        // Another desk has it now: that is for the reporter to know before anything goes there.
+        if (this.channel !== before) throw new Refusal(e.status, "fault.handed_over", this.form.dataset.movedOn!);
         if (e.key !== "fault.key_changed") throw e;
       }
     }

@@ -32,6 +32,11 @@ type Reports interface {
 	Open(ctx context.Context, actor, id string) (report.OpenedReport, error)
 	OpenIdentity(ctx context.Context, actor, id, code string, reason []byte) (report.SealedIdentity, error)
 	Answer(ctx context.Context, actor, id string, after int64, key string, sealed []byte) error
+	MayHandOver(from, to string) error
+	PrepareHandOver(ctx context.Context, actor, id, to string) (report.Handable, error)
+	HandOver(ctx context.Context, actor, id string, h report.HandOver) error
+	HandedOver(ctx context.Context, channel string, limit int) ([]report.Passed, error)
+	Came(ctx context.Context, id string) ([]report.Passed, error)
 }
 
 // Desks is what these pages need of the desks.
@@ -60,6 +65,8 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, repo
 	at("POST /desk/{channel}/{id}/open", f.openReport)
 	at("POST /desk/{channel}/{id}/identity", f.openIdentity)
 	at("POST /desk/{channel}/{id}/answer", f.answer)
+	at("POST /desk/{channel}/{id}/hand-over/prepare", f.prepareHandOver)
+	at("POST /desk/{channel}/{id}/hand-over", f.handOver)
 }
 
 // channel finds the channel of the path for a member who may read it now.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"verhaal/internal/fault"
+	"verhaal/internal/report"
 	"verhaal/internal/web"
 )
 
@@ -45,10 +46,13 @@ func (f *face) openReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		return err
 	}
-	out := openAnswer{Epoch: opened.Epoch, Content: opened.Content, Reporter: opened.Reporter, Messages: []messageAnswer{},
-		Key: keyAnswer{key.Epoch, key.Recipient, key.Fingerprint}}
+	return web.WriteJSON(w, http.StatusOK, answerOpened(opened, keyAnswer{key.Epoch, key.Recipient, key.Fingerprint}))
+}
+
+func answerOpened(opened report.OpenedReport, key keyAnswer) openAnswer {
+	out := openAnswer{Epoch: opened.Epoch, Content: opened.Content, Reporter: opened.Reporter, Messages: []messageAnswer{}, Key: key}
 	for _, m := range opened.Messages {
 		out.Messages = append(out.Messages, messageAnswer(m))
 	}
-	return web.WriteJSON(w, http.StatusOK, out)
+	return out
 }

@@ -15,6 +15,7 @@ type queuePage struct {
 	Rows    []report.Row
 	Next    string // cursor of the next page
 	Paged   bool
+	Over    []move // the last hand-overs from this desk, newest first
 }
 
 func (f *face) showQueue(w http.ResponseWriter, r *http.Request) error {
@@ -27,5 +28,9 @@ func (f *face) showQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return f.site.Render(w, r, http.StatusOK, "desk/queue", queuePage{c, rows, next, after != ""})
+	over, err := f.reports.HandedOver(r.Context(), c.ID, listed)
+	if err != nil {
+		return err
+	}
+	return f.site.Render(w, r, http.StatusOK, "desk/queue", queuePage{c, rows, next, after != "", f.moves(over)})
 }

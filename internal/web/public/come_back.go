@@ -28,6 +28,7 @@ func (f *face) askReceipt(w http.ResponseWriter, r *http.Request) error {
 // dialoguePage is a dialogue opened on the server, for a browser without scripts.
 type dialoguePage struct {
 	Channel  policy.Channel
+	Moved    int // day since when the channel has it from another, YYYYMMDD; 0 = from the start
 	Story    string
 	Lines    []dialogueLine
 	Last     int64
@@ -90,6 +91,7 @@ func (f *face) comeBack(w http.ResponseWriter, r *http.Request) error {
 		page.Draft, page.Problem, page.Sent = "", "", true
 	}
 	page.Channel, _ = f.Pack().Channel(d.Channel)
+	page.Moved = d.Moved
 	return f.Site.Render(w, r, http.StatusOK, "public/dialogue", page)
 }
 
@@ -141,6 +143,9 @@ func (f *face) addPlain(r *http.Request, keys seal.Keys, text string) error {
 		d, err := f.Reports.Return(ctx, keys.Lookup[:], keys.Proof[:])
 		if err != nil {
 			return err
+		}
+		if shown := r.PostForm.Get("channel"); shown != "" && shown != d.Channel {
+			return fault.New(fault.Conflict, "fault.handed_over", "written to a desk that handed the report over")
 		}
 		if d.Key.Recipient == "" {
 			return fault.New(fault.Unavailable, "fault.channel_closed", "the channel is closed")

@@ -15,7 +15,9 @@ type ticket struct {
 
 type dialogueAnswer struct {
 	Channel  string          `json:"channel"`
+	Name     string          `json:"name"` // of the channel, in the language of the path
 	Day      int             `json:"day"`
+	Moved    int             `json:"moved"` // day since when the channel has it from another; 0 = from the start
 	Content  []byte          `json:"content"`
 	Messages []messageAnswer `json:"messages"`
 	Key      dialogueKey     `json:"key"`
@@ -46,7 +48,8 @@ func (f *face) giveDialogue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := dialogueAnswer{Channel: d.Channel, Day: d.Day, Content: d.Content, Messages: []messageAnswer{},
+	channel, _ := f.Pack().Channel(d.Channel)
+	out := dialogueAnswer{Channel: d.Channel, Name: channel.Name.In(f.Site.Page(r).Lang), Day: d.Day, Moved: d.Moved, Content: d.Content, Messages: []messageAnswer{},
 		Key: dialogueKey{d.Key.Epoch, d.Key.Recipient, d.Key.Fingerprint}}
 	for _, m := range d.Messages {
 		out.Messages = append(out.Messages, messageAnswer(m))
