@@ -67,6 +67,11 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	save(b)
 
 	b.Visit(home)
+	b.See("[data-tasks]")
+	browser.Ask[bool](b, `document.querySelector("[data-tasks]").open = true`)
+	if tasks := b.Text("[data-tasks]"); !strings.Contains(tasks, "V-07") {
+		t.Errorf("the notice to CoMensha is not among what is to do: %q", tasks)
+	}
 	b.Click(`form[action$="/interviews"] button`)
 	b.Until(`location.pathname.endsWith("/about/i1")`)
 	plan := map[string]string{"plan.date": day(0), "plan.planned": "true", "plan.room.kind": "interview_room", "plan.room.adapted": "true",

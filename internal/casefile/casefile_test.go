@@ -500,3 +500,36 @@ func TestARefusedDeviationFreesNothing(t *testing.T) {
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
 	})
 }
+
+func TestWhatACaseOwesAPersonStaysOpenUntilItsFactIsThere(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		boy, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		x.set(t, file.ID, boy, "subject.age=9&subject.unaccompanied=true&subject.lawful_stay=false&subject.dublin=false")
+		open := func() string {
+			t.Helper()
+			tasks, err := x.Tasks(ctx, "ann", file.ID, boy)
+			ok(t, err)
+			var ids []string
+			for _, r := range tasks {
+				ids = append(ids, r.Rule.ID)
+			}
+			return strings.Join(ids, " ")
+		}
+		for _, id := range []string{"V-01", "V-06", "V-07", "E-04a", "M-05"} {
+			if got := open(); !strings.Contains(got, id) {
+				t.Errorf("%s is not among %s", id, got)
+			}
+		}
+		x.set(t, file.ID, "", "case.comensha_told=true&case.guardian_arranged=true")
+		if got := open(); strings.Contains(got, "V-07") || strings.Contains(got, "E-04a") || !strings.Contains(got, "V-06") {
+			t.Errorf("still open: %s", got)
+		}
+		ok(t, x.Advance(ctx, "ann", file.ID, Interview))
+		if got := open(); !strings.Contains(got, "S-07") || !strings.Contains(got, "A-17") || strings.Contains(got, "S-17") {
+			t.Errorf("before an interview: %s", got)
+		}
+	})
+}

@@ -98,6 +98,25 @@ func (p *Pack) ruleIDs() []string {
 	return out
 }
 
+// Asks lists the facts and derivations that a rule's duty depends on, those
+// behind its terms too: "case.comensha_told".
+func (p *Pack) Asks(r *Rule) []string {
+	var out []string
+	var add func(names []string)
+	add = func(names []string) {
+		for _, n := range names {
+			if t := p.language.names[n].term; t != nil {
+				add(t.is.names)
+			} else {
+				out = append(out, n)
+			}
+		}
+	}
+	add(r.met.names)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // inForce says whether the rule is law on a day.
 func (r *Rule) inForce(day string) bool {
 	return r.Clause.InForce <= day && (r.Clause.Until == "" || day <= r.Clause.Until)

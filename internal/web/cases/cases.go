@@ -42,6 +42,7 @@ type Files interface {
 	ChangeRole(ctx context.Context, actor, id, person, role string) error
 	Persons(ctx context.Context, actor, id string) ([]casefile.Person, error)
 	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)
+	Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error
 	Plan(ctx context.Context, actor, id, person string) (string, error)

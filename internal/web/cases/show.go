@@ -24,6 +24,7 @@ type person struct {
 	Burden     casefile.Burden
 	Unreadable string // why the burden can't be told
 	Interviews []casefile.Planned
+	Tasks      []policy.Requirement // what the case owes this person
 }
 
 type member struct {
@@ -123,6 +124,11 @@ func (f *face) persons(r *http.Request, id string) ([]person, error) {
 			one.Unreadable = err.Error()
 		} else if err != nil {
 			return nil, err
+		}
+		if p.Role == casefile.Victim && one.Unreadable == "" {
+			if one.Tasks, err = f.files.Tasks(ctx, who, id, p.ID); err != nil {
+				return nil, err
+			}
 		}
 		for _, i := range interviews {
 			if i.Person == p.ID {

@@ -1,0 +1,57 @@
+package casefile
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"verhaal/internal/policy"
+)
+
+// Tasks are the duties towards a person that the case itself can fulfil and has
+// not: an assessment, the CoMensha notice, a guardian, the reflection period. They
+// are reckoned from the facts each time, so that none can be lost; a duty goes
+// when its fact is there (rules V-01, V-06, V-07, S-07 and others).
+func (f *Files) Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	var parts []map[string]Fact
+	for _, subject := range []string{"", person} {
+		facts, err := f.facts(ctx, id, subject)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, facts)
+	}
+	fields := form(parts...)
+	fields.Set("case.origin", file.Origin)
+	fields.Set("case.phase", Talk)
+	if file.Phase == FormalReport || file.Phase == Interview {
+		fields.Set("case.phase", file.Phase)
+	}
+	pack, facts, err := f.read(fields)
+	if err != nil {
+		return nil, err
+	}
+	d, err := pack.Decide(facts, f.today())
+	if err != nil {
+		return nil, Unreadable{err}
+	}
+	var out []policy.Requirement
+	for _, r := range d.Requirements {
+		open := r.Status == policy.Due || r.Status == policy.Unmet || r.Status == policy.Unknown
+		if asks := pack.Asks(r.Rule); open && len(asks) > 0 && !slices.ContainsFunc(asks, ofInterview) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// ofInterview says of a fact that it belongs to one interview and not to the
+// case.
+func ofInterview(fact string) bool {
+	section, _, _ := strings.Cut(fact, ".")
+	return !slices.Contains([]string{"case", "reflection", "talk", "day"}, section)
+}
