@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -98,8 +99,42 @@ func furnish(ctx context.Context, base string, made app.Initial, notes string) e
 		}
 		text.WriteString(line)
 	}
+	file, err := demoCase(ctx, staff["avim"])
+	if err != nil {
+		return fmt.Errorf("case file: %w", err)
+	}
+	fmt.Fprintf(&text, "\navim has a case file at %s/case/%s/ with an interview that the rules block\n", base, file)
 	fmt.Fprintf(&text, "\nKey that verifies the custody log:\n    %s\n", made.Verifier)
 	return os.WriteFile(notes, []byte(text.String()), 0o600)
+}
+
+// demoCase is a case file of a girl of ten who was interviewed before, by
+// another agency, and whose next interview is planned as if she were an adult.
+func demoCase(ctx context.Context, detective *client.Staff) (id string, err error) {
+	if id, err = detective.OpenCase(ctx, "police-avim", "ex_officio"); err != nil {
+		return "", err
+	}
+	person, err := detective.AddPerson(ctx, id, "victim")
+	if err != nil {
+		return "", err
+	}
+	day := func(days int) string { return time.Now().UTC().AddDate(0, 0, days).Format(time.DateOnly) }
+	interview, err := detective.PlanInterview(ctx, id, person)
+	if err != nil {
+		return "", err
+	}
+	for subject, fields := range map[string]url.Values{
+		"case": {"report.exploitation": {"criminal"}, "report.anonymous": {"false"}, "clock.reported": {day(-9)}, "case.acute": {"false"}, "case.talk_held": {"true"}},
+		person: {"subject.age": {"10"}, "subject.language": {"ro"}, "subject.needs_interpreter": {"true"}, "subject.lawful_stay": {"false"}, "subject.dublin": {"false"},
+			"subject.unaccompanied": {"true"}, "earlier.0.date": {day(-6)}, "earlier.0.level": {"video"}, "earlier.0.interviewers": {"shelter"}, "earlier.0.topics": {"recruitment, transport"}},
+		interview: {"plan.date": {day(3)}, "plan.planned": {"true"}, "plan.level": {"audio"}, "plan.room.kind": {"interview_room"}, "plan.interviewers.0.id": {"avim"},
+			"plan.topics.0.name": {"recruitment"}},
+	} {
+		if err := detective.FirstFacts(ctx, id, subject, fields); err != nil {
+			return "", fmt.Errorf("facts about %s: %w", subject, err)
+		}
+	}
+	return id, nil
 }
 
 func (p demoPerson) note() string {

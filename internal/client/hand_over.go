@@ -11,7 +11,7 @@ import (
 // HandOver seals a report anew for another desk and sends it there. consent is
 // one of report.Consents; reason may be empty when to is what the pack advises.
 func (c *Staff) HandOver(ctx context.Context, r Case, to, consent, reason string) error {
-	keys, err := c.deskKeys(ctx, r.Channel)
+	keys, err := c.ringKeys(ctx, "/desk/"+r.Channel)
 	if err != nil {
 		return err
 	}

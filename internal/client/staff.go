@@ -112,9 +112,14 @@ func (c *Staff) SignIn(ctx context.Context, login, passphrase string) error {
 	return err
 }
 
-// DoDuty makes the desk's next key, or passes on what this member holds, as
-// the button on the desks' page does.
+// DoDuty takes care of a desk's key, as a member's browser does.
 func (c *Staff) DoDuty(ctx context.Context, channel string) error {
+	return c.doDuty(ctx, "/desk/"+channel)
+}
+
+// doDuty makes the next key of a ring, or passes the ones this member has on to
+// colleagues; the ring is named by the path of its thing.
+func (c *Staff) doDuty(ctx context.Context, ring string) error {
 	type holder struct{ ID, Recipient string }
 	var duty struct {
 		Current int64
@@ -122,7 +127,7 @@ func (c *Staff) DoDuty(ctx context.Context, channel string) error {
 		Holders []holder
 		Missing map[int64][]holder
 	}
-	if err := c.call(ctx, "/desk/"+channel+"/duty", nil, &duty); err != nil {
+	if err := c.call(ctx, ring+"/duty", nil, &duty); err != nil {
 		return err
 	}
 	wrapFor := func(holders []holder, key seal.Identity) (map[string][]byte, error) {
@@ -144,7 +149,7 @@ func (c *Staff) DoDuty(ctx context.Context, channel string) error {
 		if err != nil {
 			return err
 		}
-		if err := c.call(ctx, "/desk/"+channel+"/epoch", map[string]any{
+		if err := c.call(ctx, ring+"/epoch", map[string]any{
 			"previous": duty.Current, "recipient": key.Recipient(), "wraps": wraps}, nil); err != nil {
 			return err
 		}
@@ -152,7 +157,7 @@ func (c *Staff) DoDuty(ctx context.Context, channel string) error {
 	if len(duty.Missing) == 0 {
 		return nil
 	}
-	keys, err := c.deskKeys(ctx, channel)
+	keys, err := c.ringKeys(ctx, ring)
 	if err != nil {
 		return err
 	}
@@ -161,20 +166,20 @@ func (c *Staff) DoDuty(ctx context.Context, channel string) error {
 		if err != nil {
 			return err
 		}
-		if err := c.call(ctx, "/desk/"+channel+"/wraps", map[string]any{"epoch": epoch, "wraps": wraps}, nil); err != nil {
+		if err := c.call(ctx, ring+"/wraps", map[string]any{"epoch": epoch, "wraps": wraps}, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// deskKeys opens every epoch of a desk that this member holds.
-func (c *Staff) deskKeys(ctx context.Context, channel string) (map[int64]seal.Identity, error) {
+// ringKeys opens every epoch of a ring that this member holds.
+func (c *Staff) ringKeys(ctx context.Context, ring string) (map[int64]seal.Identity, error) {
 	var wraps []struct {
 		Epoch   int64
 		Wrapped []byte
 	}
-	if err := c.call(ctx, "/desk/"+channel+"/wraps", nil, &wraps); err != nil {
+	if err := c.call(ctx, ring+"/wraps", nil, &wraps); err != nil {
 		return nil, err
 	}
 	keys := map[int64]seal.Identity{}
@@ -202,7 +207,7 @@ type Case struct {
 
 // Open opens a report; it is recorded.
 func (c *Staff) Open(ctx context.Context, channel, id string) (Case, error) {
-	keys, err := c.deskKeys(ctx, channel)
+	keys, err := c.ringKeys(ctx, "/desk/"+channel)
 	if err != nil {
 		return Case{}, err
 	}
