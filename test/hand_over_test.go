@@ -138,6 +138,47 @@ func TestAReportIsHandedOverInABrowser(t *testing.T) {
 	}
 }
 
+// TestNoNameGoesToAnAnonymousDesk presses the button for a desk that keeps no names.
+func TestNoNameGoesToAnAnonymousDesk(t *testing.T) {
+	base, _ := demo(t)
+	_, c := toldToPolice(t, base, detective(t, base, "avim"), "My brother works there too.")
+	officer := browser.Open(t, base)
+	signIn(officer, "avim")
+	officer.Visit("/desk/police-avim/" + c.ID)
+	officer.Click("[data-open]")
+	officer.See("[data-opened]")
+	officer.Click("[data-over] summary")
+	officer.See("[data-hand-over]")
+	browser.Ask[bool](officer, `document.querySelector("#over-to").value = "labour-tci", document.querySelector("#over-consent").value = "agreed", true`)
+	officer.Click("[data-hand-over] button")
+	officer.See("[data-hand-over] .danger")
+	if said := officer.Text("[data-hand-over] .danger"); !strings.Contains(said, "another desk than the one advised") {
+		t.Errorf("without a reason the page says %q", said)
+	}
+	officer.Write("#over-reason", "The boss must not learn who told.")
+	officer.Click("[data-hand-over] button")
+	officer.Until(`location.pathname === "/desk/police-avim/"`)
+
+	handler := browser.Open(t, base)
+	signIn(handler, "tci")
+	handler.Visit("/desk/labour-tci/" + c.ID)
+	handler.Click("[data-open]")
+	handler.See("[data-opened]")
+	if story := handler.Text("[data-story]"); story != "My brother works there too." {
+		t.Errorf("the walled desk reads %q", story)
+	}
+	browser.Ask[bool](handler, `document.querySelector("#code").value = "contact", true`)
+	handler.Write("#reason", "To see that nothing is there.")
+	handler.Click("[data-identity] button")
+	handler.See("[data-identity-shown]")
+	if who := handler.Text("[data-identity-shown]"); !strings.Contains(who, "gave no name") {
+		t.Errorf("the walled desk reads who reported: %q", who)
+	}
+	if over := handler.Text("[data-over]"); !strings.Contains(over, "Nothing leaves this desk as it is") {
+		t.Errorf("a walled desk is offered %q", over)
+	}
+}
+
 // TestTheReporterIsToldBeforeAMessageGoesToAnotherDesk keeps a dialogue open
 // in the browser while the report moves.
 func TestTheReporterIsToldBeforeAMessageGoesToAnotherDesk(t *testing.T) {
