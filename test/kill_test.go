@@ -40,7 +40,6 @@ func (p *process) start(t *testing.T) string {
 	p.out = &screen{}
 	p.cmd = exec.Command(p.binary, "demo", "--addr", "127.0.0.1:0", "--data", p.data)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

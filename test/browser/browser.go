@@ -63,7 +63,7 @@ func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
 	for _, step := range steps {
 		if err := b.step(step); err != nil {
-			shown, _ := chromedp.Run(b.Ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText"))
+			shown, _ := evaluate[string](b, "location.pathname + '\\n' + document.body.innerText", patience/6)
 			b.T.Fatalf("%v; the page is %s", err, shown)
 		}
 	}
@@ -98,19 +98,27 @@ func (b *Tab) Write(selector, text string) {
 func (b *Tab) Until(js string) {
 	b.T.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if now, err := chromedp.Run(b.Ctx, chromedp.Evaluate[bool](js)); err == nil && now {
+		if now, err := evaluate[bool](b, js, patience/6); err == nil && now {
 			return
 		}
 	}
-	shown, _ := chromedp.Run(b.Ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText"))
+	shown, _ := evaluate[string](b, "location.pathname + '\\n' + document.body.innerText", patience/6)
 	b.T.Fatalf("it never came true that %s; the page is %s", js, shown)
+}
+
+// evaluate gives up after a while: a page that gives way to the next may never
+// answer, nor a promise without scripts.
+func evaluate[V any](b *Tab, js string, limit time.Duration, options ...chromedp.EvaluateOption) (V, error) {
+	ctx, cancel := context.WithTimeout(b.Ctx, limit)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[V](js, options...))
 }
 
 // Ask evaluates JavaScript; a promise is awaited.
 func Ask[V any](b *Tab, js string) V {
 	b.T.Helper()
 	for {
-		v, err := chromedp.Run(b.Ctx, chromedp.Evaluate[V](js, chromedp.EvalAwaitPromise))
+		v, err := evaluate[V](b, js, patience, chromedp.EvalAwaitPromise)
 		if err == nil {
 			return v
 		}
