@@ -56,7 +56,8 @@ func newLanguage() (*language, error) {
 	}
 	for _, f := range schema {
 		if kind := factTypes[f.Kind]; kind != nil {
-			add(f.Name, kind, f.value)
+			gone := missing(f.Name)
+			add(f.Name, kind, func(v *view) ref.Val { return f.value(v, gone) })
 		}
 	}
 	for _, d := range derivations {
@@ -171,12 +172,12 @@ func (v *view) ResolveName(n string) (any, bool) {
 // Parent implements cel.Activation.
 func (v *view) Parent() cel.Activation { return nil }
 
-// value is a fact as conditions see it.
-func (f Fact) value(v *view) ref.Val {
+// value is a fact as conditions see it, or gone when it is not known.
+func (f Fact) value(v *view, gone ref.Val) ref.Val {
 	told, ok := v.facts[f.Name]
 	if !ok {
 		if told = f.Assumed; told == nil {
-			return missing(f.Name)
+			return gone
 		}
 	}
 	switch told := told.(type) {
@@ -187,11 +188,11 @@ func (f Fact) value(v *view) ref.Val {
 	case string:
 		// "unknown" is a value of some codes and says what absence says.
 		if told == "unknown" && slices.Contains(f.Values, told) {
-			return missing(f.Name)
+			return gone
 		}
 		return types.String(told)
 	case []string:
 		return list(told)
 	}
-	return missing(f.Name)
+	return gone
 }

@@ -113,7 +113,8 @@ func Open(ctx context.Context, d *db.DB, log *custody.Log, c Config) (*Book, err
 	if err != nil {
 		return nil, err
 	}
-	b.state.Store(&state{packs: []*policy.Pack{shipped}, broken: map[string]bool{}})
+	// A stored version that is the one shipped is not read a second time.
+	b.state.Store(&state{packs: []*policy.Pack{shipped}, rows: map[string]*policy.Pack{shipped.Hash: shipped}, broken: map[string]bool{}})
 	if err := b.Refresh(ctx); err != nil {
 		return nil, err
 	}
