@@ -52,7 +52,7 @@ func (a *App) pages(serverKey []byte) error {
 		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), Clock: time.Now})
 	own.Register(mux, a.Site)
 	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
-	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, time.Now)
+	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks)
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
 	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)

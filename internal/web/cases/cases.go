@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"time"
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
@@ -79,12 +78,11 @@ type face struct {
 	files  Files
 	people People
 	desks  Desks
-	clock  func() time.Time
 }
 
 // Register adds the detective's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks, clock func() time.Time) {
-	f := &face{site, pack, files, people, desks, clock}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks) {
+	f := &face{site, pack, files, people, desks}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /case/{$}", f.list)
 	at("POST /case/{$}", f.open)
