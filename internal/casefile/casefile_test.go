@@ -331,6 +331,10 @@ func TestAPlanIsConfirmedOnlyWhenTheRulesAllowItAndNothingIsAskedTwice(t *testin
 		x.set(t, file.ID, plan, "plan.room.kind=child_friendly_studio")
 		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Conflict, "case.fault.state")
+		// A plan is not changed under the decision that it rests on.
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, "plan.room.kind", url.Values{"plan.room.kind": {"interview_room"}}, known["plan.room.kind"].Version), fault.Conflict, "case.fault.state")
 		relied, err := x.Decisions(ctx, "ann", file.ID, plan)
 		ok(t, err)
 		if len(relied) != 1 || relied[0].Pack != "nl" || len(relied[0].Hash) != 64 || !strings.Contains(string(relied[0].Decision), `"verdict": "allowed"`) {

@@ -106,6 +106,12 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 	}
 	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
 	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+		// What the rules allowed is not changed under their decision.
+		if section == "plan" {
+			if err := stateIs(tx, id, subject, planned); err != nil {
+				return err
+			}
+		}
 		n, err := tx.Exec(insertFact, id, subject, name, fields.Encode(), f.clock().Unix(), actor)
 		if version > 0 && err == nil {
 			n, err = tx.Exec(updateFact, id, subject, name, fields.Encode(), f.clock().Unix(), actor, version)

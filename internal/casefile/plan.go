@@ -180,6 +180,10 @@ func (f *Files) move(ctx context.Context, actor, id, interview string, from []st
 	if err != nil {
 		return err
 	}
+	var before, now changes
+	if err := f.db.QueryRow(ctx, countChanges, id).Scan(&before.facts, &before.versions); err != nil {
+		return err
+	}
 	d, err := f.decide(ctx, file, interview, kept)
 	if err != nil {
 		return err
@@ -194,16 +198,15 @@ func (f *Files) move(ctx context.Context, actor, id, interview string, from []st
 		return err
 	}
 	return f.change(ctx, actor, file, "interview_"+to, interview, func(tx *db.Tx) error {
-		var state string
-		err := tx.QueryRow(findState, id, interview).Scan(&state)
-		if errors.Is(err, sql.ErrNoRows) {
-			return fault.New(fault.NotFound, "", "no such interview")
-		}
-		if err != nil {
+		if err := stateIs(tx, id, interview, from...); err != nil {
 			return err
 		}
-		if !slices.Contains(from, state) {
-			return fault.New(fault.Conflict, "case.fault.state", "the interview is %s", state)
+		// The decision must be about the facts as they are at this moment.
+		if err := tx.QueryRow(countChanges, id).Scan(&now.facts, &now.versions); err != nil {
+			return err
+		}
+		if now != before {
+			return fault.New(fault.Conflict, "case.fault.changed_meanwhile", "a fact changed while the rules were asked")
 		}
 		if _, err := tx.Exec(setState, id, interview, to); err != nil {
 			return err
@@ -215,6 +218,22 @@ func (f *Files) move(ctx context.Context, actor, id, interview string, from []st
 		_, err = tx.Exec(insertDecision, id, interview, n+1, f.clock().Unix(), actor, d.Pack.Name, d.Pack.Version, d.Pack.Hash, text)
 		return err
 	})
+}
+
+// changes tells whether any fact of a case file changed between two looks.
+type changes struct{ facts, versions int64 }
+
+// stateIs holds an act on an interview to the states it may begin in.
+func stateIs(tx *db.Tx, id, interview string, allowed ...string) error {
+	var state string
+	err := tx.QueryRow(findState, id, interview).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.New(fault.NotFound, "", "no such interview")
+	}
+	if err == nil && !slices.Contains(allowed, state) {
+		err = fault.New(fault.Conflict, "case.fault.state", "the interview is %s", state)
+	}
+	return err
 }
 
 // Relied is a decision that somebody relied on, as the pack said it then.

@@ -43,6 +43,8 @@ const setState = `update case_subject set state = $3 where casefile = $1 and id 
 
 const listFacts = `select name, fields, version from case_fact where casefile = $1 and subject = $2`
 
+const countChanges = `select count(*), coalesce(sum(version), 0) from case_fact where casefile = $1`
+
 const insertFact = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by)
 values ($1, $2, $3, $4, 1, $5, $6) on conflict (casefile, subject, name) do nothing`
 
