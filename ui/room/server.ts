@@ -1,0 +1,127 @@
+// The server's side of a recording, as its routes answer (docs/api.md).
+import { get, post } from "../staff/http.js";
+
+export interface Ready {
+  now: number; // server's clock, Unix ms
+  need: number; // bytes
+  free: number;
+  room: boolean; // free is enough
+  level: "audio" | "video";
+  met: boolean; // by the tracks asked for
+  running: string; // id of a recording of this interview that still runs, or ""
+}
+
+export interface Begun {
+  id: string;
+  case_key: string;
+  recovery: string;
+  level: string;
+  started: number; // Unix ms of the server
+}
+
+export interface Mark {
+  kind: string;
+  mono: number;
+  code: string;
+  sealed?: string;
+  by?: string;
+}
+
+export interface PartState {
+  track: number;
+  part: number;
+  codec: number;
+  next: number;
+  from: number;
+  to: number;
+  head: string;
+  open: boolean;
+}
+
+export interface State {
+  id: string;
+  running: boolean;
+  sealed: boolean;
+  started: number;
+  now: number;
+  copies: number;
+  mirrored: boolean;
+  watchers: { name: string; room: string }[];
+  marks: Mark[];
+  gaps: { track: number; part: number; from: number; to: number; reason: string }[];
+  parts: PartState[];
+}
+
+export const state = (id: string): Promise<State> => get(`/record/${id}/state`);
+
+export interface Clocked {
+  ready: Ready;
+  offset: number; // server's clock minus ours, ms
+  error: number; // at most this much off, ms
+}
+
+/** Asks what pre-flight needs, three times for the clock, and keeps the quickest answer's. */
+export async function ready(query: URLSearchParams): Promise<Clocked> {
+  let best: Clocked | undefined;
+  for (let i = 0; i < 3; i++) {
+    const from = performance.now();
+    const answer = await get<Ready>(`/record/ready?${query}`);
+    const error = (performance.now() - from) / 2;
+    if (!best || error < best.error) best = { ready: answer, offset: answer.now - (Date.now() - error), error };
+  }
+  return best!;
+}
+
+/** The recording's own clock: it never jumps, whatever is done to the computer's. */
+export class Clock {
+  private readonly from = performance.now();
+  private readonly drift = Date.now() - performance.now();
+
+  /** mono is the recording's time now, in ms. */
+  constructor(private readonly begun: number) {}
+
+  static of(started: number, offset: number): Clock {
+    return new Clock(Math.max(0, Math.round(Date.now() + offset - started)));
+  }
+
+  now(): number {
+    return Math.round(this.begun + performance.now() - this.from);
+  }
+
+  /** How far the computer's clock went from ours since the beginning, in ms. */
+  jump(): number {
+    return Date.now() - performance.now() - this.drift;
+  }
+}
+
+/** Keeps marks that could not be sent, and sends them in order when they can. */
+export class Outbox {
+  private readonly queue: { path: string; body: unknown }[] = [];
+  private sending = false;
+
+  put(path: string, body: unknown): void {
+    this.queue.push({ path, body });
+    void this.run();
+  }
+
+  /** Ends when all has been sent. */
+  async empty(): Promise<void> {
+    while (this.sending) await new Promise((r) => setTimeout(r, 50));
+  }
+
+  private async run(): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    for (let next = this.queue[0]; next; next = this.queue[0]) {
+      try {
+        await post(next.path, next.body);
+        this.queue.shift();
+      } catch (e) {
+        // What the server refuses for good is not asked again; a cut is waited out.
+        if (e instanceof Error && "key" in e && e.key !== "fault.unavailable" && e.key !== "fault.unauthenticated") this.queue.shift();
+        else await new Promise((r) => setTimeout(r, 2000));
+      }
+    }
+    this.sending = false;
+  }
+}

@@ -1,0 +1,137 @@
+// Sends a part's records in order and counts as safe only what the server
+// acknowledged with the same hash.
+import { concatBytes } from "@noble/hashes/utils.js";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { unb64 } from "../seal/bytes.js";
+import type { Part } from "./chunk.js";
+
+/** A record that waits for its acknowledgement. */
+export interface Waiting {
+  seq: number;
+  at: number;
+  length: number;
+  hash: string;
+  end: number; // ms of the recording
+}
+
+/** Why nothing goes through at the moment. */
+export type Trouble = "" | "offline" | "refused" | "conflict";
+
+interface Ack {
+  seq: number;
+  head: string;
+  ack: string;
+}
+
+/** Bytes in one request at most, unless one record is larger. */
+const batch = 2 << 20;
+const patience = 20_000;
+
+/** One part's way to the server. It never gives up, and never overwrites. */
+export class Uplink {
+  private readonly queue: Waiting[] = [];
+  private running = false;
+  private pause = 0;
+  private wake: (() => void) | undefined;
+  private idle: (() => void)[] = [];
+
+  constructor(
+    private readonly part: Part,
+    private readonly logKey: Uint8Array | undefined, // Ed25519, of the log's checkpoints
+    private readonly read: (w: Waiting) => Promise<Uint8Array>,
+    private readonly report: (acked: Waiting | undefined, trouble: Trouble) => void,
+  ) {}
+
+  add(w: Waiting): void {
+    this.queue.push(w);
+    if (!this.running) void this.run();
+  }
+
+  /** Bytes that no server has yet. */
+  get waiting(): number {
+    return this.queue.reduce((n, w) => n + w.length, 0);
+  }
+
+  /** Ends when everything added so far is acknowledged. */
+  drained(): Promise<void> {
+    return this.queue.length ? new Promise((done) => this.idle.push(done)) : Promise.resolve();
+  }
+
+  /** The network is back: don't wait for the next try. */
+  hurry(): void {
+    this.wake?.();
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    while (this.queue.length) {
+      const trouble = await this.send();
+      if (!trouble) {
+        this.pause = 0;
+        continue;
+      }
+      this.report(undefined, trouble);
+      if (trouble === "conflict") break; // its bytes stay here for the auditor
+      this.pause = Math.min(this.pause * 2 || 250, 4000);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, this.pause);
+        this.wake = () => (clearTimeout(timer), resolve());
+      });
+    }
+    this.running = false;
+    if (!this.queue.length) for (const done of this.idle.splice(0)) done();
+  }
+
+  private async send(): Promise<Trouble> {
+    const going: Waiting[] = [];
+    for (let size = 0; going.length < this.queue.length; ) {
+      const next = this.queue[going.length]!;
+      if (going.length && size + next.length > batch) break;
+      going.push(next);
+      size += next.length;
+    }
+    const path = `/record/${this.part.recording}/${this.part.track}/${this.part.part}`;
+    try {
+      const r = await fetch(`${path}/${going[0]!.seq}`, {
+        method: "PUT",
+        headers: { "Content-Type": "application/octet-stream", Accept: "application/json" },
+        body: concatBytes(...(await Promise.all(going.map((w) => this.read(w))))) as BodyInit,
+        signal: AbortSignal.timeout(patience),
+      });
+      if (r.ok || r.status === 409) return this.settle((await r.json()) as Ack, r.ok);
+      return r.status < 500 && r.status !== 429 ? "refused" : "offline";
+    } catch {
+      return "offline";
+    }
+  }
+
+  /** Takes what the server says it has; it must be what we made. */
+  private settle(ack: Ack, signed: boolean): Trouble {
+    const known = this.queue.findIndex((w) => w.seq === ack.seq);
+    if (known < 0) {
+      // A server that lost its unacknowledged end wants less than we began with.
+      return ack.seq < this.queue[0]!.seq ? "conflict" : "refused";
+    }
+    const last = this.queue[known]!;
+    if (last.hash !== ack.head) return "conflict";
+    if (signed && !acknowledged(this.part, ack, this.logKey)) return "refused";
+    this.queue.splice(0, known + 1);
+    this.report(last, "");
+    return "";
+  }
+}
+
+const text = new TextEncoder();
+
+/** Says whether the log's key signed that the part up to seq is durable. */
+export function acknowledged(p: Part, ack: Ack, key: Uint8Array | undefined): boolean {
+  if (!key) return true;
+  const said = `verhaal/ack\n${p.recording}\n${p.track}\n${p.part}\n${ack.seq}\n${ack.head}\n`;
+  return ed25519.verify(unb64(ack.ack), text.encode(said), key);
+}
+
+/** The Ed25519 key inside a log's verifier key ("name+hash+base64", C2SP signed-note). */
+export function keyOf(vkey: string): Uint8Array | undefined {
+  const [, key] = /^[^+]+\+[0-9a-f]{8}\+(.+)$/.exec(vkey) ?? [];
+  return key ? unb64(key).subarray(1) : undefined;
+}
