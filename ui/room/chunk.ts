@@ -82,9 +82,22 @@ export function decodeHeader(bytes: Uint8Array): Header {
     prev: bytes.slice(54, 86),
     length: view.getUint32(86),
   };
-  if (h.length < tagSize || h.length > largest) throw new Error("a chunk of that length can't be");
-  if (h.minute !== minuteOf(h.mono)) throw new Error("the minute isn't that of the time");
+  const wrong = fault(h);
+  if (wrong) throw new Error(wrong);
   return h;
+}
+
+/** What a header may not say; the same list as Header.Check in Go. */
+function fault(h: Header): string {
+  if (h.flags & ~7) return "unknown flags";
+  if (!(h.codec in codecs)) return "an unknown codec";
+  if (h.track > tracks.screen) return "an unknown track";
+  if (((h.flags & flags.first) !== 0) !== (h.seq === 0)) return "the flag for the first record stands elsewhere, or lacks";
+  if (!Number.isSafeInteger(h.wall) || h.minute > 0xffffffff) return "a time out of range";
+  if (h.minute !== minuteOf(h.mono)) return "the minute isn't that of the time";
+  if (h.mono + h.duration > (h.minute + 1) * 60_000) return "a record that crosses its minute";
+  if (h.length < tagSize || h.length > largest) return "a chunk of that length can't be";
+  return "";
 }
 
 /** Length of a whole record whose ciphertext has n bytes. */

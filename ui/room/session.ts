@@ -32,6 +32,7 @@ export class Session {
   private readonly lanes = new Map<number, Lane>();
   private readonly outbox = new Outbox();
   private readonly ended = new Map<string, () => void>();
+  private readonly ends: Promise<void>[] = []; // of every part that was begun
   private stopping = false;
 
   constructor(
@@ -73,6 +74,7 @@ export class Session {
     const begun = this.clock.now();
     const lane: Lane = { ...source, stream, part, end: begun, heard: performance.now(), begun, encoder: undefined };
     this.lanes.set(source.track, lane);
+    this.ends.push(new Promise((done) => this.ended.set(`${source.track}/${part}`, done)));
     this.tell({
       do: "part",
       part: { recording: this.id, track: source.track, part },
@@ -115,10 +117,8 @@ export class Session {
   /** Ends every track, waits until the server has all of it, and has it sealed. */
   async stop(): Promise<unknown> {
     this.stopping = true;
-    const all = [...this.lanes.values()].filter((l) => l.encoder);
-    const ends = all.map((l) => new Promise<void>((done) => this.ended.set(`${l.track}/${l.part}`, done)));
-    for (const l of all) l.encoder!.stop();
-    await Promise.all(ends);
+    for (const l of this.lanes.values()) l.encoder?.stop();
+    await Promise.all(this.ends);
     this.mark("end");
     await this.outbox.empty();
     const done = await post<{ receipt: unknown }>(`/record/${this.id}/stop`, { room_empty: true });

@@ -31,6 +31,7 @@ const patience = 20_000;
 export class Uplink {
   private readonly queue: Waiting[] = [];
   private running = false;
+  private over = false;
   private pause = 0;
   private wake: (() => void) | undefined;
   private idle: (() => void)[] = [];
@@ -44,7 +45,7 @@ export class Uplink {
 
   add(w: Waiting): void {
     this.queue.push(w);
-    if (!this.running) void this.run();
+    if (!this.running && !this.over) void this.run();
   }
 
   /** Bytes that no server has yet. */
@@ -52,9 +53,9 @@ export class Uplink {
     return this.queue.reduce((n, w) => n + w.length, 0);
   }
 
-  /** Ends when everything added so far is acknowledged. */
+  /** Ends when everything added so far is acknowledged, or never will be. */
   drained(): Promise<void> {
-    return this.queue.length ? new Promise((done) => this.idle.push(done)) : Promise.resolve();
+    return this.queue.length && !this.over ? new Promise((done) => this.idle.push(done)) : Promise.resolve();
   }
 
   /** The network is back: don't wait for the next try. */
@@ -71,7 +72,10 @@ export class Uplink {
         continue;
       }
       this.report(undefined, trouble);
-      if (trouble === "conflict") break; // its bytes stay here for the auditor
+      if (trouble === "conflict") {
+        this.over = true; // its bytes stay on this disk for the auditor
+        break;
+      }
       this.pause = Math.min(this.pause * 2 || 250, 4000);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, this.pause);
@@ -79,7 +83,7 @@ export class Uplink {
       });
     }
     this.running = false;
-    if (!this.queue.length) for (const done of this.idle.splice(0)) done();
+    if (!this.queue.length || this.over) for (const done of this.idle.splice(0)) done();
   }
 
   private async send(): Promise<Trouble> {

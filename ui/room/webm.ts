@@ -138,13 +138,17 @@ function vint(bytes: Uint8Array, at: number, longest: number): { raw: number; va
   const length = Math.clz32(first) - 23;
   if (length > longest) throw new Error("not WebM");
   if (bytes.length < at + length) return undefined;
-  const raw = number(bytes.subarray(at, at + length));
-  const marker = 2 ** (7 * length);
-  return { raw, value: raw - marker, unknown: raw === 2 * marker - 1, end: at + length };
+  const raw = bytes.subarray(at, at + length);
+  // Without its marker a number of 8 bytes fits a double, for all sizes that can be.
+  const value = number([first & (0xff >> length), ...raw.subarray(1)]);
+  const unknown = raw.every((b, i) => b === (i ? 0xff : 0xff >> (length - 1)));
+  return { raw: number(raw), value, unknown, end: at + length };
 }
 
-function number(bytes: Uint8Array): number {
-  return bytes.reduce((n, b) => n * 256 + b, 0);
+function number(bytes: ArrayLike<number> & Iterable<number>): number {
+  let n = 0;
+  for (const b of bytes) n = n * 256 + b;
+  return n;
 }
 
 function bigEndian(n: number, length: number): Uint8Array {
