@@ -1,0 +1,223 @@
+// Before the recording: everything it needs is looked at, and what is wrong is
+// said in words. What is recorded here is encrypted, opened, played and gone.
+import { concatBytes } from "@noble/hashes/utils.js";
+import { camera, devices, Encoder, codecOf, Meter, microphone, screen, type Piece } from "./capture.js";
+import * as chunk from "./chunk.js";
+import { Sealer } from "./sealer.js";
+import { ready, type Clocked } from "./server.js";
+
+type Verdict = "good" | "bad" | "warn" | "wait";
+
+/** More than this between our clock and the server's is told, in ms. */
+const clockLimit = 500;
+/** A voice is louder than this, as root mean square of full scale. */
+export const silence = 0.002;
+const testTime = 2000;
+/** Bytes an hour of a track with picture takes on the own disk, about. */
+const anHour = 850e6;
+
+/** What is recorded with, once everything is well. */
+export interface Prepared {
+  microphone: MediaStream;
+  camera?: MediaStream;
+  overview?: MediaStream;
+  screen?: MediaStream;
+  meter: Meter;
+  offset: number; // server's clock minus ours, ms
+  minutes: number;
+}
+
+export class Preflight {
+  private microphone: MediaStream | undefined;
+  private camera: MediaStream | undefined;
+  private overview: MediaStream | undefined;
+  private screen: MediaStream | undefined;
+  private meter: Meter | undefined;
+  private clocked: Clocked | undefined;
+  private readonly verdicts = new Map<string, Verdict>();
+
+  /** told is called whenever something changed; true when nothing stands in the way. */
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly told: (free: boolean) => void,
+  ) {
+    for (const select of root.querySelectorAll("select")) select.addEventListener("change", () => void this.run());
+    this.field("minutes").addEventListener("change", () => void this.server());
+    root.querySelector("[data-again]")!.addEventListener("click", () => void this.run());
+    root.querySelector("[data-screen]")?.addEventListener("click", () => void this.share());
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.list());
+  }
+
+  prepared(): Prepared {
+    const { microphone, camera, overview, screen, meter, clocked } = this;
+    return { microphone: microphone!, meter: meter!, offset: clocked!.offset, minutes: this.minutes(), ...(camera && { camera }), ...(overview && { overview }), ...(screen && { screen }) };
+  }
+
+  /** The device chosen for kind; "none" without. */
+  chosen(kind: "microphone" | "camera" | "overview"): string {
+    return this.field(kind).value;
+  }
+
+  async run(): Promise<void> {
+    for (const name of ["browser", "microphone", "camera", "test", "disk", "space", "clock"]) this.say(name, "wait");
+    const able = isSecureContext && "MediaRecorder" in window && MediaRecorder.isTypeSupported(chunk.codecs[2]) && "storage" in navigator && "locks" in navigator;
+    this.say("browser", able ? "good" : "bad");
+    if (!able) return;
+    await this.open();
+    await Promise.all([this.server(), this.quota(), this.test()]);
+  }
+
+  private async open(): Promise<void> {
+    this.release();
+    try {
+      this.microphone = await microphone(this.chosen("microphone"));
+      this.meter = new Meter(this.microphone);
+      this.watchMeter(this.meter);
+    } catch {
+      this.say("microphone", "bad");
+    }
+    try {
+      if (this.chosen("camera") !== "none") this.camera = await camera(this.chosen("camera"));
+      if (this.chosen("overview") !== "none") this.overview = await camera(this.chosen("overview"));
+      const enough = this.camera || this.root.dataset.level !== "video";
+      this.say("camera", enough ? "good" : "bad", this.camera?.getVideoTracks()[0]?.label ?? "");
+    } catch {
+      this.say("camera", "bad");
+    }
+    await this.list();
+    const preview = this.root.querySelector<HTMLVideoElement>("[data-preview]")!;
+    preview.srcObject = this.camera ?? null;
+    preview.hidden = !this.camera;
+  }
+
+  /** Shows the devices by their names, which a page knows only once it may use them. */
+  private async list(): Promise<void> {
+    const [sound, pictures] = [await devices("audioinput"), await devices("videoinput")];
+    for (const [name, found] of [["microphone", sound], ["camera", pictures], ["overview", pictures]] as const) {
+      const select = this.field(name) as unknown as HTMLSelectElement;
+      for (const d of found) {
+        if (!d.deviceId || [...select.options].some((o) => o.value === d.deviceId)) continue;
+        select.add(new Option(d.label, d.deviceId));
+      }
+    }
+  }
+
+  private async share(): Promise<void> {
+    this.screen = await screen().catch(() => undefined);
+    this.root.querySelector<HTMLElement>("[data-screen-on]")!.hidden = !this.screen;
+  }
+
+  private watchMeter(meter: Meter): void {
+    const shown = this.root.querySelector<HTMLMeterElement>("meter")!;
+    const look = () => {
+      if (this.meter !== meter) return;
+      const { rms, peak } = meter.read();
+      shown.value = loudness(rms);
+      if (rms > silence && this.verdicts.get("microphone") !== "good") this.say("microphone", "good", this.microphone?.getAudioTracks()[0]?.label ?? "");
+      if (peak >= 0.999) this.say("microphone", "warn");
+      setTimeout(look, 100);
+    };
+    look();
+  }
+
+  /** Asks the server: room on its disk, the level, the clock. */
+  private async server(): Promise<void> {
+    const { case: file = "", interview = "" } = this.root.dataset;
+    const tracks = [chunk.tracks.main, chunk.tracks.safe, ...(this.overview ? [chunk.tracks.overview] : []), ...(this.screen ? [chunk.tracks.screen] : [])];
+    try {
+      this.clocked = await ready(new URLSearchParams({ case: file, interview, minutes: String(this.minutes()), tracks: tracks.join(",") }));
+      const { room, free, need } = this.clocked.ready;
+      this.say("disk", room ? "good" : "bad", `${gigabytes(need)} / ${gigabytes(free)}`);
+      const off = Math.abs(this.clocked.offset);
+      this.say("clock", off <= clockLimit + this.clocked.error ? "good" : "bad", `${(off / 1000).toFixed(2)} s`);
+    } catch {
+      this.say("disk", "bad");
+      this.say("clock", "bad");
+    }
+  }
+
+  private async quota(): Promise<void> {
+    const kept = await navigator.storage.persist().catch(() => false);
+    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+    const enough = quota - usage > ((anHour * this.minutes()) / 60) * (this.overview ? 2 : 1);
+    this.say("space", enough ? (kept ? "good" : "warn") : "bad", gigabytes(quota - usage));
+  }
+
+  /** Two seconds through all that a recording goes through, but the server. */
+  private async test(): Promise<void> {
+    if (!this.microphone) return this.say("test", "bad");
+    const stream = new MediaStream([...(this.camera?.getVideoTracks() ?? []), ...this.microphone.getAudioTracks()]);
+    try {
+      const plain = await sealedAndOpened(stream);
+      const shown = this.root.querySelector<HTMLVideoElement>("[data-played]")!;
+      URL.revokeObjectURL(shown.src);
+      shown.src = URL.createObjectURL(new Blob([plain as BlobPart], { type: this.camera ? "video/webm" : "audio/webm" }));
+      shown.hidden = false;
+      await new Promise<void>((done, failed) => {
+        shown.oncanplay = () => done();
+        shown.onerror = () => failed(new Error("it can't be played"));
+      });
+      void shown.play().catch(() => undefined); // without a gesture the browser waits for one
+      this.say("test", "good");
+    } catch {
+      this.say("test", "bad");
+    }
+  }
+
+  /** Lets the devices go. */
+  release(): void {
+    for (const s of [this.microphone, this.camera, this.overview]) for (const t of s?.getTracks() ?? []) t.stop();
+    this.meter?.close();
+    this.meter = this.microphone = this.camera = this.overview = undefined;
+  }
+
+  private minutes(): number {
+    return Math.max(1, Number(this.field("minutes").value) || 90);
+  }
+
+  private field(name: string): HTMLInputElement {
+    return this.root.querySelector<HTMLInputElement>(`[name="${name}"]`)!;
+  }
+
+  private say(name: string, verdict: Verdict, detail = ""): void {
+    this.verdicts.set(name, verdict);
+    const item = this.root.querySelector<HTMLElement>(`[data-check="${name}"]`)!;
+    item.dataset.verdict = verdict;
+    for (const text of item.querySelectorAll<HTMLElement>("[data-when]")) text.hidden = text.dataset.when !== verdict;
+    item.querySelector("[data-detail]")!.textContent = detail;
+    const all = [...this.verdicts.values()];
+    this.told(all.every((v) => v === "good" || v === "warn"));
+  }
+}
+
+/** Runs a stream through encoder, seal and opening; gives what a player would get. */
+async function sealedAndOpened(stream: MediaStream): Promise<Uint8Array> {
+  const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));
+  const part: chunk.Part = { recording: "0".repeat(32), track: 0, part: 0 };
+  const [a, b] = [random(32), random(32)];
+  const sealer = new Sealer(part, codecOf(0, stream), a, b, 0);
+  const begun = performance.now();
+  const pieces = await new Promise<Piece[]>((done, failed) => {
+    const found: Piece[] = [];
+    const encoder = new Encoder(stream, codecOf(0, stream), (p) => (found.push(p), p.last && done(found)), () => failed(new Error("the encoder stopped")));
+    encoder.start();
+    setTimeout(() => encoder.stop(), testTime);
+  });
+  const opened: Uint8Array[] = [];
+  for (const p of pieces) {
+    for (const r of await sealer.push(new Uint8Array(p.bytes), { mono: Math.round(p.at - begun), wall: p.wall }, p.last)) {
+      const { minute } = chunk.decodeHeader(r.bytes);
+      opened.push(await chunk.openRecord(r.bytes, await chunk.minuteKey(a, await chunk.minuteShare(b, 0, minute), part, minute)));
+    }
+  }
+  return concatBytes(...opened);
+}
+
+/** Root mean square as 0 to 1 over the 60 dB that matter. */
+export function loudness(rms: number): number {
+  return Math.max(0, 1 + (20 * Math.log10(rms || 1e-9)) / 60);
+}
+
+function gigabytes(n: number): string {
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 }).format(n / 1e9);
+}

@@ -1,0 +1,78 @@
+// Sends what a recorder left behind on this computer: after a crash, from any
+// page of a signed-in colleague. What lies here is ciphertext; no key is needed.
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { get, post } from "../staff/http.js";
+import { hashAt, keptParts, keptRecordings, placesIn, remove } from "./disk.js";
+import { state, type State } from "./server.js";
+import { Uplink } from "./uplink.js";
+
+/** The lock that a recorder holds on its recording while it runs. */
+export const lockOf = (recording: string): string => `verhaal/recording/${recording}`;
+
+/** Sends the rest of every recording that no recorder of this browser holds. */
+export async function rescueAll(): Promise<void> {
+  for (const recording of await keptRecordings()) {
+    await navigator.locks.request(lockOf(recording), { ifAvailable: true }, async (lock) => {
+      if (!lock) return;
+      const ends = await rescue(recording).catch(() => undefined);
+      if (ends) await settle(recording, ends);
+    });
+  }
+}
+
+/** Ends of tracks, in ms of the recording. */
+export type Ends = Map<number, number>;
+
+/**
+ * Sends the rest of one recording; the caller holds its lock. Gives where each
+ * track ends, and whether it was ended in order: then it is not in the map.
+ */
+export async function rescue(recording: string): Promise<Ends> {
+  const ends: Ends = new Map();
+  for (const { part, file } of await keptParts(recording)) {
+    const places = await placesIn(file);
+    const last = places.at(-1);
+    if (!last) continue;
+    if (last.header.flags & 4) ends.delete(part.track);
+    else ends.set(part.track, last.header.mono + last.header.duration);
+    const { next } = await get<{ next: number }>(`/record/${recording}/${part.track}/${part.part}`);
+    const uplink = new Uplink(
+      part,
+      undefined,
+      async (w) => new Uint8Array(await file.slice(w.at, w.at + w.length).arrayBuffer()),
+      () => undefined,
+    );
+    for (const p of places.slice(next)) {
+      const hash = bytesToHex(await hashAt(file, p));
+      uplink.add({ seq: p.header.seq, at: p.at, length: p.length, hash, end: p.header.mono + p.header.duration });
+    }
+    await uplink.drained();
+  }
+  return ends;
+}
+
+/** Writes down what is missing; what is sealed and mirrored needs no copy here. */
+async function settle(recording: string, ends: Ends): Promise<void> {
+  const s = await state(recording).catch(() => undefined);
+  if (!s) return; // not of a case of ours: a colleague's page does it
+  if (s.sealed) {
+    if (s.mirrored && (await same(recording, s))) await remove(recording);
+    return;
+  }
+  const now = s.now - s.started;
+  for (const [track, from] of ends) {
+    if (s.gaps.some((g) => g.track === track && g.from === from)) continue;
+    await post(`/record/${recording}/gaps`, { track, from, to: now, reason: "browser" });
+  }
+}
+
+/** Every part that lies here ends at the server as it ends here. */
+async function same(recording: string, s: State): Promise<boolean> {
+  for (const { part, file } of await keptParts(recording)) {
+    const last = (await placesIn(file)).at(-1);
+    if (!last) continue;
+    const theirs = s.parts.find((p) => p.track === part.track && p.part === part.part);
+    if (theirs?.head !== bytesToHex(await hashAt(file, last))) return false;
+  }
+  return true;
+}
