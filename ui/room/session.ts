@@ -116,10 +116,10 @@ export class Session {
 
   /** Ends every track, waits until the server has all of it, and has it sealed. */
   async stop(): Promise<unknown> {
+    if (!this.stopping) this.mark("end");
     this.stopping = true;
     for (const l of this.lanes.values()) l.encoder?.stop();
     await Promise.all(this.ends);
-    this.mark("end");
     await this.outbox.empty();
     const done = await post<{ receipt: unknown }>(`/record/${this.id}/stop`, { room_empty: true });
     for (const l of this.lanes.values()) for (const t of l.stream.getTracks()) t.stop();

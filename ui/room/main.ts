@@ -1,0 +1,11 @@
+// The rooms: recorder, control room, player.
+import { PlayPage } from "./play.js";
+import { RecordPage } from "./record.js";
+import { WatchPage } from "./watch.js";
+
+const page = (name: string) => document.querySelector<HTMLElement>(`[data-page="${name}"]`);
+
+const [record, watch, play] = [page("record"), page("watch"), page("play")];
+if (record) void new RecordPage(record).ready();
+if (watch) new WatchPage(watch);
+if (play) new PlayPage(play);

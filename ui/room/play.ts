@@ -1,0 +1,207 @@
+// The player: any minute of a recording, for a purpose that is written down.
+import { busy, onSend, words } from "../staff/form.js";
+import { ringKeys } from "../staff/rings.js";
+import { decodeHeader, type Part } from "./chunk.js";
+import { timeOf, wordsOf } from "./prompts.js";
+import { Keys, records } from "./release.js";
+import { Feed } from "./screenplay.js";
+import { state, type Mark, type State } from "./server.js";
+import { stayAwake } from "./stay.js";
+
+/** Asked for at once, in ms: every minute that is opened is written down, so not far ahead. */
+const piece = 8000;
+/** Less than this ahead, in seconds, and the next piece is asked for. */
+const ahead = 6;
+/** Views further apart than this, in seconds, are put in step. */
+const step = 0.1;
+
+/** One track on the page. */
+class View {
+  readonly feed: Feed;
+  private readonly heads = new Set<number>(); // parts whose head the feed has had
+  private now: number | undefined; // the part whose head it had last
+  private loading = false;
+  private end = new AbortController();
+
+  constructor(
+    readonly media: HTMLVideoElement,
+    readonly track: number,
+    private readonly all: State,
+    private readonly keys: Keys,
+  ) {
+    this.feed = new Feed(media);
+  }
+
+  /** Has what is around and after ms, as far as it was recorded. */
+  async load(ms: number): Promise<void> {
+    const have = this.feed.around(ms / 1000);
+    const from = have ? have[1] * 1000 : ms;
+    if (this.loading || (have && have[1] - ms / 1000 > ahead)) return;
+    const parts = this.all.parts.filter((p) => p.track === this.track && p.to > from + 20);
+    const next = parts.sort((x, y) => x.from - y.from)[0];
+    if (!next || next.from > from + piece) return;
+    this.loading = true;
+    try {
+      await this.take({ recording: this.all.id, track: this.track, part: next.part }, Math.max(from, next.from));
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  private async take(p: Part, from: number): Promise<void> {
+    const { signal } = this.end;
+    if (this.now !== p.part) {
+      for await (const r of records(p, { from: 0, to: 0 }, signal)) await this.feed.add(decodeHeader(r), await this.keys.open(r));
+      this.now = p.part;
+      this.heads.add(p.part);
+    }
+    for await (const r of records(p, { at: from, until: from + piece }, signal)) await this.feed.add(decodeHeader(r), await this.keys.open(r));
+  }
+
+  /** Gives up what is on its way: the person went elsewhere. */
+  leave(): void {
+    this.end.abort();
+    this.end = new AbortController();
+  }
+}
+
+export class PlayPage {
+  private views: View[] = [];
+  private state: State | undefined;
+  private place = 0;
+
+  constructor(private readonly root: HTMLElement) {
+    this.one("[data-no-script]").hidden = true;
+    const form = this.one<HTMLFormElement>("form[data-purpose]");
+    form.hidden = false;
+    onSend(form, (f) => void busy(f, () => this.begin(new FormData(f))));
+    this.listen();
+  }
+
+  private async begin(form: FormData): Promise<void> {
+    const choice = this.one<HTMLSelectElement>("[name=purpose]").selectedOptions[0]!;
+    const why = { purpose: String(form.get("purpose")), basis: choice.dataset.basis! };
+    const caseKeys = [...(await ringKeys(`/case/${this.root.dataset.case!}`)).values()].reverse();
+    const all = (this.state = await state(this.root.dataset.recording!));
+    const keys = new Keys(all.id, caseKeys, why);
+    // The safe sound is for where the picture's recorder failed; it is not played beside it.
+    const tracks = new Set(all.parts.map((p) => p.track));
+    const first = form.get("safe") || !tracks.has(0) ? 1 : 0;
+    for (const media of this.root.querySelectorAll<HTMLVideoElement>("video[data-track]")) {
+      const track = Number(media.dataset.track);
+      if (!tracks.has(track) || (track < 2 && track !== first)) continue;
+      media.closest<HTMLElement>("figure")!.hidden = false;
+      this.views.push(new View(media, track, all, keys));
+    }
+    const length = Math.max(0, ...all.parts.map((p) => p.to));
+    const seek = this.one<HTMLInputElement>("[data-seek]");
+    seek.max = String(Math.ceil(length / 1000));
+    this.one("[data-length]").textContent = timeOf(length);
+    this.overlay(choice.textContent!.trim());
+    await this.chapters(all.marks, caseKeys);
+    this.one("form[data-purpose]").hidden = true;
+    this.one("[data-player]").hidden = false;
+    stayAwake(() => !this.main.paused);
+    await this.go(Math.min(...all.parts.filter((p) => p.track === first).map((p) => p.from)));
+    setInterval(() => this.tick(), 200);
+  }
+
+  private get main(): HTMLVideoElement {
+    return this.views[0]!.media;
+  }
+
+  /** Goes to a time, in ms, and stays playing or paused as it was. */
+  private async go(ms: number): Promise<void> {
+    const begun = performance.now();
+    for (const v of this.views) {
+      v.leave();
+      v.media.currentTime = ms / 1000;
+    }
+    await Promise.all(this.views.map((v) => v.load(ms).catch(() => undefined)));
+    const shown = () => (this.root.dataset.sought = String(Math.round(performance.now() - begun)));
+    this.main.requestVideoFrameCallback?.(shown);
+    this.tick();
+  }
+
+  private tick(): void {
+    const at = this.main.currentTime;
+    for (const v of this.views) {
+      void v.load(at * 1000).catch(() => this.problem());
+      const other = v.media;
+      if (other === this.main) continue;
+      if (Math.abs(other.currentTime - at) > step && v.feed.around(at)) other.currentTime = at;
+      other.playbackRate = this.main.playbackRate;
+      if (other.paused !== this.main.paused) void (this.main.paused ? other.pause() : other.play().catch(() => undefined));
+    }
+    this.skip(at);
+    const seek = this.one<HTMLInputElement>("[data-seek]");
+    if (document.activeElement !== seek || !this.main.paused) seek.value = String(Math.floor(at));
+    seek.setAttribute("aria-valuetext", timeOf(at * 1000));
+    this.one("[data-at]").textContent = timeOf(at * 1000);
+    const wall = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+    this.one("[data-wall]").textContent = wall.format(this.state!.started + at * 1000);
+    this.one("[data-toggle]").setAttribute("aria-pressed", String(!this.main.paused));
+  }
+
+  /** A gap is shown, then the next part goes on. */
+  private skip(at: number): void {
+    const [main] = this.views;
+    if (!main || main.feed.around(at)) return void (this.one("[data-gap]").hidden = true);
+    const parts = this.state!.parts.filter((p) => p.track === main.track);
+    if (parts.some((p) => p.from <= at * 1000 + 50 && p.to > at * 1000 + 300)) return; // still loading
+    const next = parts.filter((p) => p.from > at * 1000).sort((x, y) => x.from - y.from)[0];
+    this.one("[data-gap]").hidden = !next;
+    if (next) void this.go(next.from);
+  }
+
+  private async chapters(marks: Mark[], keys: string[]): Promise<void> {
+    const list = this.one("[data-marks]");
+    for (const m of marks) {
+      const [item, button] = [document.createElement("li"), document.createElement("button")];
+      button.type = "button";
+      button.className = "quiet";
+      button.textContent = [timeOf(m.mono), words(this.root, `mark.${m.kind}`) || m.kind, m.code, await wordsOf(m, keys)].filter(Boolean).join(" ");
+      button.addEventListener("click", () => void this.go(m.mono));
+      item.append(button);
+      list.append(item);
+    }
+  }
+
+  /** Who looks, when and why moves over the picture: a photograph of it names them. */
+  private overlay(purpose: string): void {
+    const line = this.one("[data-overlay]");
+    const time = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "medium" });
+    const move = () => {
+      line.textContent = `${this.root.dataset.me} · ${time.format()} · ${purpose}`;
+      line.dataset.place = String((this.place = (this.place + 4) % 9));
+    };
+    move();
+    setInterval(move, 5000);
+  }
+
+  private listen(): void {
+    const toggle = () => (this.main.paused ? void this.main.play().catch(() => undefined) : this.main.pause());
+    const by = (seconds: number) => void this.go(Math.max(0, (this.main.currentTime + seconds) * 1000));
+    this.one("[data-toggle]").addEventListener("click", toggle);
+    this.one("[data-back]").addEventListener("click", () => by(-10));
+    this.one("[data-on]").addEventListener("click", () => by(10));
+    this.one("[data-seek]").addEventListener("change", (e) => void this.go(Number((e.target as HTMLInputElement).value) * 1000));
+    this.one("[data-volume]").addEventListener("input", (e) => (this.main.volume = Number((e.target as HTMLInputElement).value)));
+    this.one("[data-speed]").addEventListener("change", (e) => (this.main.playbackRate = Number((e.target as HTMLSelectElement).value)));
+    this.one("[data-player]").addEventListener("keydown", (e) => {
+      if (e.target instanceof HTMLInputElement || e.target instanceof HTMLSelectElement || e.target instanceof HTMLButtonElement) return;
+      const act = { " ": toggle, ArrowLeft: () => by(-10), ArrowRight: () => by(10) }[e.key];
+      if (!act) return;
+      e.preventDefault();
+      act();
+    });
+  }
+
+  private problem(): void {
+    this.one("[data-trouble]").hidden = false;
+  }
+
+  private one<E extends HTMLElement = HTMLElement>(selector: string): E {
+    return this.root.querySelector<E>(selector)!;
+  }
+}

@@ -1,0 +1,42 @@
+// Marks as text: their names come from the page, words in them from the case key.
+import { open, unb64 } from "../seal/index.js";
+import { get } from "../staff/http.js";
+import { tryUnlocked } from "../staff/unlocked.js";
+import type { Mark } from "./server.js";
+
+/**
+ * The case keys of a case that this tab can open, without going to sign in: a
+ * recording must not leave its page.
+ */
+export async function caseKeys(file: string): Promise<string[]> {
+  const own = await tryUnlocked();
+  if (!own) return [];
+  const keys: string[] = [];
+  for (const w of await get<{ wrapped: string }[]>(`/case/${file}/wraps`)) {
+    keys.push(new TextDecoder().decode(await open(unb64(w.wrapped), own)));
+  }
+  return keys.reverse();
+}
+
+/** Opens a file with whichever key fits; undefined when none does. */
+export async function openWithAny(file: string, keys: string[]): Promise<Uint8Array | undefined> {
+  for (const key of keys) {
+    const plain = await open(unb64(file), key).catch(() => undefined);
+    if (plain) return plain;
+  }
+  return undefined;
+}
+
+/** The words of a mark, "" when it has none or they can't be opened here. */
+export async function wordsOf(mark: Mark, keys: string[]): Promise<string> {
+  if (!mark.sealed) return "";
+  const plain = await openWithAny(mark.sealed, keys);
+  return plain ? (JSON.parse(new TextDecoder().decode(plain)) as { text: string }).text : "";
+}
+
+/** Time of a recording as a person reads it: 1:02:03. */
+export function timeOf(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
