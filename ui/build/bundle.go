@@ -25,14 +25,16 @@ func bundle(root string) (map[string][]byte, error) {
 	files := make(map[string][]byte)
 	packages := make(map[string]bool)
 
-	scripts, err := filepath.Glob(filepath.Join(root, "ui", "*", "main.ts"))
-	if err != nil {
-		return nil, err
-	}
-	for _, script := range scripts {
-		name := filepath.Base(filepath.Dir(script)) + ".js"
-		if files[name], err = transform(root, script, packages); err != nil {
+	for entry, suffix := range map[string]string{"main.ts": ".js", "worker.ts": "-worker.js"} {
+		scripts, err := filepath.Glob(filepath.Join(root, "ui", "*", entry))
+		if err != nil {
 			return nil, err
+		}
+		for _, script := range scripts {
+			name := filepath.Base(filepath.Dir(script)) + suffix
+			if files[name], err = transform(root, script, packages); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if files["site.css"], err = transform(root, filepath.Join(root, "ui", "css", "site.css"), packages); err != nil {

@@ -1,6 +1,7 @@
 // Command build bundles the browser's side into ui/dist: a script for each
-// audience (ui/<audience>/main.ts), the stylesheet, the receipts' word lists
-// and the licences of what is inside, each with a .gz and a .br beside it.
+// audience (ui/<audience>/main.ts, and its worker.ts if it has one), the
+// stylesheet, the receipts' word lists and the licences of what is inside, each
+// with a .gz and a .br beside it.
 //
 //	go run ./ui/build          builds and prints sizes
 //	go run ./ui/build -check   builds in memory and names what is stale

@@ -38,7 +38,7 @@ export async function rescue(recording: string): Promise<Ends> {
     const { next } = await get<{ next: number }>(`/record/${recording}/${part.track}/${part.part}`);
     const uplink = new Uplink(
       part,
-      undefined,
+      () => true, // the hash is compared; who was to see the signature is gone
       async (w) => new Uint8Array(await file.slice(w.at, w.at + w.length).arrayBuffer()),
       () => undefined,
     );

@@ -1,8 +1,7 @@
 // Sends a part's records in order and counts as safe only what the server
 // acknowledged with the same hash.
 import { concatBytes } from "@noble/hashes/utils.js";
-import { ed25519 } from "@noble/curves/ed25519.js";
-import { unb64 } from "../seal/bytes.js";
+import type { Ack } from "./ack.js";
 import type { Part } from "./chunk.js";
 
 /** A record that waits for its acknowledgement. */
@@ -16,12 +15,6 @@ export interface Waiting {
 
 /** Why nothing goes through at the moment. */
 export type Trouble = "" | "offline" | "refused" | "conflict";
-
-interface Ack {
-  seq: number;
-  head: string;
-  ack: string;
-}
 
 /** Bytes in one request at most, unless one record is larger. */
 const batch = 2 << 20;
@@ -38,7 +31,7 @@ export class Uplink {
 
   constructor(
     private readonly part: Part,
-    private readonly logKey: Uint8Array | undefined, // Ed25519, of the log's checkpoints
+    private readonly signed: (ack: Ack) => boolean,
     private readonly read: (w: Waiting) => Promise<Uint8Array>,
     private readonly report: (acked: Waiting | undefined, trouble: Trouble) => void,
   ) {}
@@ -110,7 +103,7 @@ export class Uplink {
   }
 
   /** Takes what the server says it has; it must be what we made. */
-  private settle(ack: Ack, signed: boolean): Trouble {
+  private settle(ack: Ack, taken: boolean): Trouble {
     const known = this.queue.findIndex((w) => w.seq === ack.seq);
     if (known < 0) {
       // A server that lost its unacknowledged end wants less than we began with.
@@ -118,24 +111,9 @@ export class Uplink {
     }
     const last = this.queue[known]!;
     if (last.hash !== ack.head) return "conflict";
-    if (signed && !acknowledged(this.part, ack, this.logKey)) return "refused";
+    if (taken && !this.signed(ack)) return "refused";
     this.queue.splice(0, known + 1);
     this.report(last, "");
     return "";
   }
-}
-
-const text = new TextEncoder();
-
-/** Says whether the log's key signed that the part up to seq is durable. */
-export function acknowledged(p: Part, ack: Ack, key: Uint8Array | undefined): boolean {
-  if (!key) return true;
-  const said = `verhaal/ack\n${p.recording}\n${p.track}\n${p.part}\n${ack.seq}\n${ack.head}\n`;
-  return ed25519.verify(unb64(ack.ack), text.encode(said), key);
-}
-
-/** The Ed25519 key inside a log's verifier key ("name+hash+base64", C2SP signed-note). */
-export function keyOf(vkey: string): Uint8Array | undefined {
-  const [, key] = /^[^+]+\+[0-9a-f]{8}\+(.+)$/.exec(vkey) ?? [];
-  return key ? unb64(key).subarray(1) : undefined;
 }

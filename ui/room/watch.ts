@@ -1,7 +1,7 @@
 // The control room: the stream that is sealed is the stream that is watched.
 import { padJSON, seal, b64 } from "../seal/index.js";
 import { busy, onSend, words } from "../staff/form.js";
-import { get, post } from "../staff/http.js";
+import { post } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
 import { decodeHeader, type Part } from "./chunk.js";
 import { timeOf, wordsOf } from "./prompts.js";
@@ -109,8 +109,7 @@ export class WatchPage {
   private async prompt(form: HTMLFormElement): Promise<void> {
     const text = String(new FormData(form).get("text")).trim();
     if (!text || !this.powers.includes("prompt")) return;
-    const { recipient } = await get<{ recipient: string }>(`/record/${this.id}/recipient`);
-    const sealed = b64(await seal(padJSON({ v: 1, text }), [recipient]));
+    const sealed = b64(await seal(padJSON({ v: 1, text }), [this.root.dataset.recipient!]));
     await post(`/record/${this.id}/marks`, { kind: "prompt", mono: this.mono(), code: "", sealed });
     form.reset();
   }

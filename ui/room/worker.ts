@@ -1,10 +1,11 @@
 // The recorder's other half: encrypt, keep on the own disk, send, in this
 // order. It runs beside the page, so that nothing on the page can hold it up.
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { acknowledged, keyOf } from "./ack.js";
 import { Kept } from "./disk.js";
 import type { FromWorker, Progress, ToWorker } from "./protocol.js";
 import { Sealer } from "./sealer.js";
-import { keyOf, Uplink } from "./uplink.js";
+import { Uplink } from "./uplink.js";
 
 const say = (message: FromWorker): void => (self as unknown as { postMessage(m: FromWorker): void }).postMessage(message);
 
@@ -24,9 +25,10 @@ class Line {
     this.kept = Kept.create(m.part);
     const { track, part } = m.part;
     this.progress = { track, part, kept: 0, acked: 0, waiting: 0, trouble: "" };
+    const key = keyOf(m.logKey);
     this.uplink = new Uplink(
       m.part,
-      keyOf(m.logKey),
+      (ack) => !key || acknowledged(m.part, ack, key),
       async (w) => this.held.get(w.seq) ?? (await this.kept).read(w.at, w.length),
       (acked, trouble) => {
         if (acked) {
