@@ -1,0 +1,477 @@
+package proof_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/recording/proof"
+	"verhaal/internal/recording/recordingtest"
+	"verhaal/internal/seal"
+)
+
+// threeMinutes is a part that films from 0:50 to 3:00: 260 records, of which
+// those of minute 1 are 20 to 139.
+func threeMinutes() recordingtest.Part {
+	return recordingtest.Part{Track: chunk.Main, From: 50_000, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.VP8Opus, Bitrate: 20_000}}
+}
+
+func verify(t *testing.T, r *recordingtest.Recording) proof.Result {
+	t.Helper()
+	result, err := proof.Verify(context.Background(), os.DirFS(r.Dir), proof.Options{LogKey: r.LogKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestASoundRecordingPassesAllLevels(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes(),
+		recordingtest.Part{Track: chunk.AudioSafe, From: 49_800, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.Opus}},
+		recordingtest.Part{Track: chunk.Overview, Seconds: 5, Slices: recordingtest.Chromium(chunk.VP8Opus)},
+		recordingtest.Part{Track: chunk.Exhibit, From: 58_000, Camera: recordingtest.Camera{Codec: chunk.Opus}, Slices: clipped(recordingtest.Chromium(chunk.Opus), 2_000)})
+	result := verify(t, r)
+	if !result.Sound || len(result.Notes) > 0 || state(result, 1) != proof.Passed || state(result, 2) != proof.Passed || state(result, 3) != proof.NotChecked {
+		t.Fatalf("without keys:\n%s", result.Words())
+	}
+	if result.Seal.Position == nil || *result.Seal.Position != 6 {
+		t.Fatalf("position: %v", result.Seal.Position)
+	}
+	r.WriteKeys(t)
+	if result = verify(t, r); !result.Sound || len(result.Notes) > 0 || state(result, 3) != proof.Passed {
+		t.Fatalf("with keys:\n%s", result.Words())
+	}
+}
+
+// clipped cuts slices where a minute ends, as a recorder must: ms after the
+// part's beginning.
+func clipped(slices []recordingtest.Slice, ms uint64) []recordingtest.Slice {
+	for i := range slices {
+		if slices[i].Mono < ms && slices[i].Till > ms {
+			slices[i].Till = ms
+			slices[i+1].Mono = ms
+		}
+	}
+	return slices
+}
+
+func state(r proof.Result, level int) string { return r.Levels[level-1].State }
+
+// tampering is one thing done to a sealed recording, and what must be said of it.
+type tampering struct {
+	name    string
+	do      func(t *testing.T, r *recordingtest.Recording, records [][]byte) [][]byte
+	kind    string
+	records proof.Span
+	minutes proof.Span
+}
+
+func mend(raw []byte) []byte {
+	end := len(raw) - chunk.CRCSize
+	binary.BigEndian.PutUint32(raw[end:], crc32.Checksum(raw[:end], crc32.MakeTable(crc32.Castagnoli)))
+	return raw
+}
+
+func tamperings() []tampering {
+	flip := func(record, at int, mended bool) func(*testing.T, *recordingtest.Recording, [][]byte) [][]byte {
+		return func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			all[record][(at+len(all[record]))%len(all[record])] ^= 4
+			if mended {
+				mend(all[record])
+			}
+			return all
+		}
+	}
+	one := func(n int64) proof.Span { return proof.Span{From: n, To: n} }
+	minute := one
+	return []tampering{
+		{"a bit of the first record", flip(0, 95, false), proof.Changed, one(0), minute(0)},
+		{"a bit of the ciphertext", flip(100, 300, false), proof.Changed, one(100), minute(1)},
+		{"a bit of the last record's checksum", flip(259, -1, false), proof.Changed, one(259), minute(2)},
+		{"a bit, with the checksum mended", flip(100, 300, true), proof.Changed, one(100), minute(1)},
+		{"a bit of the last record, mended", flip(259, 300, true), proof.Changed, one(259), minute(2)},
+		{"a bit of prev, mended", flip(100, 60, true), proof.Changed, one(100), minute(1)},
+		{"a bit of the magic", flip(139, 1, false), proof.Changed, one(139), minute(1)},
+		{"a bit of the magic of the last record", flip(259, 1, false), proof.Cut, one(259), minute(2)},
+		{"a bit of the minute", flip(140, 33, false), proof.Changed, one(140), minute(2)},
+		{"a bit of seq", flip(100, 29, false), proof.Changed, one(100), minute(1)},
+		{"a bit of the length, shorter", flip(100, 88, false), proof.Changed, one(100), minute(1)},
+		{"a length beyond the end of the file", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			all[100][87] ^= 0x3f
+			return all
+		}, proof.Changed, one(100), minute(1)},
+		{"the tail dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return all[:141] },
+			proof.Cut, proof.Span{From: 141, To: 259}, minute(2)},
+		{"more than a minute of the tail dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return all[:130] },
+			proof.Cut, proof.Span{From: 130, To: 259}, proof.Span{From: 1, To: 2}},
+		{"the end torn off in a record", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			all[250] = all[250][:200]
+			return all[:251]
+		}, proof.Cut, proof.Span{From: 250, To: 259}, minute(2)},
+		{"one dropped in the middle", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			return append(all[:100:100], all[101:]...)
+		}, proof.Missing, one(100), minute(1)},
+		{"many dropped in the middle", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			return append(all[:100:100], all[200:]...)
+		}, proof.Missing, proof.Span{From: 100, To: 199}, proof.Span{From: 1, To: 2}},
+		{"the beginning dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return all[10:] },
+			proof.Missing, proof.Span{From: 0, To: 9}, minute(0)},
+		{"everything dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return nil },
+			proof.Cut, proof.Span{From: 0, To: 259}, proof.Span{From: 0, To: 2}},
+		{"two swapped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			all[100], all[101] = all[101], all[100]
+			return all
+		}, proof.Moved, one(100), minute(1)},
+		{"one moved far", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			moved := all[30]
+			out := append(append([][]byte{}, all[:30]...), all[31:200]...)
+			return append(append(out, moved), all[200:]...)
+		}, proof.Moved, one(30), minute(1)},
+		{"one replayed", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			out := append(append([][]byte{}, all[:200]...), all[50])
+			return append(out, all[200:]...)
+		}, proof.Replayed, one(50), minute(1)},
+		{"junk in the middle", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			all[100] = append(bytes.Repeat([]byte("junk"), 300), all[100]...)
+			return all
+		}, proof.Added, one(100), minute(1)},
+		{"a record's bytes overwritten with zeros", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
+			clear(all[100])
+			return all
+		}, proof.Changed, one(100), minute(1)},
+	}
+}
+
+func TestEachTamperingIsNamedWithItsRecordAndMinute(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	file := filepath.Join(r.Dir, "0-0.vhc")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range tamperings() {
+		t.Run(c.name, func(t *testing.T) {
+			rewrite(t, file, whole, func(all [][]byte) [][]byte { return c.do(t, r, all) })
+			result := verify(t, r)
+			if len(result.Faults) != 1 || result.Sound || state(result, 1) != proof.Failed || state(result, 2) != proof.Passed {
+				t.Fatalf("want one fault:\n%s", result.Words())
+			}
+			f := result.Faults[0]
+			if f.Kind != c.kind || *f.Track != chunk.Main || *f.Part != 0 || *f.Records != c.records || *f.Minutes != c.minutes {
+				t.Fatalf("%s: %s; want %s, records %v, minutes %v", f.Kind, f, c.kind, c.records, c.minutes)
+			}
+		})
+	}
+}
+
+func TestTamperingInEveryOtherRecordIsCountedAndBounded(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	file := filepath.Join(r.Dir, "0-0.vhc")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, file, whole, func(all [][]byte) [][]byte {
+		for i := 0; i < len(all); i += 2 {
+			all[i][200] ^= 1
+		}
+		return all
+	})
+	if result := verify(t, r); len(result.Faults) != 51 || !strings.Contains(result.Words(), "and 80 faults more") {
+		t.Fatalf("%d faults:\n%s", len(result.Faults), result.Words())
+	}
+}
+
+// rewrite writes what do makes of the records of a file.
+func rewrite(t *testing.T, file string, whole []byte, do func([][]byte) [][]byte) {
+	t.Helper()
+	var all [][]byte
+	for rest := bytes.Clone(whole); len(rest) > 0; {
+		rec, after, err := chunk.Parse(rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, rest = append(all, rec.Raw), after
+	}
+	if err := os.WriteFile(file, bytes.Join(do(all), nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestForeignRecordsAndFilesAreNamed(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes(), recordingtest.Part{Track: chunk.AudioSafe, From: 50_000, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.Opus}})
+	other := recordingtest.Make(t, threeMinutes())
+	file := filepath.Join(r.Dir, "0-0.vhc")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := other.Records[chunk.Part{Recording: other.ID}][100].Raw
+
+	t.Run("in the place of a record", func(t *testing.T) {
+		rewrite(t, file, whole, func(all [][]byte) [][]byte { all[100] = foreign; return all })
+		result := verify(t, r)
+		if len(result.Faults) != 2 || find(result, proof.Foreign).Minutes.From != 1 || *find(result, proof.Missing).Records != (proof.Span{From: 100, To: 100}) ||
+			!strings.Contains(find(result, proof.Foreign).What, other.ID.String()) {
+			t.Fatal(result.Words())
+		}
+	})
+	t.Run("between records", func(t *testing.T) {
+		rewrite(t, file, whole, func(all [][]byte) [][]byte {
+			return append(append(append([][]byte{}, all[:150]...), foreign, foreign), all[150:]...)
+		})
+		result := verify(t, r)
+		if f := find(result, proof.Foreign); len(result.Faults) != 1 || f.Minutes.From != 2 || !strings.Contains(f.What, "1 more") {
+			t.Fatal(result.Words())
+		}
+	})
+	t.Run("another track's file", func(t *testing.T) {
+		sound, err := os.ReadFile(filepath.Join(r.Dir, "1-0.vhc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Write(t, "0-0.vhc", sound)
+		result := verify(t, r)
+		if find(result, proof.Foreign).What == "" || find(result, proof.Cut).Records.To != 259 {
+			t.Fatal(result.Words())
+		}
+	})
+	t.Run("a file more", func(t *testing.T) {
+		r.Write(t, "0-0.vhc", whole)
+		r.Write(t, "0-7.vhc", foreign)
+		if result := verify(t, r); len(result.Faults) != 1 || !strings.Contains(find(result, proof.Foreign).What, "0-7.vhc") {
+			t.Fatal(result.Words())
+		}
+	})
+	t.Run("a file missing", func(t *testing.T) {
+		if err := errors.Join(os.Remove(filepath.Join(r.Dir, "0-7.vhc")), os.Remove(file)); err != nil {
+			t.Fatal(err)
+		}
+		if result := verify(t, r); len(result.Faults) != 1 || *find(result, proof.Cut).Minutes != (proof.Span{From: 0, To: 2}) {
+			t.Fatal(result.Words())
+		}
+	})
+}
+
+func find(r proof.Result, kind string) proof.Finding {
+	for _, f := range append(append([]proof.Finding{}, r.Faults...), r.Notes...) {
+		if f.Kind == kind {
+			return f
+		}
+	}
+	return proof.Finding{Minutes: &proof.Span{From: -1}, Records: &proof.Span{From: -1}}
+}
+
+func TestAClockThatJumpsIsNamedWithItsMinute(t *testing.T) {
+	part := threeMinutes()
+	part.Wall = func(mono uint64) int64 {
+		if mono >= 125_000 {
+			return 3_600_000
+		}
+		return 0
+	}
+	r := recordingtest.Make(t, part)
+	result := verify(t, r)
+	if f := find(result, proof.Clock); len(result.Faults) != 1 || *f.Minutes != (proof.Span{From: 2, To: 2}) || *f.Records != (proof.Span{From: 150, To: 150}) {
+		t.Fatal(result.Words())
+	}
+	m := r.Manifest
+	m.Gaps = []proof.Gap{{Track: chunk.Main, From: 124_500, To: 126_000, Reason: "clock"}}
+	r.Seal(t, m, nil)
+	if result = verify(t, r); !result.Sound || find(result, proof.Clock).Minutes.From != 2 {
+		t.Fatalf("declared:\n%s", result.Words())
+	}
+}
+
+func TestAClockThatIsWrongFromTheBeginningIsNoted(t *testing.T) {
+	part := threeMinutes()
+	part.Wall = func(uint64) int64 { return -86_400_000 }
+	result := verify(t, recordingtest.Make(t, part))
+	if f := find(result, proof.Clock); !result.Sound || !strings.Contains(f.What, "-86400000 ms") {
+		t.Fatal(result.Words())
+	}
+}
+
+func TestAHoleInTimeMustBeDeclared(t *testing.T) {
+	second := threeMinutes()
+	second.Number, second.From = 1, 200_000
+	r := recordingtest.Make(t, threeMinutes(), second)
+	result := verify(t, r)
+	if f := find(result, proof.Hole); len(result.Faults) != 1 || *f.Minutes != (proof.Span{From: 3, To: 3}) || *f.Part != 1 {
+		t.Fatal(result.Words())
+	}
+	m := r.Manifest
+	m.Gaps = []proof.Gap{{Track: chunk.Main, From: 180_000, To: 200_000, Reason: "browser_killed"}}
+	r.Seal(t, m, nil)
+	if result = verify(t, r); !result.Sound || !strings.Contains(find(result, proof.Declared).What, "browser_killed") {
+		t.Fatalf("declared:\n%s", result.Words())
+	}
+}
+
+func TestAnAlteredSealIsFound(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	read := func(name string) []byte {
+		text, err := os.ReadFile(filepath.Join(r.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	otherLog := recordingtest.Make(t, threeMinutes()).LogKey
+	for name, c := range map[string]struct {
+		file  string
+		put   func([]byte) []byte
+		level int
+		what  string
+	}{
+		"a role":             {"manifest.json", func(b []byte) []byte { return bytes.Replace(b, []byte("st-7k2"), []byte("st-7k3"), 1) }, 2, "another manifest"},
+		"the spelling":       {"manifest.json", func(b []byte) []byte { return append(b, '\n') }, 1, "canonically"},
+		"a bit of structure": {"manifest.json", func(b []byte) []byte { b[0] ^= 1; return b }, 1, "no manifest"},
+		"the root":           {"manifest.json", func(b []byte) []byte { return swapHash(b, `"root":"`) }, 1, "root"},
+		"a head":             {"manifest.json", func(b []byte) []byte { return swapHash(b, `"head":"`) }, 1, "not the record that was sealed"},
+		"a size":             {"manifest.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"to":180000`), []byte(`"to":179999`), 1) }, 1, "other sizes or times"},
+		"the marks":          {"marks.json", func(b []byte) []byte { return bytes.Replace(b, []byte("1000"), []byte("1001"), 1) }, 1, "marks.json"},
+		"a share":            {"shares/0-0.age", func(b []byte) []byte { b[5000] ^= 1; return b }, 1, "shares/0-0.age"},
+		"the signature":      {"manifest.sig", func(b []byte) []byte { b[len(b)-10] ^= 1; return b }, 2, "not signed"},
+		"the signature gone": {"manifest.sig", nil, 2, "not sealed"},
+		"the act":            {"log/leaf.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"v":1`), []byte(`"v":2`), 1) }, 2, "does not hold"},
+		"the act's kind":     {"log/leaf.json", func(b []byte) []byte { return bytes.Replace(b, []byte("sealed"), []byte("opened"), 1) }, 2, "something else"},
+		"the proof":          {"log/manifest.tlog-proof", func(b []byte) []byte { return bytes.Replace(b, []byte("index 6"), []byte("index 7"), 1) }, 2, "act number 7"},
+		"the checkpoint":     {"log/manifest.tlog-proof", func(b []byte) []byte { return bytes.Replace(b, []byte("\n11\n"), []byte("\n12\n"), 1) }, 2, "checkpoint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := read(c.file)
+			defer r.Write(t, c.file, before)
+			if c.put == nil {
+				if err := os.Remove(filepath.Join(r.Dir, c.file)); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				r.Write(t, c.file, c.put(bytes.Clone(before)))
+			}
+			result := verify(t, r)
+			if result.Sound || state(result, c.level) != proof.Failed || !strings.Contains(result.Words(), c.what) {
+				t.Fatalf("want %q at level %d:\n%s", c.what, c.level, result.Words())
+			}
+		})
+	}
+	t.Run("another log's key", func(t *testing.T) {
+		result, err := proof.Verify(context.Background(), os.DirFS(r.Dir), proof.Options{LogKey: otherLog})
+		if err != nil || state(result, 2) != proof.Failed {
+			t.Fatalf("%v:\n%s", err, result.Words())
+		}
+	})
+	t.Run("the key that came along", func(t *testing.T) {
+		result, err := proof.Verify(context.Background(), os.DirFS(r.Dir), proof.Options{})
+		if err != nil || !result.Sound || !strings.Contains(find(result, proof.Open).What, r.LogKey) {
+			t.Fatalf("%v:\n%s", err, result.Words())
+		}
+	})
+	t.Run("nothing but records", func(t *testing.T) {
+		if _, err := proof.Verify(context.Background(), os.DirFS(t.TempDir()), proof.Options{}); !errors.Is(err, proof.ErrNoRecording) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func swapHash(b []byte, member string) []byte {
+	i := bytes.Index(b, []byte(member)) + len(member)
+	if b[i] != '0' {
+		b[i] = '0'
+	} else {
+		b[i] = '1'
+	}
+	return b
+}
+
+func TestShareAAndTheReleasedMinutesOpenTheRecording(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	check := func(id seal.Identity) (proof.Result, error) {
+		return proof.Verify(context.Background(), os.DirFS(r.Dir), proof.Options{LogKey: r.LogKey, Identities: []seal.Identity{id}})
+	}
+	if _, err := check(r.Case); err == nil || !strings.Contains(err.Error(), "release.json") {
+		t.Fatalf("share A alone: %v", err)
+	}
+	release, err := proof.MarshalKeys(r.ID, r.Release()[1:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Write(t, "release.json", release)
+	stranger, err := seal.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := check(stranger); err == nil {
+		t.Fatal("a stranger's key opens share A")
+	}
+	result, err := check(r.Case)
+	if err != nil || !result.Sound || result.Tracks[0].Opened != 120 || state(result, 3) != proof.Incomplete {
+		t.Fatalf("minute 1: %v\n%s", err, result.Words())
+	}
+	if release, err = proof.MarshalKeys(r.ID, r.Release()); err != nil {
+		t.Fatal(err)
+	}
+	r.Write(t, "release.json", release)
+	if result, err = check(r.Case); err != nil || !result.Sound || result.Tracks[0].Opened != 260 || state(result, 3) != proof.Passed {
+		t.Fatalf("all minutes: %v\n%s", err, result.Words())
+	}
+}
+
+// TestAnyFlippedBitOfAnExportIsFound flips bits anywhere in what the seal
+// covers.
+func TestAnyFlippedBitOfAnExportIsFound(t *testing.T) {
+	r := recordingtest.Make(t, recordingtest.Part{Track: chunk.Main, From: 59_000, Seconds: 3, Camera: recordingtest.Camera{Codec: chunk.VP8Opus, Bitrate: 1000}})
+	files := map[string][]byte{}
+	for _, name := range []string{"0-0.vhc", "manifest.json", "manifest.sig", "marks.json", "shares/0-0.age"} {
+		text, err := os.ReadFile(filepath.Join(r.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = text
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.SampledFrom([]string{"0-0.vhc", "0-0.vhc", "0-0.vhc", "manifest.json", "manifest.sig", "marks.json", "shares/0-0.age"}).Draw(rt, "file")
+		b := bytes.Clone(files[name])
+		defer r.Write(t, name, files[name])
+		at := rapid.IntRange(0, len(b)-1).Draw(rt, "byte")
+		b[at] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
+		r.Write(t, name, b)
+		result, err := proof.Verify(context.Background(), os.DirFS(r.Dir), proof.Options{LogKey: r.LogKey})
+		if err == nil && result.Sound {
+			rt.Fatalf("byte %d of %s: nobody noticed\n%s", at, name, result.Words())
+		}
+		if name == "0-0.vhc" && (err != nil || len(result.Faults) != 1 || result.Faults[0].Minutes == nil) {
+			rt.Fatalf("byte %d: %v\n%s", at, err, result.Words())
+		}
+	})
+}
+
+func TestOneFileAloneIsFollowed(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	whole, err := os.ReadFile(filepath.Join(r.Dir, "0-0.vhc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := proof.VerifyPart(context.Background(), bytes.NewReader(whole))
+	if err != nil || !result.Sound || len(result.Notes) > 0 || result.Tracks[0].Records != 260 {
+		t.Fatalf("%v\n%s", err, result.Words())
+	}
+	if result, err = proof.VerifyPart(context.Background(), bytes.NewReader(whole[:len(whole)-3])); err != nil || find(result, proof.Cut).Minutes.From != 2 {
+		t.Fatalf("%v\n%s", err, result.Words())
+	}
+	if result, err = proof.VerifyPart(context.Background(), bytes.NewReader(whole[3:])); err != nil || find(result, proof.Changed).Records.From != 0 {
+		t.Fatalf("%v\n%s", err, result.Words())
+	}
+	if _, err = proof.VerifyPart(context.Background(), strings.NewReader("a letter")); err == nil {
+		t.Fatal("a letter is no recording")
+	}
+}
