@@ -84,7 +84,7 @@ func (c *Camera) Film(begin, ms, every uint64) []Slice {
 		till := min(at+every, ms, (begin+at)/chunk.MinuteMS*chunk.MinuteMS+chunk.MinuteMS-begin)
 		s := Slice{Mono: at, Till: till, Key: true}
 		if at == 0 {
-			s.Bytes = c.head()
+			s.Bytes = c.Head()
 		}
 		s.Bytes = append(s.Bytes, c.cluster(at, till)...)
 		out = append(out, s)
@@ -93,7 +93,8 @@ func (c *Camera) Film(begin, ms, every uint64) []Slice {
 	return out
 }
 
-func (c *Camera) head() []byte {
+// Head is the beginning of the container, up to the first cluster.
+func (c *Camera) Head() []byte {
 	text := func(id []byte, s string) []byte { return sized(id, []byte(s)) }
 	number := func(id []byte, n byte) []byte { return sized(id, []byte{n}) }
 	b := sized([]byte{0x1a, 0x45, 0xdf, 0xa3}, text([]byte{0x42, 0x82}, "webm"), number([]byte{0x42, 0x87}, 4), number([]byte{0x42, 0x85}, 2))
