@@ -1,0 +1,195 @@
+package test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"verhaal/internal/recording/chunk"
+	"verhaal/test/browser"
+)
+
+// openRoom opens a browser with a made-up camera and microphone.
+func openRoom(t *testing.T, h *roomHouse) *browser.Tab {
+	t.Helper()
+	b := browser.Open(t, h.url, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("mute-audio", true))
+	b.Width(1280)
+	h.unlock(b)
+	return b
+}
+
+// begin goes through pre-flight and begins to record.
+func begin(b *browser.Tab) {
+	b.T.Helper()
+	b.Visit("/case/c1/room/i1")
+	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
+	b.Click("[data-begin]")
+	b.See("[data-running]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+}
+
+func stop(b *browser.Tab) {
+	b.T.Helper()
+	b.Click("[data-stop]")
+	b.Click("[data-empty]")
+	b.Until(`location.pathname.endsWith("/play")`)
+}
+
+func shots(t *testing.T) {
+	if dir := os.Getenv("VERHAAL_SHOTS"); dir != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestARoomRecordsWatchesAndPlays walks the rooms: pre-flight, record, mark,
+// watch live with a prompt, stop, play.
+func TestARoomRecordsWatchesAndPlays(t *testing.T) {
+	shots(t)
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
+	for _, width := range []int64{360, 1280} {
+		b.Width(width)
+		b.Check("pre-flight")
+		b.Shot("room-preflight-" + map[int64]string{360: "phone", 1280: "wide"}[width])
+	}
+	begin(b)
+	b.Click("[data-mark=entry]")
+	b.Click("[data-mark=break]")
+	b.Click("[data-mark=resume]")
+
+	w := openRoom(t, h)
+	w.Visit("/record/" + h.id.String() + "/watch")
+	w.Click("form[data-enter] button")
+	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	w.Write("#prompt", "Ask about the van.")
+	w.Click("[data-prompt] button")
+	b.Until(`document.querySelector("[data-prompts]").textContent.includes("Ask about the van.")`)
+	if h.holds("van") {
+		t.Error("the server reads the prompt")
+	}
+	b.Until(`document.querySelector("[data-watchers]").textContent.includes("Robin (Director room)")`)
+	for _, width := range []int64{360, 1280} {
+		b.Width(width)
+		b.Check("recording")
+		b.Shot("room-recording-" + map[int64]string{360: "phone", 1280: "wide"}[width])
+		w.Width(width)
+		w.Check("control room")
+		w.Shot("room-watch-" + map[int64]string{360: "phone", 1280: "wide"}[width])
+	}
+	// How late the picture is: the newest frame shown against the recorder's clock.
+	late := browser.Ask[float64](w, `new Promise(done => { const v = document.querySelector("video[data-track='0']"); const all = [];
+		const look = async () => { const s = await (await fetch(location.pathname.replace("watch", "state"))).json(); all.push(s.now - s.started - v.currentTime * 1000);
+			if (all.length < 21) setTimeout(look, 100); else done(all.sort((x, y) => x - y)[10]); }; look(); })`)
+	t.Logf("live picture: median %.0f ms late", late)
+	if late > 2000 {
+		t.Errorf("the live picture is %.0f ms late", late)
+	}
+
+	stop(b)
+	_, main := h.opened(chunk.Main)
+	_, safe := h.opened(chunk.AudioSafe)
+	for name, records := range map[string][]chunk.Record{"main": main, "safe sound": safe} {
+		last := records[len(records)-1]
+		if last.Flags&chunk.Last == 0 {
+			t.Errorf("%s: the last record isn't marked as the last", name)
+		}
+		for i := 1; i < len(records); i++ {
+			if gap := int64(records[i].Mono) - int64(records[i-1].End()); gap > 100 {
+				t.Errorf("%s: %d ms missing before record %d", name, gap, i)
+			}
+		}
+	}
+
+	b.See("form[data-purpose] button")
+	b.Click("form[data-purpose] button")
+	b.See("[data-player]")
+	b.Click("[data-toggle]")
+	b.Until(`document.querySelector("video[data-track='0']").currentTime > 1`)
+	if marks := b.Text("[data-marks]"); !strings.Contains(marks, "The person comes in") || !strings.Contains(marks, "Ask about the van.") {
+		t.Errorf("the chapters are %q", marks)
+	}
+	b.Click("[data-marks] li:nth-child(2) button")
+	b.Until(`document.querySelector("[data-page]").dataset.sought !== undefined`)
+	t.Logf("a seek took %s ms", browser.Ask[string](b, `document.querySelector("[data-page]").dataset.sought`))
+	for _, width := range []int64{360, 1280} {
+		b.Width(width)
+		b.Check("player")
+		b.Shot("room-play-" + map[int64]string{360: "phone", 1280: "wide"}[width])
+	}
+	if len(h.asked) == 0 {
+		t.Error("no minute was asked for")
+	}
+}
+
+// TestARecordingLosesNothingWhileTheNetworkIsGone: it goes on, says so, and
+// sends the rest afterwards.
+func TestARecordingLosesNothingWhileTheNetworkIsGone(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	h.cut.Store(true)
+	b.Until(`document.querySelector("[data-alarms]").textContent.includes("can't be reached")`)
+	time.Sleep(4 * time.Second)
+	h.cut.Store(false)
+	b.Until(`document.querySelector("[data-alarms]").hidden`)
+	stop(b)
+	for _, track := range []chunk.Track{chunk.Main, chunk.AudioSafe} {
+		_, records := h.opened(track)
+		for i := 1; i < len(records); i++ {
+			if gap := int64(records[i].Mono) - int64(records[i-1].End()); gap > 100 {
+				t.Errorf("%s: %d ms missing before record %d", track, gap, i)
+			}
+		}
+	}
+}
+
+// TestACrashedRecorderIsRescuedAndGoesOn: the page dies while the server is
+// away; what lay on the disk arrives, and the next part follows a named gap.
+func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	h.cut.Store(true)
+	time.Sleep(2 * time.Second)
+	_, before := h.opened(chunk.AudioSafe)
+	// A worker and a page that end at once, without a word to anybody.
+	b.Do(chromedp.Navigate("about:blank"))
+	h.cut.Store(false)
+	h.unlock(b)
+	b.Visit("/case/c1/room/i1")
+	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
+	b.Click("[data-begin]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	stop(b)
+	_, after := h.opened(chunk.AudioSafe)
+	var first, second []chunk.Record
+	for _, r := range after {
+		if r.Number == 0 {
+			first = append(first, r)
+		} else {
+			second = append(second, r)
+		}
+	}
+	rescued := int64(first[len(first)-1].End()) - int64(before[len(before)-1].End())
+	if rescued < 1000 {
+		t.Errorf("only %d ms of the sound were rescued", rescued)
+	}
+	if len(second) == 0 || second[0].Mono < first[len(first)-1].End() {
+		t.Fatal("the recording did not go on as the next part")
+	}
+	found := false
+	for _, g := range h.gaps {
+		found = found || g["track"] == 1.0 && g["reason"] == "browser"
+	}
+	if !found {
+		t.Errorf("the gap is not written down: %v", h.gaps)
+	}
+}
