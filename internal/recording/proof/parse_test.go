@@ -1,0 +1,118 @@
+package proof
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"verhaal/internal/recording/chunk"
+)
+
+func sampleManifest() Manifest {
+	part := Part{Codec: chunk.Opus, Records: 4, Bytes: 800, From: 10, To: 2010, WallFrom: 5, WallTo: 6}
+	return Manifest{Kind: "talk", Level: "audio", Log: "verhaal.test/log", Gaps: []Gap{{Track: chunk.Main, From: 1, To: 2, Reason: "network"}},
+		Tracks: []Track{{Track: chunk.Main, Parts: []Part{part}}}, Deviations: []Deviation{{Rule: "S-17", By: "p1", At: 7}}}
+}
+
+// FuzzManifest holds that a manifest has one spelling.
+func FuzzManifest(f *testing.F) {
+	text, err := sampleManifest().Canonical()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"v":1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := ParseManifest(text)
+		if err != nil {
+			return
+		}
+		if again, err := m.Canonical(); err != nil || !bytes.Equal(again, text) {
+			t.Fatalf("%s becomes %s, %v", text, again, err)
+		}
+	})
+}
+
+// FuzzExcerpt holds that no list of records leads a check astray.
+func FuzzExcerpt(f *testing.F) {
+	m := sampleManifest()
+	f.Add([]byte(`{"minutes":[0],"recording":"00000000000000000000000000000000","tracks":[{"parts":[{"part":0,"records":[[0,1],[3,3]]}],"path":[],"track":0}],"v":1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var e excerpt
+		if parse(text, &e) != nil || e.check(m) != nil {
+			return
+		}
+		c := &check{m: m, dir: noFiles{}, keys: &ring{}, Result: Result{Seal: &SealResult{}}}
+		if err := c.excerpt(context.Background(), &e); err != nil {
+			t.Fatal(err)
+		}
+		if c.close().Sound {
+			t.Fatalf("an excerpt without files is sound: %s", text)
+		}
+	})
+}
+
+// FuzzLogProof holds that what is read of a proof is what was written.
+func FuzzLogProof(f *testing.F) {
+	f.Add(LogProof(6, tlog.RecordProof{{1}, {2}}, []byte("log\n7\nroot\n")))
+	f.Add([]byte("c2sp.org/tlog-proof@v1\nextra AAAA\nindex 0\n\ncheckpoint"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		index, path, checkpoint, err := readLogProof(text)
+		if err != nil {
+			return
+		}
+		again := LogProof(index, path, checkpoint)
+		i2, p2, c2, err := readLogProof(again)
+		if err != nil || i2 != index || len(p2) != len(path) || !bytes.Equal(c2, checkpoint) {
+			t.Fatalf("%q becomes %q, %v", text, again, err)
+		}
+	})
+}
+
+// FuzzScan holds that every byte of a file is accounted for, and that what a
+// Reader takes is taken here too.
+func FuzzScan(f *testing.F) {
+	p := chunk.Part{Track: chunk.Main}
+	first, err := chunk.Seal(chunk.Header{Part: p, Flags: chunk.First, Codec: chunk.Opus, Duration: 500, Prev: p.Start()}, chunk.Secret{}, []byte("one"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	second, err := chunk.Seal(chunk.Header{Part: p, Codec: chunk.Opus, Seq: 1, Mono: 500, Prev: first.Hash()}, chunk.Secret{}, []byte("two"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(append(bytes.Clone(first.Raw), second.Raw...))
+	f.Add(append(append([]byte("junk"), first.Raw...), second.Raw[3:]...))
+	f.Add(append(bytes.Clone(first.Raw[:100]), second.Raw...))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		total, whole := 0, 0
+		fl := newFollower(p, nil, nil)
+		if err := scan(context.Background(), bytes.NewReader(file), func(i item) {
+			fl.take(i)
+			total += int(i.lost) + len(i.Raw)
+			if i.whole {
+				whole++
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		fl.finish()
+		read := 0
+		for r := chunk.NewReader(bytes.NewReader(file)); ; read++ {
+			if _, err := r.Next(); err != nil {
+				break
+			}
+		}
+		if total != len(file) || whole < read {
+			t.Fatalf("%d bytes of %d, %d records; a reader finds %d", total, len(file), whole, read)
+		}
+	})
+}
+
+// noFiles is a folder without files.
+type noFiles struct{}
+
+func (noFiles) Open(string) (fs.File, error) { return nil, fs.ErrNotExist }

@@ -1,0 +1,110 @@
+package proof_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/recording/proof"
+	"verhaal/internal/recording/recordingtest"
+)
+
+func TestASkimmedFileGivesTheTallyThatWasKept(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	p := chunk.Part{Recording: r.ID}
+	whole, err := os.ReadFile(filepath.Join(r.Dir, p.File()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally, err := proof.Skim(bytes.NewReader(whole), int64(len(whole)), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	share, err := os.ReadFile(filepath.Join(r.Dir, "shares/0-0.age"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	track := proof.SealTrack(chunk.Main, []proof.SealedPart{{Tally: tally, ShareA: share, ShareB: []byte("sealed elsewhere")}})
+	if !reflect.DeepEqual(track, r.Manifest.Tracks[0]) {
+		t.Fatalf("%+v\nwant\n%+v", track, r.Manifest.Tracks[0])
+	}
+	for name, bad := range map[string][]byte{"cut": whole[:len(whole)-1], "headless": whole[1:], "without its beginning": whole[len(r.Records[p][0].Raw):]} {
+		if _, err := proof.Skim(bytes.NewReader(bad), int64(len(bad)), p); err == nil {
+			t.Errorf("%s: skimmed", name)
+		}
+	}
+	if tally, err := proof.Skim(bytes.NewReader(nil), 0, p); err != nil || tally.Records() != 0 {
+		t.Errorf("empty: %v", err)
+	}
+}
+
+// TestSealingADayTakesLessThanASecond seals 24 hours of records of half a
+// second, on three tracks.
+func TestSealingADayTakesLessThanASecond(t *testing.T) {
+	const records = 24 * 3600 * 2
+	var parts []proof.SealedPart
+	for track := range 3 {
+		p := chunk.Part{Track: chunk.Track(track)}
+		tally := proof.NewTally(p)
+		for i := range uint32(records) {
+			tally.Add(chunk.Header{Part: p, Codec: chunk.Opus, Seq: i, Mono: uint64(i) * 500, Duration: 500, Sealed: 100}, chunk.Hash{byte(i), byte(i >> 8), byte(i >> 16)})
+		}
+		parts = append(parts, proof.SealedPart{Tally: tally})
+	}
+	begin := time.Now()
+	var m proof.Manifest
+	for i, p := range parts {
+		m.Tracks = append(m.Tracks, proof.SealTrack(chunk.Track(i), []proof.SealedPart{p}))
+	}
+	if _, err := m.Canonical(); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(begin)
+	t.Logf("24 hours, 3 tracks: %v", took)
+	if took > time.Second {
+		t.Fatalf("it took %v", took)
+	}
+}
+
+func TestTheSameRecordingGivesTheSameManifestInOneSpelling(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	text, err := r.Manifest.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := proof.ParseManifest(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := m.Canonical(); err != nil || !bytes.Equal(again, text) {
+		t.Fatalf("%s, %v", again, err)
+	}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, text, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range [][]byte{pretty.Bytes(), append(bytes.Clone(text), ' '), bytes.Replace(text, []byte(`"v":1`), []byte(`"v":2`), 1),
+		bytes.Replace(text, []byte(`"v":1`), []byte(`"v":1,"x":1`), 1), bytes.Replace(text, []byte(`"room_empty":true,`), nil, 1)} {
+		if _, err := proof.ParseManifest(other); err == nil {
+			t.Errorf("accepted: %s", other)
+		}
+	}
+}
+
+func TestMinuteKeysDoNotPrintThemselves(t *testing.T) {
+	k := proof.MinuteKey{Key: chunk.Secret{'l', 'e', 'a', 'k'}}
+	text, err := json.Marshal([]any{k, &k})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := string(text) + fmt.Sprintf("%v %+v %#v", k, k, k); strings.Contains(out, "leak") || strings.Contains(out, "108") || strings.Contains(out, "bGVha") {
+		t.Error(out)
+	}
+}
