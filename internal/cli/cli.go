@@ -28,7 +28,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve an installation."`
 	Policy  policyCommand  `cmd:"" help:"The law as data: explain decisions, test packs, compare versions."`
 	Recover recoverCommand `cmd:"" help:"Give a member the key of a desk that nobody can open any more, with the recovery key."`
-	Verify  verifyCommand  `cmd:"" help:"Verify a custody log or a proof of report, offline and without any secret."`
+	Verify  verifyCommand  `cmd:"" help:"Verify a custody log, a proof of report or a recording, offline and without any secret."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

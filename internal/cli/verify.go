@@ -8,8 +8,9 @@ import (
 )
 
 type verifyCommand struct {
-	Log   verifyLog   `cmd:"" help:"Verify a whole custody log."`
-	Proof verifyProof `cmd:"" help:"Verify a proof of report that a reporter kept."`
+	Log       verifyLog       `cmd:"" help:"Verify a whole custody log."`
+	Proof     verifyProof     `cmd:"" help:"Verify a proof of report that a reporter kept."`
+	Recording verifyRecording `cmd:"" help:"Verify an exported recording, or an excerpt of one."`
 }
 
 // tokenVariable holds the reader's key for a log behind a server.

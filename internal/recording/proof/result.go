@@ -155,7 +155,7 @@ func (r Result) Words() string {
 	}
 	line("")
 	for _, t := range r.Tracks {
-		line("%s: %d records in %d parts, %s, from %s to %s", t.Name, t.Records, t.Parts, size(t.Bytes), span(t.From), span(t.To))
+		line("%s: %s in %s, %s, from %s to %s", t.Name, count(t.Records, "record"), count(int64(t.Parts), "part"), size(t.Bytes), span(t.From), span(t.To))
 	}
 	line("")
 	for _, l := range r.Levels {

@@ -15,6 +15,13 @@ func span(ms uint64) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
+func count(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 func size(n int64) string {
 	if n < 1e6 {
 		return fmt.Sprintf("%d bytes", n)
