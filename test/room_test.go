@@ -161,6 +161,7 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	time.Sleep(2 * time.Second)
 	_, before := h.opened(chunk.AudioSafe)
 	// A worker and a page that end at once, without a word to anybody.
+	browser.Ask[bool](b, `addEventListener("beforeunload", e => e.stopImmediatePropagation(), true), true`)
 	b.Do(chromedp.Navigate("about:blank"))
 	h.cut.Store(false)
 	h.unlock(b)

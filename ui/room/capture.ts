@@ -52,8 +52,13 @@ export class Encoder {
       videoKeyFrameIntervalDuration: 1000,
     } as MediaRecorderOptions);
     this.recorder.ondataavailable = (e) => {
-      const [at, wall, last] = [performance.now(), Date.now(), this.recorder.state === "inactive"];
-      this.turn = this.turn.then(async () => piece({ bytes: await e.data.arrayBuffer(), at, wall, last }));
+      const [at, wall] = [performance.now(), Date.now()];
+      this.turn = this.turn.then(async () => piece({ bytes: await e.data.arrayBuffer(), at, wall, last: false }));
+    };
+    // Told to stop, it may still give a piece that was on its way, then the rest.
+    this.recorder.onstop = () => {
+      const [at, wall] = [performance.now(), Date.now()];
+      this.turn = this.turn.then(() => piece({ bytes: new ArrayBuffer(0), at, wall, last: true }));
     };
     this.recorder.onerror = failed;
     for (const t of stream.getTracks()) t.addEventListener("ended", failed);

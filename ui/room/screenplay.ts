@@ -8,6 +8,7 @@ const behind = 30;
 export class Feed {
   private readonly source = new MediaSource();
   private buffer: SourceBuffer | undefined;
+  private codec: Codec | undefined;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(readonly media: HTMLMediaElement) {
@@ -51,11 +52,9 @@ export class Feed {
 
   private async ready(codec: Codec): Promise<SourceBuffer> {
     if (this.source.readyState === "closed") await new Promise((open) => this.source.addEventListener("sourceopen", open, { once: true }));
-    const type = codecs[codec];
-    if (!this.buffer) {
-      this.buffer = this.source.addSourceBuffer(type);
-      this.buffer.mode = "segments";
-    } else this.buffer.changeType(type);
+    if (!this.buffer) this.buffer = this.source.addSourceBuffer(codecs[codec]);
+    else if (codec !== this.codec) this.buffer.changeType(codecs[codec]); // the next part has another
+    this.codec = codec;
     return this.buffer;
   }
 

@@ -11,8 +11,8 @@ import { Outbox, state, type State } from "./server.js";
 import { stayAwake } from "./stay.js";
 
 /** The picture is kept this close to the newest second, in seconds. */
-const near = 0.25;
-const far = 1.2;
+const near = 0.2;
+const far = 1;
 
 export class WatchPage {
   private readonly id: string;
@@ -93,7 +93,7 @@ export class WatchPage {
       const { media } = feed;
       const late = feed.end - media.currentTime;
       if (late > far || !feed.around(media.currentTime)) media.currentTime = Math.max(0, feed.end - near);
-      else media.playbackRate = late > 2 * near ? 1.1 : 1;
+      else media.playbackRate = late > 1.5 * near ? 1.15 : 1;
     }
     const main = this.feeds.get(0);
     if (main && this.last) {
