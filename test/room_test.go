@@ -1,11 +1,14 @@
 package test
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"verhaal/internal/recording/chunk"
@@ -98,6 +101,9 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 	_, safe := h.opened(chunk.AudioSafe)
 	for name, records := range map[string][]chunk.Record{"main": main, "safe sound": safe} {
 		last := records[len(records)-1]
+		if said := h.marks[len(h.marks)-1]["mono"].(float64); float64(last.End()) > said+1500 || float64(last.End()) < said-1500 {
+			t.Errorf("%s ends at %d ms, and the mark for the end is at %.0f ms", name, last.End(), said)
+		}
 		if last.Flags&chunk.Last == 0 {
 			t.Errorf("%s: the last record isn't marked as the last", name)
 		}
@@ -151,6 +157,12 @@ func TestARecordingLosesNothingWhileTheNetworkIsGone(t *testing.T) {
 	}
 }
 
+// leave answers a page that asks whether to be left.
+func leave(ctx context.Context, t *chromedp.Target) error {
+	_, err := cdp.Call(ctx, t, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+	return err
+}
+
 // TestACrashedRecorderIsRescuedAndGoesOn: the page dies while the server is
 // away; what lay on the disk arrives, and the next part follows a named gap.
 func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
@@ -161,7 +173,13 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	time.Sleep(2 * time.Second)
 	_, before := h.opened(chunk.AudioSafe)
 	// A worker and a page that end at once, without a word to anybody.
-	browser.Ask[bool](b, `addEventListener("beforeunload", e => e.stopImmediatePropagation(), true), true`)
+	if err := chromedp.Listen(b.Ctx, func(event any) {
+		if _, asks := event.(*page.EventJavascriptDialogOpening); asks {
+			go func() { b.Do(chromedp.Func(leave)) }()
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
 	b.Do(chromedp.Navigate("about:blank"))
 	h.cut.Store(false)
 	h.unlock(b)

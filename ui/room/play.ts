@@ -126,7 +126,10 @@ export class PlayPage {
   private tick(): void {
     const at = this.main.currentTime;
     for (const v of this.views) {
-      void v.load(at * 1000).catch(() => this.problem());
+      void v.load(at * 1000).then(
+        () => this.trouble(false),
+        (e: unknown) => this.trouble(!(e instanceof DOMException && e.name === "AbortError")), // left for another place
+      );
       const other = v.media;
       if (other === this.main) continue;
       if (Math.abs(other.currentTime - at) > step && v.feed.around(at)) other.currentTime = at;
@@ -197,8 +200,8 @@ export class PlayPage {
     });
   }
 
-  private problem(): void {
-    this.one("[data-trouble]").hidden = false;
+  private trouble(now: boolean): void {
+    this.one("[data-trouble]").hidden = !now;
   }
 
   private one<E extends HTMLElement = HTMLElement>(selector: string): E {
