@@ -300,6 +300,7 @@ func TestRecordsHoldEveryFrameAndCrossNoMinute(t *testing.T) {
 		started := rapid.SampledFrom([]int{0, 59_000, 59_999, 60_000, 119_500}).Draw(r, "started")
 		records := get[[]string](n, "record", map[string]any{"recording": id.String(), "track": 0, "part": 3}, 2, enc(a[:]), enc(b[:]), started, 250, cut(r, whole))
 
+		var from, until uint64
 		chain := chunk.NewChain(p)
 		var plain []byte
 		for i, text := range records {
@@ -315,6 +316,10 @@ func TestRecordsHoldEveryFrameAndCrossNoMinute(t *testing.T) {
 				r.Fatalf("record %d: %v", i, err)
 			}
 			h := record.Header
+			if i == 0 {
+				from = h.Mono
+			}
+			until = h.End()
 			opened, err := record.Open(nil, chunk.MinuteKey(a, chunk.Release(b, p.Number, h.Minute()), p, h.Minute()))
 			if err != nil {
 				r.Fatalf("record %d: %v", i, err)
@@ -329,6 +334,9 @@ func TestRecordsHoldEveryFrameAndCrossNoMinute(t *testing.T) {
 					r.Fatalf("record %d does not begin with a picture", i)
 				}
 			}
+		}
+		if last := uint64(frames[len(frames)-1].time); until < from+last || until > from+last+40 {
+			r.Fatalf("the records take %d ms, the frames %d", until-from, last)
 		}
 		got := get[struct{ Frames []string }](n, "blocks", []string{enc(plain)})
 		var want []string

@@ -35,29 +35,28 @@ export class Sealer {
   private pictures: Set<number> | undefined; // their numbers in the container
   private prev: Uint8Array | undefined;
   private seq = 0;
-  private end = 0;
-  private start: number | undefined; // of the container's time 0, in the recording's
+  private end: number;
 
-  /** started is when the MediaRecorder was told to start: nothing is from before. */
+  /**
+   * started is when the MediaRecorder was told to start: its container's time 0,
+   * to a frame, as the device runs already.
+   */
   constructor(
     private readonly part: chunk.Part,
     private readonly codec: chunk.Codec,
     private readonly a: Uint8Array,
     private readonly b: Uint8Array,
     private readonly started: number,
-  ) {}
+  ) {
+    this.end = started;
+  }
 
   /** Seals the next piece; with last, the part ends with it. */
   async push(piece: Uint8Array, at: Arrival, last: boolean): Promise<Sealed[]> {
     const blocks = this.demuxer.push(piece);
     const out: Sealed[] = [];
-    if (this.start === undefined && blocks.length && this.demuxer.head) {
-      const newest = Math.max(...blocks.map((b) => b.time));
-      this.start = Math.max(this.started, Math.round(at.mono - newest));
-      this.end = this.start;
-      out.push(await this.record(this.demuxer.head, this.start, this.start, chunk.flags.first, at));
-    }
-    const groups = this.start === undefined ? [] : this.split(blocks, this.start);
+    if (this.seq === 0 && blocks.length) out.push(await this.record(this.demuxer.head!, this.started, this.started, chunk.flags.first, at));
+    const groups = this.split(blocks);
     for (const [i, g] of groups.entries()) {
       const flags = (g.key ? chunk.flags.key : 0) | (last && i === groups.length - 1 ? chunk.flags.last : 0);
       out.push(await this.record(cluster(g.blocks), g.from, g.to, flags, at));
@@ -65,17 +64,16 @@ export class Sealer {
     if (last && !groups.length) {
       // An end is a record too, even of a recorder that gave nothing.
       const empty = this.seq === 0 ? chunk.flags.first : 0;
-      const now = this.seq === 0 ? this.started : this.end;
-      out.push(await this.record(new Uint8Array(), now, now, empty | chunk.flags.last, at));
+      out.push(await this.record(new Uint8Array(), this.end, this.end, empty | chunk.flags.last, at));
     }
     return out;
   }
 
-  private split(blocks: Block[], start: number): Group[] {
+  private split(blocks: Block[]): Group[] {
     const groups: Group[] = [];
     let now: Group | undefined;
     for (const b of blocks) {
-      const mono = Math.max(start + b.time, this.end);
+      const mono = this.started + b.time; // sound and picture overlap, so it may lie before the end
       const length = this.lengthOf(b);
       const begins = this.begins(b);
       if (!now || begins || mono >= now.limit || now.size > enough) {
