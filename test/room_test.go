@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -75,7 +76,7 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 	w.Write("#prompt", "Ask about the van.")
 	w.Click("[data-prompt] button")
 	b.Until(`document.querySelector("[data-prompts]").textContent.includes("Ask about the van.")`)
-	if h.holds("van") {
+	if h.holds("about the van") {
 		t.Error("the server reads the prompt")
 	}
 	b.Until(`document.querySelector("[data-watchers]").textContent.includes("Robin (Director room)")`)
@@ -211,4 +212,28 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	if !found {
 		t.Errorf("the gap is not written down: %v", h.gaps)
 	}
+}
+
+// TestAStudioShowsAChildNothingTechnical: a plain ground and one quiet line,
+// which opens for who reaches for it, with the mouse or the keyboard.
+func TestAStudioShowsAChildNothingTechnical(t *testing.T) {
+	shots(t)
+	h := newRoomHouse(t)
+	h.studio = true
+	b := openRoom(t, h)
+	begin(b)
+	b.Until(`document.querySelector("[data-alarms]").hidden`)
+	browser.Ask[bool](b, `document.activeElement.blur(), true`)
+	b.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 600, 100))
+	const height = `document.querySelector("[data-running]").getBoundingClientRect().height`
+	b.Until(height + ` <= 60`)
+	if shown := browser.Ask[int](b, `[...document.querySelectorAll("video, .bar")].filter(e => e.getBoundingClientRect().height > 0).length`); shown > 0 {
+		t.Errorf("%d pictures or bars are shown to a child", shown)
+	}
+	b.Screen("room-studio")
+	browser.Ask[bool](b, `document.querySelector("[data-stop]").focus(), true`)
+	b.Until(height + ` > 200`)
+	b.Screen("room-studio-open")
+	b.Check("studio")
+	stop(b)
 }
