@@ -389,8 +389,8 @@ func (h *roomHouse) end() {
 	h.news.Broadcast()
 }
 
-// opened is what a track holds, opened with the case key: every record of every part.
-func (h *roomHouse) opened(track chunk.Track) (plain []byte, records []chunk.Record) {
+// opened is what each record of a track holds, opened with the case key, and the records.
+func (h *roomHouse) opened(track chunk.Track) (plain [][]byte, records []chunk.Record) {
 	h.t.Helper()
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -415,9 +415,11 @@ func (h *roomHouse) opened(track chunk.Track) (plain []byte, records []chunk.Rec
 		}
 		for _, r := range p.records {
 			m := r.Minute()
-			if plain, err = r.Open(plain, chunk.MinuteKey(chunk.Secret(share.A), chunk.Release(p.b, p.part.Number, m), p.part, m)); err != nil {
+			held, err := r.Open(nil, chunk.MinuteKey(chunk.Secret(share.A), chunk.Release(p.b, p.part.Number, m), p.part, m))
+			if err != nil {
 				h.t.Fatalf("record %d: %v", r.Seq, err)
 			}
+			plain = append(plain, held)
 		}
 		records = append(records, p.records...)
 	}

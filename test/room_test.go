@@ -1,6 +1,7 @@
 package test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"verhaal/internal/recording/chunk"
+	"verhaal/internal/recording/proof"
+	"verhaal/internal/recording/recordingtest"
 	"verhaal/test/browser"
 )
 
@@ -98,6 +101,7 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 	}
 
 	stop(b)
+	soundToTheLastFrame(t, h)
 	_, main := h.opened(chunk.Main)
 	_, safe := h.opened(chunk.AudioSafe)
 	for name, records := range map[string][]chunk.Record{"main": main, "safe sound": safe} {
@@ -133,6 +137,37 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 	}
 	if len(h.asked) == 0 {
 		t.Error("no minute was asked for")
+	}
+}
+
+// soundToTheLastFrame has what the browser recorded checked as an auditor
+// would: chains and headers as they came, and the containers inside them.
+func soundToTheLastFrame(t *testing.T, h *roomHouse) {
+	t.Helper()
+	var parts []recordingtest.Part
+	for _, track := range []chunk.Track{chunk.Main, chunk.AudioSafe} {
+		plain, records := h.opened(track)
+		var file bytes.Buffer
+		part := recordingtest.Part{Track: track, From: records[0].Mono}
+		part.Camera.Codec = records[0].Codec
+		for i, r := range records {
+			file.Write(r.Raw)
+			part.Slices = append(part.Slices, recordingtest.Slice{Mono: r.Mono - part.From, Till: r.End() - part.From, Key: r.Flags&chunk.KeyFrame != 0, Bytes: plain[i]})
+		}
+		result, err := proof.VerifyPart(t.Context(), &file)
+		if err != nil || !result.Sound {
+			t.Errorf("%s: %v\n%s", track, err, result.Words())
+		}
+		parts = append(parts, part)
+	}
+	r := recordingtest.Make(t, parts...)
+	r.WriteKeys(t)
+	result, err := proof.Verify(t.Context(), os.DirFS(r.Dir), proof.Options{LogKey: r.LogKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !result.Sound || result.Levels[2].State != proof.Passed {
+		t.Errorf("with keys: %+v\n%s", result.Levels, result.Words())
 	}
 }
 

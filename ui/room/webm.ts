@@ -1,5 +1,5 @@
 // Reads the WebM that a MediaRecorder makes (RFC 8794, RFC 9559), in pieces cut
-// anywhere, and writes its blocks again as whole clusters of known size. A
+// anywhere, and writes its blocks again, each record's as a cluster of its own. A
 // record then begins where a player can begin, and no frame crosses a minute.
 import { concatBytes } from "@noble/hashes/utils.js";
 
@@ -101,7 +101,7 @@ function* children(bytes: Uint8Array): Generator<[number, Uint8Array]> {
   }
 }
 
-/** One cluster of known size that holds the blocks. */
+/** One cluster that holds the blocks, of unknown size as browsers write it: the next one ends it. */
 export function cluster(blocks: Block[]): Uint8Array {
   const from = Math.min(...blocks.map((b) => b.time));
   const parts = [element(id.timecode, bigEndian(from, 8))];
@@ -110,8 +110,10 @@ export function cluster(blocks: Block[]): Uint8Array {
     if (relative > 0x7fff) throw new Error("a cluster of more than 32 s");
     parts.push(element(id.simple, concatBytes(Uint8Array.of(0x80 | b.track, relative >> 8, relative & 0xff), b.body)));
   }
-  return element(id.cluster, concatBytes(...parts));
+  return concatBytes(bigEndian(id.cluster, 4), openEnded, ...parts);
 }
+
+const openEnded = Uint8Array.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 
 interface Element {
   id: number;
