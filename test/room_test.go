@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -247,6 +248,11 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	if !found {
 		t.Errorf("the gap is not written down: %v", h.gaps)
 	}
+	// The player goes over the gap and on in the next part.
+	b.Click("form[data-purpose] button")
+	b.See("[data-player]")
+	b.Click("[data-toggle]")
+	b.Until(fmt.Sprintf(`document.querySelector("video[data-track='0']").currentTime > %f`, float64(second[0].Mono)/1000+0.8))
 }
 
 // TestAStudioShowsAChildNothingTechnical: a plain ground and one quiet line,

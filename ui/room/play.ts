@@ -12,6 +12,8 @@ import { stayAwake } from "./stay.js";
 const piece = 8000;
 /** Less than this ahead, in seconds, and the next piece is asked for. */
 const ahead = 6;
+/** This close to its end, in seconds, a part is over. */
+const edge = 0.15;
 /** Views further apart than this, in seconds, are put in step. */
 const step = 0.1;
 
@@ -148,10 +150,13 @@ export class PlayPage {
 
   /** A gap is shown, then the next part goes on. */
   private skip(at: number): void {
-    const [main] = this.views;
-    if (!main || main.feed.around(at)) return void (this.one("[data-gap]").hidden = true);
+    const main = this.views[0]!;
+    // Sound and picture don't end at the same frame, and the player waits for both.
+    const here = main.feed.around(at);
+    if (here && here[0] > at) main.media.currentTime = here[0];
+    if (here && here[1] - at > edge) return void (this.one("[data-gap]").hidden = true);
     const parts = this.state!.parts.filter((p) => p.track === main.track);
-    if (parts.some((p) => p.from <= at * 1000 + 50 && p.to > at * 1000 + 300)) return; // still loading
+    if (parts.some((p) => p.from <= at * 1000 + 50 && p.to > (at + 2 * edge) * 1000)) return; // still loading
     const next = parts.filter((p) => p.from > at * 1000).sort((x, y) => x.from - y.from)[0];
     this.one("[data-gap]").hidden = !next;
     if (next) void this.go(next.from);

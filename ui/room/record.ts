@@ -20,7 +20,6 @@ export class RecordPage {
   private free: () => void = () => undefined; // lets the locks go
   private shown = new Set<Alarm>();
   private prompts = 0;
-  private keys: Promise<string[]> | undefined;
 
   constructor(private readonly root: HTMLElement) {
     const begin = this.all<HTMLButtonElement>("[data-begin]");
@@ -139,14 +138,16 @@ export class RecordPage {
     if (!s) return;
     this.watchers(s);
     const asked = s.marks.filter((m) => m.kind === "prompt");
-    this.keys ??= caseKeys(this.root.dataset.case!);
-    for (const mark of asked.slice(this.prompts)) {
+    const fresh = asked.slice(this.prompts);
+    this.prompts = asked.length;
+    // Only when there is something to read: asking while the network is gone would lock this tab.
+    const keys = fresh.length ? await caseKeys(this.root.dataset.case!).catch(() => []) : [];
+    for (const mark of fresh) {
       const item = document.createElement("li");
       item.dir = "auto";
-      item.textContent = (await wordsOf(mark, await this.keys.catch(() => []))) || words(this.root, "sealed");
+      item.textContent = (await wordsOf(mark, keys)) || words(this.root, "sealed");
       this.one("[data-prompts]").append(item);
     }
-    this.prompts = asked.length;
     this.one("[data-prompts-box]").hidden = !asked.length;
   }
 

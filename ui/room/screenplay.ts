@@ -5,6 +5,9 @@ import { codecs, type Codec, type Header } from "./chunk.js";
 /** How much stays behind the picture, in seconds; what is older is dropped. */
 const behind = 30;
 
+/** A part's first picture comes this much after its beginning at most, in seconds. */
+const lead = 1.5;
+
 export class Feed {
   private readonly source = new MediaSource();
   private buffer: SourceBuffer | undefined;
@@ -31,10 +34,10 @@ export class Feed {
     return this.turn;
   }
 
-  /** Seconds that are there around a time: [from, to], or none. */
+  /** Seconds that are there around a time or just after it: [from, to], or none. */
   around(time: number): [number, number] | undefined {
     const ranges = this.media.buffered;
-    for (let i = 0; i < ranges.length; i++) if (time >= ranges.start(i) - 0.1 && time < ranges.end(i)) return [ranges.start(i), ranges.end(i)];
+    for (let i = 0; i < ranges.length; i++) if (time >= ranges.start(i) - lead && time < ranges.end(i)) return [ranges.start(i), ranges.end(i)];
     return undefined;
   }
 
