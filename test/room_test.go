@@ -224,6 +224,7 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
 	b.Click("[data-begin]")
 	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	time.Sleep(3 * time.Second)
 	stop(b)
 	_, after := h.opened(chunk.AudioSafe)
 	var first, second []chunk.Record

@@ -39,7 +39,7 @@ class View {
     const have = this.feed.around(ms / 1000);
     const from = have ? have[1] * 1000 : ms;
     if (this.loading || (have && have[1] - ms / 1000 > ahead)) return;
-    const parts = this.all.parts.filter((p) => p.track === this.track && p.to > from + 20);
+    const parts = this.all.parts.filter((p) => p.track === this.track && p.to > from + (have ? 2000 * edge : 20));
     const next = parts.sort((x, y) => x.from - y.from)[0];
     if (!next || next.from > from + piece) return;
     this.loading = true;
@@ -71,6 +71,7 @@ export class PlayPage {
   private views: View[] = [];
   private state: State | undefined;
   private place = 0;
+  private going = false; // to another place, which is on its way
 
   constructor(private readonly root: HTMLElement) {
     this.one("[data-no-script]").hidden = true;
@@ -115,14 +116,15 @@ export class PlayPage {
   /** Goes to a time, in ms, and stays playing or paused as it was. */
   private async go(ms: number): Promise<void> {
     const begun = performance.now();
+    this.going = true;
     for (const v of this.views) {
       v.leave();
       v.media.currentTime = ms / 1000;
     }
     await Promise.all(this.views.map((v) => v.load(ms).catch(() => undefined)));
+    this.going = false;
     const shown = () => (this.root.dataset.sought = String(Math.round(performance.now() - begun)));
     this.main.requestVideoFrameCallback?.(shown);
-    this.tick();
   }
 
   private tick(): void {
@@ -157,9 +159,9 @@ export class PlayPage {
     if (here && here[1] - at > edge) return void (this.one("[data-gap]").hidden = true);
     const parts = this.state!.parts.filter((p) => p.track === main.track);
     if (parts.some((p) => p.from <= at * 1000 + 50 && p.to > (at + 2 * edge) * 1000)) return; // still loading
-    const next = parts.filter((p) => p.from > at * 1000).sort((x, y) => x.from - y.from)[0];
+    const next = parts.filter((p) => p.from > at * 1000 + 50).sort((x, y) => x.from - y.from)[0];
     this.one("[data-gap]").hidden = !next;
-    if (next) void this.go(next.from);
+    if (next && !this.going) void this.go(next.from);
   }
 
   private async chapters(marks: Mark[], keys: string[]): Promise<void> {

@@ -5,6 +5,8 @@ import { codecs, type Codec, type Header } from "./chunk.js";
 /** How much stays behind the picture, in seconds; what is older is dropped. */
 const behind = 30;
 
+const week = 604_800;
+
 /** A part's first picture comes this much after its beginning at most, in seconds. */
 const lead = 1.5;
 
@@ -55,8 +57,10 @@ export class Feed {
 
   private async ready(codec: Codec): Promise<SourceBuffer> {
     if (this.source.readyState === "closed") await new Promise((open) => this.source.addEventListener("sourceopen", open, { once: true }));
-    if (!this.buffer) this.buffer = this.source.addSourceBuffer(codecs[codec]);
-    else if (codec !== this.codec) this.buffer.changeType(codecs[codec]); // the next part has another
+    if (!this.buffer) {
+      this.buffer = this.source.addSourceBuffer(codecs[codec]);
+      this.source.setLiveSeekableRange(0, week); // else nobody could go to what isn't there yet
+    } else if (codec !== this.codec) this.buffer.changeType(codecs[codec]); // the next part has another
     this.codec = codec;
     return this.buffer;
   }
