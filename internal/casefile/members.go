@@ -93,7 +93,12 @@ func (f *Files) Exclude(ctx context.Context, actor, id, staff, why string) error
 
 // change does an act on a case file and notes it among its events.
 func (f *Files) change(ctx context.Context, actor string, file File, kind, subject string, fn func(*db.Tx) error) error {
-	act := custody.Act{Kind: "case." + kind, Actor: actor, Subject: file.ID, Facts: map[string]string{"channel": file.Channel}}
+	return f.changeFor(ctx, actor, file, kind, subject, "", fn)
+}
+
+// changeFor is change with the reason code that the act rests on.
+func (f *Files) changeFor(ctx context.Context, actor string, file File, kind, subject, basis string, fn func(*db.Tx) error) error {
+	act := custody.Act{Kind: "case." + kind, Actor: actor, Subject: file.ID, Basis: basis, Facts: map[string]string{"channel": file.Channel}}
 	_, err := f.log.Do(ctx, act, func(tx *db.Tx) error {
 		if err := fn(tx); err != nil {
 			return err

@@ -57,7 +57,7 @@ func BenchmarkSoonestSlot(b *testing.B) {
 	for _, name := range []string{"found", "nothing"} {
 		b.Run(name, func(b *testing.B) {
 			c, w := country(7)
-			r := rules{cal: c, studio: true}
+			r := rules{cal: c, studio: true, late: "9"}
 			if name == "nothing" {
 				r.same = []string{"nobody"}
 				w.Same = r.same

@@ -92,17 +92,20 @@ func (f freePeople) on(day int) dayPeople {
 			}
 		}
 	}
-	// Every set of certificates is a pool, the largest first, each with those
-	// who held earlier interviews first; who trains for one may stand in it.
-	for all := 1<<len(f.kinds) - 1; all >= 0; all-- {
-		for _, learning := range []bool{false, true} {
-			pool := f.pool(d, all, trainees, learning)
-			if same := pool.both(f.same); same.count() > 0 {
-				d.pools = append(d.pools, same)
-			}
-			if pool.count() > 0 {
-				d.pools = append(d.pools, pool)
-			}
+	// For each kind of certificate a pool asks that it is held, that it is held
+	// or trained for, or nothing; the strictest pool comes first, and those of
+	// it who held earlier interviews before the rest.
+	count := 1
+	for range f.kinds {
+		count *= 3
+	}
+	for asks := range count {
+		pool := f.pool(d, asks, trainees)
+		if same := pool.both(f.same); same.count() > 0 {
+			d.pools = append(d.pools, same)
+		}
+		if pool.count() > 0 {
+			d.pools = append(d.pools, pool)
 		}
 	}
 	for i := range f.workers {
@@ -113,16 +116,17 @@ func (f freePeople) on(day int) dayPeople {
 	return d
 }
 
-func (f freePeople) pool(d dayPeople, kinds int, trainees people, learning bool) people {
+// pool is who has what a number asks, one digit to the base of three for each
+// kind of certificate: 0 held, 1 held or trained for, 2 nothing.
+func (f freePeople) pool(d dayPeople, asks int, trainees people) people {
 	out := make(people, len(f.none))
 	for i := range f.workers {
-		ok := true
-		for k, kind := range f.kinds {
-			if kinds&(1<<k) == 0 {
-				continue
-			}
+		ok, rest := true, asks
+		for _, kind := range f.kinds {
 			held := d.holding[kind]
-			ok = ok && (held != nil && held.has(i) || learning && trainees.has(i))
+			has := held != nil && held.has(i)
+			ok = ok && (has || rest%3 == 2 || rest%3 == 1 && trainees.has(i))
+			rest /= 3
 		}
 		if ok {
 			out.add(i)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -117,6 +118,9 @@ type Candidate struct {
 	Director     string
 	Interpreter  bool
 	Sworn        bool
+	// Ideal stands for the best there could be: its people hold every
+	// certificate, and its names are nobody's.
+	Ideal bool
 }
 
 // Verdict is what the rules say of a candidate, as far as another time, place
@@ -144,7 +148,9 @@ type Proposal struct {
 
 // Found is what a search brings.
 type Found struct {
-	Full []Proposal // meet every rule; the soonest first
+	// Full are lawful and leave out nothing that could be had on their day; the
+	// soonest first. What a late day itself leaves out stands in their Wants.
+	Full []Proposal
 	// Sooner begin before the first of Full, or there is none, and leave
 	// something out that the rules want if possible.
 	Sooner []Proposal
@@ -184,7 +190,8 @@ type search struct {
 	free              freePeople
 	interpreters      []ticks // by index of cal.Interpreters; nil = never suits
 	judged            map[string]Verdict
-	lesser            int // before this quarter no further lesser proposal
+	lesser            int      // before this quarter no further lesser proposal
+	nobodys           []string // wants that nothing could meet on the day looked at
 	found             Found
 }
 
@@ -195,8 +202,8 @@ type group struct {
 	region  string
 	rooms   []int // indices
 	starts  []ticks
-	// never are the rules that rule such a room out whoever comes, on day on.
-	on    int
+	// never are the rules that rule such a room out whoever comes, on the day
+	// that is looked at.
 	never []string
 }
 
@@ -262,7 +269,7 @@ func (s *search) groupRooms(open func(Hours) ticks) {
 		})
 		if g < 0 {
 			g = len(s.groups)
-			s.groups = append(s.groups, group{kind: kind, adapted: adapted, region: room.Region, on: -1})
+			s.groups = append(s.groups, group{kind: kind, adapted: adapted, region: room.Region})
 		}
 		s.groups[g].rooms = append(s.groups[g].rooms, i)
 		s.groups[g].starts = append(s.groups[g].starts, starts)
@@ -273,6 +280,9 @@ func (s *search) groupRooms(open func(Hours) ticks) {
 // day looks at every start of one day, and keeps why none was full.
 func (s *search) day(day int) error {
 	t := newTally(s, day)
+	if err := s.best(day); err != nil {
+		return err
+	}
 	for at := s.first[day]; at < s.first[day+1] && len(s.found.Full) < max(s.wish.Most, 1); at++ {
 		found, err := s.start(day, at, t)
 		if err != nil {
@@ -286,6 +296,33 @@ func (s *search) day(day int) error {
 		s.found.Why = append(s.found.Why, t.why())
 	}
 	return nil
+}
+
+// best asks what the best people could reach on a day in each group of rooms:
+// what no room and nobody could meet then is nobody's fault.
+func (s *search) best(day int) error {
+	s.nobodys = nil
+	first := true
+	for g := range s.groups {
+		best, err := s.ask(s.ideal(&s.groups[g], day))
+		if err != nil {
+			return err
+		}
+		s.groups[g].never = best.Blocks
+		if len(best.Blocks) > 0 {
+			continue
+		}
+		if first {
+			s.nobodys, first = slices.Clone(best.Wants), false
+		}
+		s.nobodys = slices.DeleteFunc(s.nobodys, func(rule string) bool { return !slices.Contains(best.Wants, rule) })
+	}
+	return nil
+}
+
+// full says that everything wanted is met that anything could meet that day.
+func (s *search) full(wants []string) bool {
+	return !slices.ContainsFunc(wants, func(rule string) bool { return !slices.Contains(s.nobodys, rule) })
 }
 
 // start looks at one moment, and says whether it brought a full proposal. A
@@ -305,7 +342,7 @@ func (s *search) start(day, at int, t *tally) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if p != nil && len(p.Wants) == 0 {
+		if p != nil && s.full(p.Wants) {
 			s.found.Full = append(s.found.Full, *p)
 			return true, nil
 		}
@@ -322,13 +359,6 @@ func (s *search) start(day, at int, t *tally) (bool, error) {
 
 // in looks for the best crew in a group of rooms at a moment; nil = none.
 func (s *search) in(g *group, day, at int, t *tally) (*Proposal, error) {
-	if g.on != day {
-		best, err := s.ask(s.ideal(g, day))
-		if err != nil {
-			return nil, err
-		}
-		g.on, g.never = day, best.Blocks
-	}
 	if len(g.never) > 0 {
 		t.ruled(g.never)
 		return nil, nil
@@ -411,13 +441,13 @@ func (s *search) crew(g *group, p Proposal, day, at int, t *tally) (*Proposal, e
 				}
 				lesser = &one
 			}
-			if len(verdict.Wants) == 0 {
+			if s.full(verdict.Wants) {
 				return lesser, nil
 			}
 		}
 	}
 	if lesser != nil {
-		t.wanted(lesser.Wants)
+		t.wanted(slices.DeleteFunc(slices.Clone(lesser.Wants), func(rule string) bool { return slices.Contains(s.nobodys, rule) }))
 	}
 	return lesser, nil
 }
@@ -466,23 +496,19 @@ func flag(b bool) string {
 // ideal is a candidate with the best people there are, free or not: what it
 // does not reach, nobody reaches in such a room on such a day.
 func (s *search) ideal(g *group, day int) asked {
-	c := Candidate{Day: s.days[day], RoomKind: g.kind.ID, Adapted: g.adapted, Interpreter: s.wish.Language != "", Sworn: true}
+	c := Candidate{Day: s.days[day], RoomKind: g.kind.ID, Adapted: g.adapted, Interpreter: s.wish.Language != "", Sworn: true, Ideal: true}
 	n := s.wish.Interviewers
 	if g.kind.Most > 0 {
 		n = min(n, g.kind.Most)
 	}
-	for range n {
-		c.Interviewers = append(c.Interviewers, Anybody)
+	for i := range n {
+		c.Interviewers = append(c.Interviewers, "anybody"+strconv.Itoa(i))
 	}
 	if g.kind.Directed {
-		c.Director = Anybody
+		c.Director = "anybody"
 	}
 	return asked{c, "ideal"}
 }
-
-// Anybody stands in a candidate for somebody who holds every certificate and
-// held every earlier interview of the person. A judge must know the name.
-const Anybody = "anybody"
 
 // people is a set of workers by index.
 type people []uint64

@@ -18,13 +18,11 @@ import (
 type rules struct {
 	cal    planner.Calendar
 	same   []string
-	studio bool // only a studio will do
+	studio bool   // only a studio will do
+	late   string // from this day on everything is too late, whoever comes
 }
 
 func (r rules) holds(login, kind, day string) bool {
-	if login == planner.Anybody {
-		return true
-	}
 	for _, w := range r.cal.Workers {
 		for _, h := range w.Held {
 			if w.Login == login && h.Kind == kind && h.From <= day && day <= h.Until {
@@ -41,6 +39,18 @@ func (r rules) learns(login string) bool {
 
 func (r rules) judge(c planner.Candidate) (planner.Verdict, error) {
 	var v planner.Verdict
+	if c.Day >= r.late {
+		v.Wants = append(v.Wants, "soon")
+	}
+	if c.Ideal {
+		if c.RoomKind != "studio" && !c.Adapted {
+			v.Wants = append(v.Wants, "adapted")
+		}
+		if r.studio && c.RoomKind != "studio" {
+			v.Blocks = append(v.Blocks, "room")
+		}
+		return v, nil
+	}
 	studio := c.RoomKind == "studio"
 	if r.studio && !studio {
 		v.Blocks = append(v.Blocks, "room")
@@ -56,7 +66,7 @@ func (r rules) judge(c planner.Candidate) (planner.Verdict, error) {
 		if studio && !r.holds(i, "studio", c.Day) && (!r.learns(i) || !holder) {
 			v.Blocks = append(v.Blocks, "certificate")
 		}
-		if len(r.same) > 0 && i != planner.Anybody && !slices.Contains(r.same, i) {
+		if len(r.same) > 0 && !slices.Contains(r.same, i) {
 			v.Wants = append(v.Wants, "same")
 		}
 	}
@@ -156,7 +166,7 @@ func randomWorld(t *rapid.T) (planner.Calendar, planner.Wish, rules) {
 		at := base.Add(time.Duration(rapid.IntRange(6*12, 14*12).Draw(t, "visit at")) * 5 * time.Minute)
 		w.Apart = append(w.Apart, planner.Visit{Site: "a", Span: planner.Span{Start: at, End: at.Add(time.Hour)}})
 	}
-	return c, w, rules{c, w.Same, rapid.Bool().Draw(t, "studio only")}
+	return c, w, rules{c, w.Same, rapid.Bool().Draw(t, "studio only"), day("late")}
 }
 
 // open says from the hours alone, minute by minute of the local clock.
@@ -187,6 +197,10 @@ func possible(t *rapid.T, c planner.Calendar, w planner.Wish, r rules, start tim
 	if start.Before(w.Now) || !fits(w.Person) || !fits(w.Companion) {
 		return false, false
 	}
+	// Where no room at all is adapted, that there is none is nobody's fault.
+	some := slices.ContainsFunc(c.Rooms, func(o planner.Room) bool {
+		return o.Kind == "studio" || o.Kind == "plain" && o.Adapted && !r.studio
+	})
 	for _, room := range c.Rooms {
 		k := slices.IndexFunc(kinds, func(k planner.Kind) bool { return k.ID == room.Kind })
 		if k < 0 || !idle(room.Hours, room.Busy, wider(at, 15*time.Minute)) {
@@ -241,7 +255,7 @@ func possible(t *rapid.T, c planner.Calendar, w planner.Wish, r rules, start tim
 					}
 					v, _ := r.judge(one)
 					lawful = lawful || len(v.Blocks) == 0
-					full = full || len(v.Blocks) == 0 && len(v.Wants) == 0
+					full = full || len(v.Blocks) == 0 && !slices.ContainsFunc(v.Wants, func(rule string) bool { return rule != "soon" && (rule != "adapted" || some) })
 				}
 			}
 		}
@@ -278,7 +292,7 @@ func TestTheSoonestLawfulSlotIsFoundAndEveryRefusalExplained(t *testing.T) {
 			t.Fatalf("soonest full is %v, brute force says %v", soonest(got.Full), firstFull)
 		}
 		if !soonest(got.Sooner).Equal(firstLesser) {
-			t.Fatalf("soonest with something left out is %v, brute force says %v", soonest(got.Sooner), firstLesser)
+			t.Fatalf("soonest with something left out is %v, brute force says %v\n%+v\n%+v\n%+v", soonest(got.Sooner), firstLesser, c, w, got)
 		}
 		for _, p := range append(slices.Clone(got.Full), got.Sooner...) {
 			checkProposal(t, c, w, r, p)

@@ -30,6 +30,7 @@ type Why struct {
 // Tried is one thing that was looked at and why it did not do.
 type Tried struct {
 	Name   string // of a room, a worker or an interpreter
+	Kind   string // of a room
 	Region string
 	Cause  Cause
 }
@@ -138,7 +139,7 @@ func (t *tally) rooms() []Tried {
 	var out []Tried
 	for i, r := range s.cal.Rooms {
 		g := slices.IndexFunc(s.groups, func(g group) bool { return slices.Contains(g.rooms, i) })
-		one := Tried{Name: r.Name, Region: r.Region}
+		one := Tried{Name: r.Name, Kind: r.Kind, Region: r.Region}
 		if g < 0 {
 			switch {
 			case !slices.ContainsFunc(s.wish.Kinds, func(k Kind) bool { return k.ID == r.Kind }):
@@ -171,7 +172,7 @@ func (t *tally) adapted() []Tried {
 	for _, g := range t.s.groups {
 		for n, i := range g.rooms {
 			if r := t.s.cal.Rooms[i]; g.adapted {
-				out = append(out, Tried{r.Name, r.Region, t.cause(g.starts[n], r.Hours, r.Busy)})
+				out = append(out, Tried{r.Name, r.Kind, r.Region, t.cause(g.starts[n], r.Hours, r.Busy)})
 			}
 		}
 	}
