@@ -18,7 +18,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"mechanism", []string{"internal/fault", "internal/seal", "internal/db", "internal/blob", "internal/custody", "internal/keyring"}},
-	{"domain", []string{"internal/policy", "internal/staff", "internal/desk", "internal/report", "internal/casefile", "internal/rulebook"}},
+	{"domain", []string{"internal/policy", "internal/staff", "internal/desk", "internal/report", "internal/casefile", "internal/rulebook", "internal/planner"}},
 	{"face", []string{"internal/web", "internal/client"}},
 	{"composition", []string{"internal/app"}},
 	{"command", []string{"internal/cli", "cmd", "test"}},

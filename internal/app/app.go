@@ -18,6 +18,7 @@ import (
 	"verhaal/internal/db"
 	"verhaal/internal/desk"
 	"verhaal/internal/fault"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/report"
 	"verhaal/internal/rulebook"
@@ -39,6 +40,7 @@ type App struct {
 	Reports *report.Reports
 	Rules   *rulebook.Book
 	Cases   *casefile.Files
+	Planner *planner.Book
 	Site    *web.Site
 	Handler http.Handler
 
@@ -105,11 +107,22 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
 	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
-	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.install.recovery, time.Now)
-	return a, a.pages(serverKey)
+	local, err := c.clock()
+	if err != nil {
+		return nil, err
+	}
+	a.Planner = planner.New(d, a.Log, roster{a.Members}.colleagues, local)
+	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.Planner, a.install.recovery, local)
+	return a, a.pages(serverKey, local)
 }
 
-// roster shows staff to the case files.
+// clock tells the time in the installation's zone.
+func (c Config) clock() (func() time.Time, error) {
+	zone, err := time.LoadLocation(c.Zone)
+	return func() time.Time { return time.Now().In(zone) }, err
+}
+
+// roster shows staff to the case files and to the calendar.
 type roster struct{ *staff.Members }
 
 // Prosecutes implements casefile.People.
@@ -135,6 +148,27 @@ func (r roster) Holds(ctx context.Context, login, kind, day string) (bool, error
 		return false, nil
 	}
 	return r.Certified(ctx, who.ID, kind, on.Year()*10000+int(on.Month())*100+on.Day())
+}
+
+// colleagues lists who can be planned, with their certificates.
+func (r roster) colleagues(ctx context.Context) ([]planner.Colleague, error) {
+	all, err := r.With(ctx, staff.Officer)
+	if err != nil {
+		return nil, err
+	}
+	held, err := r.InForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string][]planner.Held{}
+	for _, c := range held {
+		byID[c.Staff] = append(byID[c.Staff], planner.Held{Kind: c.Kind, From: c.FromDay(), Until: c.UntilDay()})
+	}
+	var out []planner.Colleague
+	for _, m := range all {
+		out = append(out, planner.Colleague{ID: m.ID, Login: m.Login, Name: m.Name, Held: byID[m.ID]})
+	}
+	return out, nil
 }
 
 // front shows the desks to the book of reports.

@@ -45,6 +45,10 @@ var slotFacts = []string{"plan.room.kind", "plan.room.adapted", "plan.level", "p
 var booked = []string{"plan.date", "plan.planned", "plan.room.kind", "plan.room.adapted", "plan.level", "plan.interviewers", "plan.director",
 	"plan.interpreter.present", "plan.interpreter.sworn", "plan.interpreter.conflict_checked"}
 
+// FixedBySlot says of a fact that a booked slot decides it, so that nobody
+// changes it by hand.
+func FixedBySlot(fact string) bool { return slices.Contains(booked, fact) }
+
 // Judge gives a function that says how slots of an interview stand with the
 // rules. It reads the case once; the function may be called often.
 func (f *Files) Judge(ctx context.Context, actor, id, interview string) (func(Slot) (Standing, error), error) {

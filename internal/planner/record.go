@@ -48,6 +48,11 @@ type Kept struct {
 	At      time.Time
 	Staff   string
 	From    string // first day looked at
+	Until   string // last
+	Minutes int
+	Crew    int
+	Regions []string // empty = all
+	Sex     string
 	Outcome string
 	Why     []Why
 	Full    string // day and time of the soonest full proposal; "" = none
@@ -55,7 +60,8 @@ type Kept struct {
 
 // Keep writes a search down as an act, and gives the id that reasons cite.
 func (b *Book) Keep(ctx context.Context, actor, casefile, interview, channel string, w Wish, f Found) (string, error) {
-	k := Kept{ID: newID(), At: b.clock().UTC(), Staff: actor, From: w.From.Format(time.DateOnly), Outcome: f.outcome(), Why: f.Why}
+	k := Kept{ID: newID(), At: b.clock().UTC(), Staff: actor, From: w.From.Format(time.DateOnly), Until: w.Until.Format(time.DateOnly),
+		Minutes: int(w.Length.Minutes()), Crew: w.Interviewers, Regions: w.Regions, Sex: w.Sex, Outcome: f.outcome(), Why: f.Why}
 	waited := -1
 	if len(f.Full) > 0 {
 		k.Full = f.Full[0].Start.Format("2006-01-02 15:04")

@@ -12,8 +12,8 @@ import (
 // Span is a time from Start until just before End.
 type Span struct{ Start, End time.Time }
 
-// overlaps says whether two spans share a moment.
-func (s Span) overlaps(o Span) bool { return s.Start.Before(o.End) && o.Start.Before(s.End) }
+// Overlaps says whether two spans share a moment.
+func (s Span) Overlaps(o Span) bool { return s.Start.Before(o.End) && o.Start.Before(s.End) }
 
 // Room is a place where people are interviewed.
 type Room struct {

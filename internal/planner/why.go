@@ -154,7 +154,7 @@ func (t *tally) rooms() []Tried {
 		} else {
 			one.Cause = t.cause(s.groups[g].starts[slices.Index(s.groups[g].rooms, i)], r.Hours, r.Busy)
 			if one.Cause == Taken && slices.ContainsFunc(s.wish.Apart, func(v Visit) bool {
-				return v.Site == r.Site && v.overlaps(t.span())
+				return v.Site == r.Site && v.Overlaps(t.span())
 			}) {
 				one.Cause = Apart
 			}
@@ -199,7 +199,7 @@ func (t *tally) cause(starts ticks, hours Hours, busy []Span) Cause {
 	if !hours.Days[today.Start.Weekday()] {
 		return Closed
 	}
-	if slices.ContainsFunc(busy, today.overlaps) {
+	if slices.ContainsFunc(busy, today.Overlaps) {
 		return Taken
 	}
 	return Closed

@@ -13,6 +13,7 @@ const (
 	Administrator = "administrator"
 	Auditor       = "auditor"
 	Prosecutor    = "prosecutor"
+	Recordings    = "recordings" // manager of rooms, recordings and who works in them
 )
 
 // Power is one row of the table of powers.
@@ -27,6 +28,7 @@ func Powers() []Power {
 		{Officer, "admin.power.officer"},
 		{Administrator, "admin.power.administrator"},
 		{Prosecutor, "admin.power.prosecutor"},
+		{Recordings, "admin.power.recordings"},
 		{Auditor, "admin.power.auditor"},
 	}
 }

@@ -12,6 +12,7 @@ type Link struct {
 var places = [...]struct{ href, key, power string }{
 	{"/desk/", "common.nav.desk", "officer"},
 	{"/case/", "common.nav.cases", "officer"},
+	{"/planner/", "common.nav.planner", "recordings"},
 	{"/decisions/", "common.nav.decisions", "prosecutor"},
 	{"/admin/", "common.nav.admin", "administrator"},
 	{"/audit/", "common.nav.audit", "auditor"},

@@ -13,6 +13,7 @@ import (
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/keyring"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
@@ -49,7 +50,7 @@ type Files interface {
 	Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error)
 	Confirm(ctx context.Context, actor, id, interview string) error
 	Hold(ctx context.Context, actor, id, interview string) error
-	Cancel(ctx context.Context, actor, id, interview string) error
+	Cancel(ctx context.Context, actor, id, interview, why string) error
 	AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error
 	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
 	AskedOf(ctx context.Context, prosecutor string, limit int) ([]casefile.Deviation, error)
@@ -72,17 +73,23 @@ type Desks interface {
 	Of(ctx context.Context, staff string) ([]string, error)
 }
 
+// Calendar finds the slot of an interview; NotFound when it has none.
+type Calendar interface {
+	Of(ctx context.Context, casefile, interview string) (planner.Booking, error)
+}
+
 type face struct {
-	site   *web.Site
-	pack   func() *policy.Pack
-	files  Files
-	people People
-	desks  Desks
+	site     *web.Site
+	pack     func() *policy.Pack
+	files    Files
+	people   People
+	desks    Desks
+	calendar Calendar
 }
 
 // Register adds the detective's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks) {
-	f := &face{site, pack, files, people, desks}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks, calendar Calendar) {
+	f := &face{site, pack, files, people, desks, calendar}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /case/{$}", f.list)
 	at("POST /case/{$}", f.open)
