@@ -38,7 +38,25 @@ type aboutPage struct {
 	Pack       *policy.Pack
 	Clash      []clash // facts that somebody else changed meanwhile
 	Problems   []string
+	Lines      string // of an import that could not be read
 	Saved      bool
+}
+
+// sources are where something can have been told.
+var sources = []string{"interview", "report", "statement", "document", "agency"}
+
+// Sources is for the template.
+func (aboutPage) Sources() []string { return sources }
+
+// Teller is the person whose words stand beside: of the page, or of the plan.
+func (p aboutPage) Teller() string {
+	if p.Planned != nil {
+		return p.Planned.Person
+	}
+	if p.Role == casefile.Victim || p.Role == casefile.Witness {
+		return p.Subject
+	}
+	return ""
 }
 
 // Roles is for the template.

@@ -45,6 +45,7 @@ type Files interface {
 	Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error
+	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
 	Plan(ctx context.Context, actor, id, person string) (string, error)
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
 	Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error)
@@ -102,6 +103,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("GET /case/{id}/about/{subject}", f.showFacts)
 	at("POST /case/{id}/about/{subject}", f.saveFacts)
 	at("POST /case/{id}/about/{subject}/try", f.try)
+	at("POST /case/{id}/about/{subject}/import", f.importEarlier)
 	at("POST /case/{id}/about/{subject}/role", f.changeRole)
 	at("POST /case/{id}/about/{subject}/state", f.changeState)
 	at("POST /case/{id}/about/{subject}/deviations", f.askDeviation)
