@@ -96,8 +96,8 @@ func list(commas string) []string {
 func (f *file) count(t *tally) {
 	if at := f.talked(); at > 0 {
 		days := f.since(day(at))
-		t.count(Talk, f.channel, at, "all", waited(days))
-		t.took(Talk, f.channel, at, "all", days)
+		t.count(talks, f.channel, at, "all", waited(days))
+		t.took(talks, f.channel, at, "all", days)
 	}
 	sofar := map[string]told{}
 	for _, v := range f.victims {
@@ -113,7 +113,7 @@ func (f *file) count(t *tally) {
 		case "phase_sent", "phase_closed":
 			for _, v := range f.victims {
 				if !ended {
-					t.count(Victims, f.channel, e.at, "all", numbered("number", sofar[v].number, 4))
+					t.count(victims, f.channel, e.at, "all", numbered("number", sofar[v].number, 4))
 				}
 			}
 			ended = true
@@ -134,7 +134,7 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 	if !before.here {
 		days := f.since(on)
 		rows = append(rows, "first", waited(days))
-		t.took(Interviews, f.channel, e.at, "first", days)
+		t.took(interviews, f.channel, e.at, "first", days)
 	}
 	topics, again, explained := plan("plan.topics"), 0, 0
 	var asked []string
@@ -172,7 +172,7 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 			rows = append(rows, "minor", "people.unexplained")
 		}
 	}
-	t.count(Interviews, f.channel, e.at, rows...)
+	t.count(interviews, f.channel, e.at, rows...)
 	return told{before.number + 1, append(before.topics, asked...), append(before.people, people...), true}
 }
 

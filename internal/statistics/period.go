@@ -65,8 +65,6 @@ type month int
 
 func monthOf(t time.Time) month { t = t.UTC(); return month(t.Year()*12 + int(t.Month()) - 1) }
 
-func (m month) quarter() Quarter { return Quarter(m / 3) }
-
 func (m month) String() string { return fmt.Sprintf("%04d-%02d", m/12, m%12+1) }
 
 // day counts days since 1970 in UTC.

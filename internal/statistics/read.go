@@ -40,11 +40,11 @@ func (b *Book) readReports(ctx context.Context, t *tally, channel string) error 
 			}
 			if contact > 0 {
 				days := day(contact) - day(received)
-				t.count(Contact, channel, contact, "all", waited(days))
-				t.took(Contact, channel, contact, "all", days)
+				t.count(contacts, channel, contact, "all", waited(days))
+				t.took(contacts, channel, contact, "all", days)
 			}
 			if received < t.until && (contact == 0 || contact >= t.until) {
-				t.count(Waiting, channel, t.until-1, "all", waited(day(t.until)-day(received)))
+				t.count(waiting, channel, t.until-1, "all", waited(day(t.until)-day(received)))
 			}
 			return nil
 		}, pageReports, channel, rank, received, id, pageSize)
@@ -147,9 +147,9 @@ func (b *Book) readDeviations(ctx context.Context, t *tally) error {
 			if err := rows.Scan(&id, &channel, &rule, &state, &asked, &decided); err != nil {
 				return err
 			}
-			t.count(Deviations, channel, asked, "asked", "asked."+rule)
+			t.count(deviations, channel, asked, "asked", "asked."+rule)
 			if state != "asked" {
-				t.count(Deviations, channel, decided, state, state+"."+rule)
+				t.count(deviations, channel, decided, state, state+"."+rule)
 			}
 			return nil
 		}, pageDeviations, id, pageSize)
@@ -169,12 +169,12 @@ func outcome(failed bool) string {
 
 func (b *Book) readOthers(ctx context.Context, t *tally) error {
 	if b.searches != nil {
-		if err := b.searches.EachSearch(ctx, t.until, func(s Search) { t.count(Studios, s.Channel, s.At, "all", outcome(s.Full)) }); err != nil {
+		if err := b.searches.EachSearch(ctx, t.until, func(s Search) { t.count(studios, s.Channel, s.At, "all", outcome(s.Full)) }); err != nil {
 			return err
 		}
 	}
 	if b.recordings == nil {
 		return nil
 	}
-	return b.recordings.EachRecording(ctx, t.until, func(r Recording) { t.count(Recordings, r.Channel, r.At, "all", outcome(r.Failed)) })
+	return b.recordings.EachRecording(ctx, t.until, func(r Recording) { t.count(recordings, r.Channel, r.At, "all", outcome(r.Failed)) })
 }

@@ -8,14 +8,14 @@ import (
 // The topics of which there are figures. All are counted in the quarter in
 // which the thing itself was recorded, so that a quarter that is over does not change.
 const (
-	Contact    = "contact"    // first contacts, by days since the report
-	Waiting    = "waiting"    // reports without one at the end of the last quarter, by days
-	Talk       = "talk"       // informative talks, by days since the report
-	Interviews = "interviews" // of victims: the first by days; which of the victim it was; what repeats; who asks
-	Victims    = "victims"    // of cases sent or closed, by the number of their interviews
-	Deviations = "deviations" // asked, signed, refused, by rule
-	Studios    = "studios"    // searches for a studio
-	Recordings = "recordings" // recordings of interviews
+	contacts   = "contact"    // first contacts, by days since the report
+	waiting    = "waiting"    // reports without one at the end of the last quarter, by days
+	talks      = "talk"       // informative talks, by days since the report
+	interviews = "interviews" // of victims: the first by days; which of the victim it was; what repeats; who asks
+	victims    = "victims"    // of cases sent or closed, by the number of their interviews
+	deviations = "deviations" // asked, signed, refused, by rule
+	studios    = "studios"    // searches for a studio
+	recordings = "recordings" // recordings of interviews
 )
 
 // years is how far back figures go, this year included.
@@ -64,14 +64,14 @@ func newTally(channels []Channel, last Quarter) *tally {
 		}
 	}
 	wait := func(total string) scale { return scale{total, waitRows()} }
-	add(Contact, true, wait("all"))
-	add(Waiting, false)
-	add(Talk, true, wait("all"))
-	add(Interviews, true, wait("first"))
-	add(Victims, true)
-	add(Deviations, true)
-	add(Studios, true)
-	add(Recordings, true)
+	add(contacts, true, wait("all"))
+	add(waiting, false)
+	add(talks, true, wait("all"))
+	add(interviews, true, wait("first"))
+	add(victims, true)
+	add(deviations, true)
+	add(studios, true)
+	add(recordings, true)
 	return t
 }
 
