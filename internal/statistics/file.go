@@ -21,7 +21,7 @@ type file struct {
 }
 
 type fact struct {
-	fields  url.Values
+	fields  string // of a form
 	changed int64
 }
 
@@ -30,7 +30,11 @@ type event struct {
 	at            int64
 }
 
-func (f *file) fact(subject, name string) url.Values { return f.facts[subject+" "+name].fields }
+// fact is a fact's fields; what can't be read is not known.
+func (f *file) fact(subject, name string) url.Values {
+	fields, _ := url.ParseQuery(f.facts[subject+" "+name].fields)
+	return fields
+}
 
 func parseDay(s string) (int, bool) {
 	t, err := time.Parse(time.DateOnly, s)
@@ -52,8 +56,8 @@ func (f *file) since(to int) int {
 // talked is when the case file first said that there was an informative talk.
 func (f *file) talked() int64 {
 	at := int64(0)
-	if told := f.facts[" case.talk_held"]; told.fields.Get("case.talk_held") == "true" {
-		at = told.changed
+	if f.fact("", "case.talk_held").Get("case.talk_held") == "true" {
+		at = f.facts[" case.talk_held"].changed
 	}
 	for _, e := range f.events {
 		if e.kind == "phase_talk" && (at == 0 || e.at < at) {
@@ -125,8 +129,7 @@ func (f *file) count(t *tally) {
 const samePeople = "S-11"
 
 func (f *file) countInterview(t *tally, e event, person string, before told) told {
-	plan := func(name string) url.Values { return f.fact(e.subject, name) }
-	on, known := parseDay(plan("plan.date").Get("plan.date"))
+	on, known := parseDay(f.fact(e.subject, "plan.date").Get("plan.date"))
 	if !known {
 		on = day(e.at)
 	}
@@ -136,7 +139,7 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 		rows = append(rows, "first", waited(days))
 		t.took(interviews, f.channel, e.at, "first", days)
 	}
-	topics, again, explained := plan("plan.topics"), 0, 0
+	topics, again, explained := f.fact(e.subject, "plan.topics"), 0, 0
 	var asked []string
 	for i := range policy.RowsIn(topics, "plan.topics") {
 		at := "plan.topics." + strconv.Itoa(i) + "."
@@ -158,15 +161,16 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 		rows = append(rows, "repeat.unexplained")
 	}
 	var people []string
-	for i := range policy.RowsIn(plan("plan.interviewers"), "plan.interviewers") {
-		people = append(people, plan("plan.interviewers").Get("plan.interviewers."+strconv.Itoa(i)+".id"))
+	asking := f.fact(e.subject, "plan.interviewers")
+	for i := range policy.RowsIn(asking, "plan.interviewers") {
+		people = append(people, asking.Get("plan.interviewers."+strconv.Itoa(i)+".id"))
 	}
 	if before.number > 0 && f.minor(person, on) {
 		fresh := slices.ContainsFunc(people, func(p string) bool { return !slices.Contains(before.people, p) })
 		switch {
 		case !fresh:
 			rows = append(rows, "minor", "people.same")
-		case plan("plan.reasons").Get("plan.reasons."+samePeople) != "":
+		case f.fact(e.subject, "plan.reasons").Get("plan.reasons."+samePeople) != "":
 			rows = append(rows, "minor", "people.explained")
 		default:
 			rows = append(rows, "minor", "people.unexplained")

@@ -3,9 +3,6 @@ package statistics
 import (
 	"context"
 	"database/sql"
-	"net/url"
-
-	"verhaal/internal/fault"
 )
 
 // each runs a query and gives every row to scan.
@@ -60,11 +57,11 @@ func (b *Book) readFiles(ctx context.Context, t *tally) error {
 	for {
 		page, last := map[string]*file{}, after
 		err := b.each(ctx, func(rows *sql.Rows) error {
-			f := &file{about: map[string]string{}, facts: map[string]fact{}}
-			if err := rows.Scan(&last, &f.channel); err != nil {
+			f, id := &file{about: map[string]string{}, facts: map[string]fact{}}, ""
+			if err := rows.Scan(&last, &id, &f.channel); err != nil {
 				return err
 			}
-			page[last] = f
+			page[id] = f
 			return nil
 		}, pageFiles, after, pageSize)
 		if err != nil {
@@ -119,11 +116,7 @@ func (b *Book) fill(ctx context.Context, page map[string]*file, after, last stri
 		if err := rows.Scan(&id, &subject, &name, &fields, &changed); err != nil {
 			return err
 		}
-		values, err := url.ParseQuery(fields)
-		if err != nil {
-			return fault.Wrap(fault.Internal, "", err)
-		}
-		of(id).facts[subject+" "+name] = fact{values, changed}
+		of(id).facts[subject+" "+name] = fact{fields, changed}
 		return nil
 	}, factsOf, after, last); err != nil {
 		return err

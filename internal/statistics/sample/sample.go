@@ -80,7 +80,7 @@ func (d Data) file(w *writer, i int) {
 	r, none := w.rand, []byte{}
 	id, report := fmt.Sprintf("f%08x", r.Uint32())+strconv.Itoa(i), fmt.Sprintf("r%08x", r.Uint32())+strconv.Itoa(i)
 	channel := d.channel(r)
-	at := d.From.Add(time.Duration(r.Int64N(int64(d.To.Sub(d.From)))))
+	at := d.From.Add(time.Duration(float64(d.To.Sub(d.From)) * (float64(i) + r.Float64()) / float64(d.Files)))
 	w.put(insertReport, report, channel, at.Unix(), r.IntN(4), []byte(report), none, make([]byte, 4096))
 	if r.IntN(20) > 0 {
 		w.put(insertMessage, report, 1, "desk", at.Add(days(r, 2)).Unix(), make([]byte, 512))
