@@ -22,6 +22,7 @@ import (
 	"verhaal/internal/report"
 	"verhaal/internal/rulebook"
 	"verhaal/internal/staff"
+	"verhaal/internal/statistics"
 	"verhaal/internal/web"
 )
 
@@ -33,14 +34,15 @@ const (
 
 // App is one running installation.
 type App struct {
-	Log     *custody.Log
-	Members *staff.Members
-	Desks   *desk.Desks
-	Reports *report.Reports
-	Rules   *rulebook.Book
-	Cases   *casefile.Files
-	Site    *web.Site
-	Handler http.Handler
+	Log      *custody.Log
+	Members  *staff.Members
+	Desks    *desk.Desks
+	Reports  *report.Reports
+	Rules    *rulebook.Book
+	Cases    *casefile.Files
+	Outcomes *statistics.Book
+	Site     *web.Site
+	Handler  http.Handler
 
 	config  Config
 	logger  *slog.Logger
@@ -106,7 +108,17 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
 	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
 	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.install.recovery, time.Now)
+	a.Outcomes = statistics.New(statistics.Sources{DB: d, Channels: a.counted}, time.Now)
 	return a, a.pages(serverKey)
+}
+
+// counted shows the channels of the pack in force to the statistics.
+func (a *App) counted() []statistics.Channel {
+	var out []statistics.Channel
+	for _, c := range a.Rules.Now().Channels {
+		out = append(out, statistics.Channel{ID: c.ID, Walled: c.Walled})
+	}
+	return out
 }
 
 // roster shows staff to the case files.

@@ -18,6 +18,7 @@ import (
 	"verhaal/internal/web/public"
 	"verhaal/internal/web/rules"
 	staffpages "verhaal/internal/web/staff"
+	outcomes "verhaal/internal/web/statistics"
 	"verhaal/locales"
 	"verhaal/ui"
 )
@@ -34,6 +35,7 @@ func (a *App) pages(serverKey []byte) error {
 		Templates: map[string]fs.FS{
 			"public": public.Templates(), "staff": staffpages.Templates(), "desk": deskpages.Templates(),
 			"admin": admin.Templates(), "audit": audit.Templates(), "rules": rules.Templates(), "cases": cases.Templates(),
+			"statistics": outcomes.Templates(),
 		},
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
@@ -55,6 +57,7 @@ func (a *App) pages(serverKey []byte) error {
 	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks)
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
+	outcomes.Register(mux, a.Site, a.Rules.Now, a.Outcomes, a.Desks, a.Log)
 	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)
 	a.Handler = web.Protect(own.Sessions(mux))
 	return nil

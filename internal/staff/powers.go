@@ -13,6 +13,7 @@ const (
 	Administrator = "administrator"
 	Auditor       = "auditor"
 	Prosecutor    = "prosecutor"
+	Statistics    = "statistics"
 )
 
 // Power is one row of the table of powers.
@@ -28,6 +29,7 @@ func Powers() []Power {
 		{Administrator, "admin.power.administrator"},
 		{Prosecutor, "admin.power.prosecutor"},
 		{Auditor, "admin.power.auditor"},
+		{Statistics, "admin.power.statistics"},
 	}
 }
 
