@@ -34,6 +34,7 @@ var demoPeople = []demoPerson{
 	{"crimestoppers", "Operator F. Smit", []string{"officer"}, []string{"crime-stoppers"}, 0},
 	{"prosecutor", "Prosecutor J. Vermeer", []string{"prosecutor"}, nil, 0},
 	{"auditor", "Auditor G. Mulder", []string{"auditor"}, nil, 0},
+	{"manager", "Manager K. Smits", []string{"statistics"}, nil, 0},
 }
 
 type demoReport struct {
@@ -144,8 +145,11 @@ func (p demoPerson) note() string {
 	case len(p.desks) > 0:
 		return p.name + ", desk " + strings.Join(p.desks, ", ")
 	}
-	if p.powers[0] == "prosecutor" {
+	switch p.powers[0] {
+	case "prosecutor":
 		return p.name + ", signs or refuses deviations"
+	case "statistics":
+		return p.name + ", sees figures of all desks at /outcomes/, from the end of the first quarter on"
 	}
 	return p.name + ", reads and verifies the custody log"
 }

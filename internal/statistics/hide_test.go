@@ -19,7 +19,7 @@ func randomCube(t *rapid.T) (*cube, Quarter) {
 	rows := waitRows()[:rapid.IntRange(2, 4).Draw(t, "rows")]
 	c := newCube(rapid.IntRange(1, 3).Draw(t, "desks"), levels[0], levels[1], scale{"all", rows})
 	most := rapid.SampledFrom([]int{1, 3, 8, 30}).Draw(t, "most")
-	last := q0 + Quarter(rapid.IntRange(0, 8).Draw(t, "last"))
+	last := q0 + Quarter(rapid.IntRange(0, 5).Draw(t, "last"))
 	for d := range c.desks {
 		for q := q0; q <= last; q++ {
 			for _, wait := range rows {

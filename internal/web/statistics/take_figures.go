@@ -21,8 +21,12 @@ func (f *face) take(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	desk := in.desk
+	if desk == allDesks {
+		desk = "all"
+	}
 	act := custody.Act{Kind: "statistics.taken", Actor: web.ActorOf(r).ID,
-		Facts: map[string]string{"channel": in.desk, "from": in.from.String(), "to": in.to.String()}}
+		Facts: map[string]string{"channel": desk, "from": in.from.String(), "to": in.to.String()}}
 	if _, err := f.log.Do(r.Context(), act, nil); err != nil {
 		return err
 	}
