@@ -131,9 +131,12 @@ type Month struct {
 }
 
 // Tables are those of a desk ("" = all that are not walled) in periods that
-// Periods gave, in the order of a case.
+// Periods gave, in the order of a case; none of a desk that was not counted.
 func (f *Figures) Tables(desk string, periods []Period) []Table {
 	var out []Table
+	if _, known := f.seats[desk]; desk != "" && !known {
+		return nil
+	}
 	for _, p := range f.parts {
 		if p.now && f.Walled(desk) {
 			continue
@@ -149,8 +152,8 @@ func (f *Figures) Tables(desk string, periods []Period) []Table {
 
 func (f *Figures) table(p part, desk string, periods []Period) Table {
 	s := f.topics[p.topic]
-	at, ok := f.seats[desk]
-	if desk == "" || !ok {
+	at := f.seats[desk]
+	if desk == "" {
 		at = seat{0, everyDesk}
 		if s.cubes[0].desks == 1 {
 			at.desk = 0

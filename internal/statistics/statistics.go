@@ -17,7 +17,8 @@ import (
 	"verhaal/internal/db"
 )
 
-// Channel is what is to be known of a desk.
+// Channel is what is to be known of a desk. What is on no channel of the pack
+// is not counted.
 type Channel struct {
 	ID     string
 	Walled bool

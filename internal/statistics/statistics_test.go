@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -306,6 +307,25 @@ func TestStudiosAndRecordingsAreShownOnlyWhereSomebodyCountsThem(t *testing.T) {
 	}
 }
 
+func TestNoQueryNamesWhatIsSealedOrWhoDidIt(t *testing.T) {
+	text, err := os.ReadFile("store.go")
+	ok(t, err)
+	queries := string(text)[strings.Index(string(text), "pageReports"):]
+	for _, column := range []string{"content", "identity", "sealed,", ".sealed", "d.reason", "answer,", "decision,", "staff", "asked_by", "prosecutor", "opened_by", "made_by", "changed_by", "lookup_hash", "reporter"} {
+		if strings.Contains(queries, column) {
+			t.Errorf("a query names %s", column)
+		}
+	}
+}
+
+func TestADeskThatWasNotCountedHasNoTables(t *testing.T) {
+	d, _ := dbtest.Open(t, "sqlite:"+t.TempDir()+"/test.db")
+	f := figures(t, book(d, "2026-11-23"))
+	if n := len(f.Tables("new-desk", f.Periods("new-desk", f.Last, f.Last, true))); n > 0 {
+		t.Errorf("it has %d, of others", n)
+	}
+}
+
 func FuzzAQuarterReadsBackAsItWasWritten(f *testing.F) {
 	f.Add("2026-Q3")
 	f.Add("02026-Q3 ")
@@ -322,8 +342,12 @@ func BenchmarkFigures(b *testing.B) {
 	data := invented(100_000)
 	data.From = at("2019-01-01")
 	filled(b, w, data)
+	var f *statistics.Figures
 	for b.Loop() {
-		figures(b, book(d, "2026-11-23"))
+		f = figures(b, book(d, "2026-11-23"))
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/op")
+	began := time.Now()
+	f.Tables("", f.Periods("", f.Last-7, f.Last, true))
+	b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "ms/page")
 }
