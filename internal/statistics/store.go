@@ -26,7 +26,7 @@ where c.number > $1 and c.number <= $2 and f.name in ('clock.reported', 'case.ta
 
 const eventsOf = `select e.casefile, e.kind, e.subject, e.at from casefile c join case_event e on e.casefile = c.id
 where c.number > $1 and c.number <= $2 and e.kind in ('interview_held', 'phase_talk', 'phase_sent', 'phase_closed')
-order by e.casefile, e.n`
+order by c.number, e.n`
 
 const pageDeviations = `select d.id, c.channel, d.rule, d.state, d.asked, d.decided
 from case_deviation d join casefile c on c.id = d.casefile where d.id > $1 order by d.id limit $2`
