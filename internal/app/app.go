@@ -23,6 +23,7 @@ import (
 	"verhaal/internal/report"
 	"verhaal/internal/rulebook"
 	"verhaal/internal/staff"
+	"verhaal/internal/statistics"
 	"verhaal/internal/web"
 )
 
@@ -34,15 +35,16 @@ const (
 
 // App is one running installation.
 type App struct {
-	Log     *custody.Log
-	Members *staff.Members
-	Desks   *desk.Desks
-	Reports *report.Reports
-	Rules   *rulebook.Book
-	Cases   *casefile.Files
-	Planner *planner.Book
-	Site    *web.Site
-	Handler http.Handler
+	Log      *custody.Log
+	Members  *staff.Members
+	Desks    *desk.Desks
+	Reports  *report.Reports
+	Rules    *rulebook.Book
+	Cases    *casefile.Files
+	Planner  *planner.Book
+	Outcomes *statistics.Book
+	Site     *web.Site
+	Handler  http.Handler
 
 	config  Config
 	logger  *slog.Logger
@@ -113,7 +115,25 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Planner = planner.New(d, a.Log, roster{a.Members}.colleagues, local)
 	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.Planner, a.install.recovery, local)
+	a.Outcomes = statistics.New(statistics.Sources{DB: d, Channels: a.counted, Searches: searches{a.Planner}}, time.Now)
 	return a, a.pages(serverKey, local)
+}
+
+// searches shows the searches for a studio to the statistics.
+type searches struct{ *planner.Book }
+
+// EachSearch implements statistics.Searches.
+func (s searches) EachSearch(ctx context.Context, until int64, yield func(statistics.Search)) error {
+	return s.EachStudio(ctx, until, func(one planner.Sought) { yield(statistics.Search(one)) })
+}
+
+// counted shows the channels of the pack in force to the statistics.
+func (a *App) counted() []statistics.Channel {
+	var out []statistics.Channel
+	for _, c := range a.Rules.Now().Channels {
+		out = append(out, statistics.Channel{ID: c.ID, Walled: c.Walled})
+	}
+	return out
 }
 
 // clock tells the time in the installation's zone.

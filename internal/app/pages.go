@@ -19,6 +19,7 @@ import (
 	"verhaal/internal/web/public"
 	"verhaal/internal/web/rules"
 	staffpages "verhaal/internal/web/staff"
+	outcomes "verhaal/internal/web/statistics"
 	"verhaal/locales"
 	"verhaal/ui"
 )
@@ -35,7 +36,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 		Templates: map[string]fs.FS{
 			"public": public.Templates(), "staff": staffpages.Templates(), "desk": deskpages.Templates(),
 			"admin": admin.Templates(), "audit": audit.Templates(), "rules": rules.Templates(), "cases": cases.Templates(),
-			"planner": plannerpages.Templates(),
+			"planner": plannerpages.Templates(), "statistics": outcomes.Templates(),
 		},
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
@@ -58,6 +59,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, local)
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
+	outcomes.Register(mux, a.Site, a.Rules.Now, a.Outcomes, a.Desks, a.Log)
 	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)
 	a.Handler = web.Protect(own.Sessions(mux))
 	return nil

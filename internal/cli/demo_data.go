@@ -37,6 +37,7 @@ var demoPeople = []demoPerson{
 	{"planner", "Recordings manager I. Dekker", []string{"recordings"}, nil, 0},
 	{"prosecutor", "Prosecutor J. Vermeer", []string{"prosecutor"}, nil, 0},
 	{"auditor", "Auditor G. Mulder", []string{"auditor"}, nil, 0},
+	{"manager", "Manager K. Smits", []string{"statistics"}, nil, 0},
 }
 
 type demoReport struct {
@@ -150,8 +151,12 @@ func (p demoPerson) note() string {
 	case len(p.desks) > 0:
 		return p.name + ", desk " + strings.Join(p.desks, ", ")
 	}
-	return p.name + map[string]string{"prosecutor": ", signs or refuses deviations", "recordings": ", keeps rooms, people and interpreters",
-		"auditor": ", reads and verifies the custody log"}[p.powers[0]]
+	return p.name + map[string]string{
+		"prosecutor": ", signs or refuses deviations",
+		"recordings": ", keeps rooms, people and interpreters",
+		"statistics": ", sees figures of all desks at /outcomes/, from the end of the first quarter on",
+		"auditor":    ", reads and verifies the custody log",
+	}[p.powers[0]]
 }
 
 // hire invites and enrols everyone, seats them, makes the desks' keys and

@@ -258,13 +258,18 @@ func TestASearchIsKeptWithWhatItTried(t *testing.T) {
 		ok(t, err)
 		_, err = x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + rooms[0].It.ID, Why: "defect", Span: planner.Span{Start: x.now, End: x.now.AddDate(0, 0, 2)}})
 		ok(t, err)
-		w := planner.Wish{From: x.now, Until: x.now.AddDate(0, 0, 13), Now: x.now, Length: time.Hour, Interviewers: 1, Kinds: []planner.Kind{{ID: "child_friendly_studio"}, kinds[0]}, Most: 1}
+		w := planner.Wish{From: x.now, Until: x.now.AddDate(0, 0, 13), Now: x.now, Length: time.Hour, Interviewers: 1, Kinds: []planner.Kind{{ID: "child_friendly_studio"}, kinds[1]}, Most: 1}
 		c, err := x.Load(ctx, "a", planner.Span{Start: w.From, End: w.Until})
 		ok(t, err)
 		for i := range c.Rooms {
 			c.Rooms[i].Kind = "child_friendly_studio"
 		}
-		found, err := planner.Search(ctx, c, w, func(planner.Candidate) (planner.Verdict, error) { return planner.Verdict{}, nil })
+		found, err := planner.Search(ctx, c, w, func(c planner.Candidate) (planner.Verdict, error) {
+			if c.RoomKind == "plain" {
+				return planner.Verdict{Blocks: []string{"S-19"}}, nil
+			}
+			return planner.Verdict{}, nil
+		})
 		ok(t, err)
 		id, err := x.Keep(ctx, "ann", "a", "i1", "police-avim", w, found)
 		ok(t, err)
@@ -275,10 +280,10 @@ func TestASearchIsKeptWithWhatItTried(t *testing.T) {
 		}
 		_, err = x.Searched(ctx, "b", "i1", id)
 		wantFault(t, err, fault.NotFound, "")
-		counts, err := x.Searches(ctx, planner.Span{Start: x.now.AddDate(0, 0, -1), End: x.now.AddDate(0, 0, 1)}, "police-avim")
-		ok(t, err)
-		if counts[planner.StudioFull] != 1 {
-			t.Errorf("%v", counts)
+		var sought []planner.Sought
+		ok(t, x.EachStudio(ctx, x.now.Unix()+1, func(s planner.Sought) { sought = append(sought, s) }))
+		if len(sought) != 1 || !sought[0].Full || sought[0].Channel != "police-avim" {
+			t.Errorf("%+v", sought)
 		}
 		if cited, is := planner.Cited(planner.Cite(id)); !is || cited != id {
 			t.Error("a reason does not name its search")

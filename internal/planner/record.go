@@ -25,15 +25,15 @@ const (
 // studio is the pack's kind of room that is scarce.
 const studio = "child_friendly_studio"
 
+// onlyStudio says that the rules allowed no other kind of room.
+func (f Found) onlyStudio() bool { return slices.Equal(f.Lawful, []string{studio}) }
+
 // outcome sums a search up.
 func (f Found) outcome() string {
-	if len(f.Why) == 0 {
-		return AtOnce
-	}
-	first := f.Why[0]
-	only := len(first.Tried) > 0 && !slices.ContainsFunc(first.Tried, func(t Tried) bool { return t.Kind != studio && t.Cause != NotOfAKind })
 	switch {
-	case first.Stage == StageRoom && only:
+	case len(f.Why) == 0:
+		return AtOnce
+	case f.Why[0].Stage == StageRoom && f.onlyStudio():
 		return StudioFull
 	case len(f.Full) == 0:
 		return Nothing
@@ -73,7 +73,7 @@ func (b *Book) Keep(ctx context.Context, actor, casefile, interview, channel str
 	}
 	act := custody.Act{Kind: "planner.searched", Actor: actor, Subject: casefile, Facts: map[string]string{"channel": channel, "outcome": k.Outcome}}
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
-		_, err := tx.Exec(insertSearch, k.ID, casefile, interview, channel, k.At.Unix(), actor, k.From, k.Outcome, waited, text)
+		_, err := tx.Exec(insertSearch, k.ID, casefile, interview, channel, k.At.Unix(), actor, k.From, k.Outcome, number(f.onlyStudio()), waited, text)
 		return err
 	})
 	return k.ID, err
@@ -103,22 +103,28 @@ func Cite(id string) string { return citing + id }
 // Cited is the search that a reason names; false when it names none.
 func Cited(reason string) (string, bool) { return strings.CutPrefix(reason, citing) }
 
-// Searches counts searches in a time by outcome, and those of a channel alone
-// when it is not "".
-func (b *Book) Searches(ctx context.Context, s Span, channel string) (map[string]int, error) {
-	rows, err := b.db.Query(ctx, countSearches, s.Start.Unix(), s.End.Unix(), channel)
+// Sought is a search for a studio, where no other room would do.
+type Sought struct {
+	Channel string
+	At      int64 // unix seconds
+	Full    bool  // none was free on the first day
+}
+
+// EachStudio tells of every search for a studio before a moment (unix seconds).
+func (b *Book) EachStudio(ctx context.Context, until int64, yield func(Sought)) error {
+	rows, err := b.db.Query(ctx, listStudioSearches, until)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	out := map[string]int{}
 	for rows.Next() {
+		var s Sought
 		var outcome string
-		var n int
-		if err := rows.Scan(&outcome, &n); err != nil {
-			return nil, err
+		if err := rows.Scan(&s.Channel, &s.At, &outcome); err != nil {
+			return err
 		}
-		out[outcome] = n
+		s.Full = outcome == StudioFull
+		yield(s)
 	}
-	return out, rows.Err()
+	return rows.Err()
 }

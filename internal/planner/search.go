@@ -156,12 +156,17 @@ type Found struct {
 	Sooner []Proposal
 	// Why says of every day before the first of Full why nothing was possible.
 	Why []Why
+	// Lawful are the kinds of room that the rules allow on the first day.
+	Lawful []string
 }
 
 // Search looks for the soonest lawful slots. It never proposes what the judge
 // blocks or what the calendar has not free.
 func Search(ctx context.Context, c Calendar, w Wish, judge Judge) (Found, error) {
 	s := newSearch(c, w, judge)
+	if err := s.lawful(); err != nil {
+		return Found{}, err
+	}
 	for day := range s.days {
 		if err := ctx.Err(); err != nil {
 			return Found{}, err
@@ -294,6 +299,21 @@ func (s *search) day(day int) error {
 	}
 	if len(s.found.Full) == 0 {
 		s.found.Why = append(s.found.Why, t.why())
+	}
+	return nil
+}
+
+// lawful asks which kinds of room would do on the first day, with the best
+// people there are.
+func (s *search) lawful() error {
+	for _, kind := range s.wish.Kinds {
+		v, err := s.ask(s.ideal(&group{kind: kind, adapted: kind.AnyAdapted}, 0))
+		if err != nil {
+			return err
+		}
+		if len(v.Blocks) == 0 {
+			s.found.Lawful = append(s.found.Lawful, kind.ID)
+		}
 	}
 	return nil
 }

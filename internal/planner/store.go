@@ -72,9 +72,9 @@ const insertFeed = `insert into feed (hash, who, made, made_by) values ($1, $2, 
 
 const findFeed = `select who from feed where hash = $1`
 
-const insertSearch = `insert into plan_search (id, casefile, interview, channel, at, staff, day, outcome, waited, found)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+const insertSearch = `insert into plan_search (id, casefile, interview, channel, at, staff, day, outcome, studio, waited, found)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 const findSearch = `select found from plan_search where id = $1 and casefile = $2 and interview = $3`
 
-const countSearches = `select outcome, count(*) from plan_search where at >= $1 and at < $2 and ($3 = '' or channel = $3) group by outcome`
+const listStudioSearches = `select channel, at, outcome from plan_search where studio = 1 and at < $1`

@@ -14,6 +14,7 @@ const (
 	Auditor       = "auditor"
 	Prosecutor    = "prosecutor"
 	Recordings    = "recordings" // manager of rooms, recordings and who works in them
+	Statistics    = "statistics"
 )
 
 // Power is one row of the table of powers.
@@ -30,6 +31,7 @@ func Powers() []Power {
 		{Prosecutor, "admin.power.prosecutor"},
 		{Recordings, "admin.power.recordings"},
 		{Auditor, "admin.power.auditor"},
+		{Statistics, "admin.power.statistics"},
 	}
 }
 

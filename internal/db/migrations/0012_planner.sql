@@ -111,6 +111,7 @@ create table plan_search (
 	staff text not null,
 	day text not null,
 	outcome text not null,
+	studio smallint not null,
 	waited bigint not null,
 	found bytea not null
 );
