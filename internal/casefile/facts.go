@@ -105,7 +105,7 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		return err
 	}
 	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
-	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+	return f.do(ctx, act, func(tx *db.Tx) error {
 		// What the rules allowed is not changed under their decision.
 		if section == "plan" {
 			if err := stateIs(tx, id, subject, planned); err != nil {
@@ -119,9 +119,11 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return f.reckon(tx, id, "")
 	})
-	return err
 }
 
 // code is all that the server may read where a fact is not a day, a number or a
