@@ -1,0 +1,272 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+// Kinds of what is due.
+const (
+	KindClock  = "clock"
+	KindTask   = "task"
+	KindReport = "report" // in a period
+	KindPeriod = "period"
+)
+
+// boardDays is how far ahead a desk's board looks.
+const boardDays = 14
+
+type dueKey struct {
+	kind, name, about string
+	n                 int64
+}
+
+// due is a row of the board.
+type due struct {
+	dueKey
+	started, due string
+	quiet        string // last day that a reason explains
+	still        string // standstill.encode
+	escalated    int
+}
+
+// writeDue writes the rows that changed and removes those that are not due any more.
+func (f *Files) writeDue(tx *db.Tx, s *state) error {
+	var now []due
+	for _, r := range s.clocks() {
+		if r.Met == "" {
+			now = append(now, r.row(s))
+		}
+	}
+	for _, o := range s.tasks {
+		if o.State == TaskOpen {
+			kind := KindTask
+			if o.OfPeriod != "" {
+				kind = KindReport
+			}
+			now = append(now, due{dueKey: dueKey{kind, o.Task, o.About, o.N}, started: o.Opened, due: o.Due})
+		}
+	}
+	for _, p := range s.periods {
+		if p.Ending == "" {
+			now = append(now, due{dueKey: dueKey{KindPeriod, p.Period, p.About, 0}, started: p.From, due: p.Until})
+		}
+	}
+	for _, row := range now {
+		was, ok := s.due[row.dueKey]
+		delete(s.due, row.dueKey)
+		if row.escalated = was.escalated; ok && was == row {
+			continue
+		}
+		if _, err := tx.Exec(upsertDue, s.file.ID, row.kind, row.name, row.about, row.n, s.file.Channel, row.started, row.due, row.quiet, row.still); err != nil {
+			return err
+		}
+	}
+	for gone := range s.due {
+		if _, err := tx.Exec(deleteDue, s.file.ID, gone.kind, gone.name, gone.about, gone.n); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(upsertReckoned, s.file.ID, s.pack.Hash)
+	return err
+}
+
+// Due is one line of a desk's board. It names nobody.
+type Due struct {
+	Casefile string
+	Number   string
+	Kind     string // clock, task, report, period
+	Name     string // id in the pack; of a report: of its period
+	About    string // "p1"; "" for the case and for who is no member
+	Due      string // YYYY-MM-DD
+	Late     int    // days behind it, without those on which the clock stood still
+	Left     int    // days until it
+	Excused  bool   // a reason for the delay holds today
+	Level    int    // how far it went up by itself
+	Member   bool   // the viewer may open the case file
+
+	cursor string
+}
+
+// Board lists what is due over all cases of a desk, what is late first, for whoever may
+// read the desk now. Somebody who was excluded from a case sees nothing of it. after is ""
+// or the cursor that the page before returned; upcoming leaves out what is late.
+func (f *Files) Board(ctx context.Context, actor, channel, after string, upcoming bool, limit int) (out []Due, next string, err error) {
+	if err := f.desks.MayRead(ctx, actor, channel); err != nil {
+		return nil, "", err
+	}
+	today, _ := dateOf(f.today())
+	key := []any{"", "", "", "", "", int64(0)}
+	if upcoming {
+		key[0] = (today - 1).String() + "~"
+	}
+	if after != "" {
+		parts := strings.Split(after, "~")
+		if len(parts) != len(key) {
+			return nil, "", fault.New(fault.BadInput, "", "not a cursor")
+		}
+		n, err := strconv.ParseInt(parts[5], 10, 64)
+		if err != nil {
+			return nil, "", fault.New(fault.BadInput, "", "not a cursor")
+		}
+		key = []any{parts[0], parts[1], parts[2], parts[3], parts[4], n}
+	}
+	args := append([]any{channel, actor, (today + boardDays).String()}, key...)
+	err = all(reader{f.db, ctx}, listBoard, func(row func(...any) error) error {
+		var d Due
+		var n int64
+		var quiet, still, member string
+		if err := row(&d.Casefile, &d.Number, &d.Kind, &d.Name, &d.About, &n, &d.Due, &quiet, &still, &d.Level, &member); err != nil {
+			return err
+		}
+		d.cursor = strings.Join([]string{d.Due, d.Casefile, d.Kind, d.Name, d.About, strconv.FormatInt(n, 10)}, "~")
+		d.Late, d.Left = daysLate(d.Due, today.String(), decodeStandstill(still)), max(0, daysBetween(today.String(), d.Due))
+		d.Excused, d.Member = quiet >= today.String(), member != ""
+		if !d.Member {
+			d.About, d.Casefile = "", ""
+		}
+		out = append(out, d)
+		return nil
+	}, append(args, limit+1)...)
+	if len(out) > limit {
+		out = out[:limit]
+		next = out[limit-1].cursor
+	}
+	return out, next, err
+}
+
+// escalatePage is how many late rows are read at once.
+const escalatePage = 500
+
+// Escalate lets everything that is late without a reason go up: to its desk on the first day,
+// to the team leader after leaderAfter more. Each step is an act of the system, "deadline.escalated", once, however
+// many processes look. It says how many there were.
+func (f *Files) Escalate(ctx context.Context) (int, error) {
+	today, ok := dateOf(f.today())
+	if !ok {
+		return 0, fmt.Errorf("no day: %q", f.today())
+	}
+	total := 0
+	for _, up := range []struct {
+		level  int
+		before date
+	}{{LevelDesk, today}, {LevelLeader, today - leaderAfter}} {
+		for {
+			late, err := f.late(ctx, up.level-1, up.before)
+			if err != nil {
+				return total, err
+			}
+			n, err := f.raise(ctx, late, up.level, today)
+			total += n
+			if err != nil {
+				return total, err
+			}
+			if n == 0 {
+				break
+			}
+		}
+	}
+	return total, nil
+}
+
+type lateRow struct {
+	due
+	file, channel string
+}
+
+func (f *Files) late(ctx context.Context, level int, before date) ([]lateRow, error) {
+	var out []lateRow
+	err := all(reader{f.db, ctx}, listLate, func(row func(...any) error) error {
+		var one lateRow
+		err := row(&one.file, &one.kind, &one.name, &one.about, &one.n, &one.channel, &one.due.due, &one.still)
+		out = append(out, one)
+		return err
+	}, level, before.String(), escalatePage)
+	return out, err
+}
+
+func (f *Files) raise(ctx context.Context, late []lateRow, level int, today date) (raised int, err error) {
+	for _, one := range late {
+		days := daysLate(one.due.due, today.String(), decodeStandstill(one.still))
+		act := custody.Act{Kind: "deadline.escalated", Subject: one.file, Basis: one.name,
+			Facts: map[string]string{"channel": one.channel, "kind": one.kind, "level": strconv.Itoa(level), "days": strconv.Itoa(days)}}
+		err := f.do(ctx, act, func(tx *db.Tx) error {
+			n, err := tx.Exec(escalateDue, one.file, one.kind, one.name, one.about, one.n, level, level-1)
+			if err == nil && n == 0 {
+				err = fault.New(fault.Conflict, "", "another process was first")
+			}
+			if err != nil {
+				return err
+			}
+			return event(tx, one.file, "deadline_escalated", one.name, "", f.clock())
+		})
+		if fault.KindOf(err) == fault.Conflict {
+			continue
+		}
+		if err != nil {
+			return raised, err
+		}
+		raised++
+	}
+	return raised, nil
+}
+
+// recheckPage is how many case files share one act.
+const recheckPage = 50
+
+// Recheck reckons the case files anew whose board was written under another pack, or
+// never. It says how many.
+func (f *Files) Recheck(ctx context.Context) (int, error) {
+	pack, err := f.rules.On(f.today())
+	if err != nil {
+		return 0, err
+	}
+	total, last := 0, ""
+	for {
+		ids, err := f.db.Strings(ctx, listUnreckoned, pack.Hash, last, recheckPage)
+		if err != nil || len(ids) == 0 {
+			return total, err
+		}
+		last = ids[len(ids)-1]
+		act := custody.Act{Kind: "deadline.reckoned", Facts: map[string]string{"cases": strconv.Itoa(len(ids)), "pack": pack.Version}}
+		err = f.do(ctx, act, func(tx *db.Tx) error {
+			for _, id := range ids {
+				if err := f.reckon(tx, id, ""); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return total, err
+		}
+		total += len(ids)
+	}
+}
+
+// In is what is due, in the pack's words.
+func (d Due) In(p *policy.Pack, lang string) string {
+	var named policy.Coded
+	switch d.Kind {
+	case KindClock:
+		c, _ := p.Clock(d.Name)
+		named = c.Coded
+	case KindTask:
+		t, _ := p.Task(d.Name)
+		named = t.Coded
+	default:
+		t, _ := p.Period(d.Name)
+		named = t.Coded
+	}
+	if named.ID == "" {
+		return d.Name
+	}
+	return named.Name.In(lang)
+}
