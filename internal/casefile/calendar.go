@@ -141,8 +141,9 @@ func daysLate(due, until string, still standstill) int {
 	return n
 }
 
-// daysBetween counts from one day to another, below 0 when the second is earlier.
-func daysBetween(from, until string) int {
+// DaysBetween counts from one day (YYYY-MM-DD) to another, below 0 when the
+// second is earlier.
+func DaysBetween(from, until string) int {
 	a, _ := dateOf(from)
 	b, _ := dateOf(until)
 	return int(b - a)

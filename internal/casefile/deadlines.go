@@ -289,7 +289,7 @@ func (s *state) clock(out []Running, c policy.Clock, about string) []Running {
 	if r.Due == never {
 		r.Due = ""
 	} else {
-		r.Left = max(0, daysBetween(end, r.Due))
+		r.Left = max(0, DaysBetween(end, r.Due))
 	}
 	if d, ok := s.due[r.row(s).dueKey]; ok {
 		r.Level = d.escalated

@@ -127,7 +127,7 @@ func (f *Files) Board(ctx context.Context, actor, channel, after string, upcomin
 			return err
 		}
 		d.cursor = strings.Join([]string{d.Due, d.Casefile, d.Kind, d.Name, d.About, strconv.FormatInt(n, 10)}, "~")
-		d.Late, d.Left = daysLate(d.Due, today.String(), decodeStandstill(still)), max(0, daysBetween(today.String(), d.Due))
+		d.Late, d.Left = daysLate(d.Due, today.String(), decodeStandstill(still)), max(0, DaysBetween(today.String(), d.Due))
 		d.Excused, d.Member = quiet >= today.String(), member != ""
 		if !d.Member {
 			d.About, d.Casefile = "", ""

@@ -62,7 +62,7 @@ func (o Owed) Waited(today string) int {
 	if o.State != TaskOpen {
 		today = o.Day
 	}
-	return max(0, daysBetween(o.Opened, today))
+	return max(0, DaysBetween(o.Opened, today))
 }
 
 func (s *state) loadDuties(src source, id string) error {
@@ -305,9 +305,9 @@ func (f *Files) tell(tx *db.Tx, id, actor, name, value string) error {
 	return err
 }
 
-// past refuses what is no day, or one to come.
+// past refuses what is no day, or one to come wherever the server stands.
 func (f *Files) past(day string) error {
-	if _, ok := dateOf(day); !ok || day > f.today() {
+	if _, ok := dateOf(day); !ok || day > max(f.today(), f.clock().UTC().Format(time.DateOnly)) {
 		return fault.New(fault.BadInput, "case.fault.day", "no day, or one to come")
 	}
 	return nil

@@ -1,6 +1,7 @@
 // The detective's pages.
 import { follow } from "../facts/live.js";
 import { listenForDuties } from "../staff/rings.js";
+import { listenForDelay } from "./delay.js";
 import { listenForAsking } from "./deviation.js";
 import { Parts } from "./parts.js";
 
@@ -11,3 +12,5 @@ const parts = document.querySelector<HTMLElement>("[data-parts]");
 if (parts) new Parts(parts).listen();
 const asking = document.querySelector<HTMLFormElement>("[data-ask]");
 if (asking) listenForAsking(asking);
+const delay = document.querySelector<HTMLFormElement>("[data-delay]");
+if (delay) listenForDelay(delay);
