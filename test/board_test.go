@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -26,14 +27,23 @@ func spread(b *browser.Tab) {
 	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
 }
 
+// choose sets one field, found by a CSS selector.
+func choose(b *browser.Tab, selector, value string) {
+	b.T.Helper()
+	if !browser.Ask[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector(%q); f.value = %q; f.dispatchEvent(new Event("change", {bubbles: true})); return f.value === %q; })()`, selector, value, value)) {
+		b.T.Fatalf("%s can't be set to %q", selector, value)
+	}
+}
+
 // note enters something that happened on a day; it waits until the page says so.
 func note(b *browser.Tab, what, day string) {
 	b.T.Helper()
 	before := browser.Ask[int](b, `document.querySelectorAll("[data-steps] li").length`)
 	spread(b)
-	browser.Ask[bool](b, `(() => { const f = document.querySelector("[data-note-step] form"); f.elements.what.value = "`+what+`"; f.elements.day.value = "`+day+`"; return f.elements.what.value === "`+what+`"; })()`)
+	choose(b, "#what", what)
+	choose(b, "#step-day", day)
 	b.Click("[data-note-step] form button")
-	b.Until(`document.querySelectorAll("[data-steps] li").length > ` + string(rune('0'+before)))
+	b.Until(fmt.Sprintf(`document.querySelectorAll("[data-steps] li").length > %d`, before))
 }
 
 // TestADetectiveIsHeldToWhatACaseOwes: a contact that is late goes to the whole
@@ -71,13 +81,17 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	note(b, "victim_ready p1", day(-16))
 	b.See(`[data-clock=adult_interview] .badge.danger`)
 	spread(b)
-	fill(b, map[string]string{"clock": "adult_interview p1", "reason": "victims_wish", "from": day(-10)})
+	choose(b, "#delay-clock", "adult_interview p1")
+	choose(b, "#delay-reason", "victims_wish")
+	choose(b, "#delay-from", day(-10))
 	b.Click("[data-delay] button")
 	b.Until(`document.querySelector("[data-clock=adult_interview]").textContent.includes("stands still")`)
 
 	// A reason in words is sealed before it leaves the tab.
 	spread(b)
-	fill(b, map[string]string{"clock": "informative_talk", "reason": "safety", "from": day(-15)})
+	choose(b, "#delay-clock", "informative_talk")
+	choose(b, "#delay-reason", "safety")
+	choose(b, "#delay-from", day(-15))
 	b.Write("#delay-words", "Her brother watches the door of the shelter.")
 	b.Click("[data-delay] button")
 	b.Until(`document.querySelectorAll("[data-delays] li").length === 2`)
@@ -113,8 +127,7 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 
 	// Time to think: the shorter one for her, once.
 	spread(b)
-	fill(b, map[string]string{"from": day(-10)})
-	browser.Ask[bool](b, `document.querySelector("[data-begin-period] [name=from]").value = "`+day(-10)+`", true`)
+	choose(b, "#from-p1", day(-10))
 	b.Click("[data-begin-period] form button")
 	b.See("[data-period=reflection_dublin]")
 	if said := b.Text("[data-period]"); !strings.Contains(said, "20 days left") {
