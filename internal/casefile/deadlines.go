@@ -32,8 +32,7 @@ const (
 // team leader. No pack names a number: this is a default of ours.
 const leaderAfter = 7
 
-// Running is a clock of the pack in a case: reckoned, never stored, but for
-// how far it went up.
+// Running is a clock of the pack in a case: reckoned, never stored.
 type Running struct {
 	Clock   policy.Clock
 	About   string // the person whom it is about; "" = the case
@@ -44,12 +43,7 @@ type Running struct {
 	Late    int // days behind the last day on time, without those on which it stood still
 	Left    int // days until the last on time
 	Reasons []Delay
-	Level   int
-}
-
-// Unexplained says that it is overdue and no reason for that holds today.
-func (r Running) Unexplained(today string) bool {
-	return r.State == ClockOverdue && quietUntil(r.Reasons) < today
+	Level   int // how far it went up: 0 unless it is overdue and no reason holds today
 }
 
 // state is all of a case that deadlines are reckoned from.
@@ -291,8 +285,8 @@ func (s *state) clock(out []Running, c policy.Clock, about string) []Running {
 	} else {
 		r.Left = max(0, DaysBetween(end, r.Due))
 	}
-	if d, ok := s.due[r.row(s).dueKey]; ok {
-		r.Level = d.escalated
+	if r.Met == "" {
+		r.Level = levelOf(r.Late, quietUntil(r.Reasons) >= s.today)
 	}
 	return append(out, r)
 }

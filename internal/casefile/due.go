@@ -123,12 +123,13 @@ func (f *Files) Board(ctx context.Context, actor, channel, after string, upcomin
 		var d Due
 		var n int64
 		var quiet, still, member string
-		if err := row(&d.Casefile, &d.Number, &d.Kind, &d.Name, &d.About, &n, &d.Due, &quiet, &still, &d.Level, &member); err != nil {
+		if err := row(&d.Casefile, &d.Number, &d.Kind, &d.Name, &d.About, &n, &d.Due, &quiet, &still, &member); err != nil {
 			return err
 		}
 		d.cursor = strings.Join([]string{d.Due, d.Casefile, d.Kind, d.Name, d.About, strconv.FormatInt(n, 10)}, "~")
 		d.Late, d.Left = daysLate(d.Due, today.String(), decodeStandstill(still)), max(0, DaysBetween(today.String(), d.Due))
 		d.Excused, d.Member = quiet >= today.String(), member != ""
+		d.Level = levelOf(d.Late, d.Excused)
 		if !d.Member {
 			d.About, d.Casefile = "", ""
 		}
@@ -140,6 +141,19 @@ func (f *Files) Board(ctx context.Context, actor, channel, after string, upcomin
 		next = out[limit-1].cursor
 	}
 	return out, next, err
+}
+
+// levelOf is how far something goes up by itself. Whoever looks sees it as of today; that
+// it went up is written down by Escalate.
+func levelOf(late int, excused bool) int {
+	switch {
+	case late == 0 || excused:
+		return LevelNone
+	case late > leaderAfter:
+		return LevelLeader
+	default:
+		return LevelDesk
+	}
 }
 
 // escalatePage is how many late rows are read at once.

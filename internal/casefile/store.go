@@ -139,7 +139,7 @@ on conflict (casefile) do update set pack = excluded.pack where case_reckoned.pa
 const listUnreckoned = `select c.id from casefile c left join case_reckoned r on r.casefile = c.id
 where c.id > $2 and (r.pack is null or r.pack <> $1) order by c.id limit $3`
 
-const listBoard = `select d.casefile, c.number, d.kind, d.name, d.about, d.n, d.due, d.quiet, d.still, d.escalated, coalesce(m.staff, '')
+const listBoard = `select d.casefile, c.number, d.kind, d.name, d.about, d.n, d.due, d.quiet, d.still, coalesce(m.staff, '')
 from case_due d join casefile c on c.id = d.casefile left join case_member m on m.casefile = d.casefile and m.staff = $2
 where d.channel = $1 and d.due <= $3 and coalesce(m.excluded, '') = '' and (d.due, d.casefile, d.kind, d.name, d.about, d.n) > ($4, $5, $6, $7, $8, $9)
 order by d.due, d.casefile, d.kind, d.name, d.about, d.n limit $10`

@@ -16,7 +16,7 @@ import (
 type deadlines struct {
 	Here, Lang, Today string
 	Pack              *policy.Pack
-	Clocks            []clock
+	Clocks            []casefile.Running
 	Steps             []step
 	Delays            []delay
 	Owed              owed // by the case itself
@@ -24,11 +24,6 @@ type deadlines struct {
 	Running           bool // there is a clock to give a reason for
 	Recipient         string
 	Epoch             int64
-}
-
-type clock struct {
-	casefile.Running
-	Unexplained bool
 }
 
 type step struct {
@@ -91,9 +86,8 @@ func (f *face) deadlines(r *http.Request, page *casePage) error {
 	if err != nil {
 		return err
 	}
-	out := deadlines{Here: "/case/" + id, Lang: page.Lang, Today: all.Today, Pack: page.Pack, Recipient: key.Recipient, Epoch: key.N}
+	out := deadlines{Here: "/case/" + id, Lang: page.Lang, Today: all.Today, Pack: page.Pack, Recipient: key.Recipient, Epoch: key.N, Clocks: all.Clocks}
 	for _, c := range all.Clocks {
-		out.Clocks = append(out.Clocks, clock{c, c.Unexplained(all.Today)})
 		out.Running = out.Running || c.Met == ""
 	}
 	for _, d := range all.Delays {
