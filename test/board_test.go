@@ -138,7 +138,7 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	// Everybody of the desk sees the number, who is no member nothing else.
 	b.Visit("/case/board")
 	b.See("[data-board=late]")
-	if board := b.Text("[data-board=late]"); !strings.Contains(board, number) || !strings.Contains(board, "reason given") {
+	if board := b.Text("[data-board=late]"); !strings.Contains(board, number) || !strings.Contains(board, "reason given") || !strings.Contains(board, "for the team leader") {
 		t.Errorf("the board says %q", board)
 	}
 	b.Check("the board")

@@ -84,3 +84,17 @@ func TestADayOnWhichTheClockStandsStillIsNeverCounted(t *testing.T) {
 		}
 	})
 }
+
+func FuzzCursor(f *testing.F) {
+	f.Add("2026-11-23~abc~clock~first_contact~p1~0")
+	f.Add("~~~~~x")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parseCursor(text)
+		if err != nil {
+			return
+		}
+		if again, err := parseCursor(c.String()); err != nil || again != c {
+			t.Errorf("%q becomes %q", text, c)
+		}
+	})
+}

@@ -92,7 +92,31 @@ type Due struct {
 	Level    int    // how far it went up by itself
 	Member   bool   // the viewer may open the case file
 
-	cursor string
+	cursor cursor
+}
+
+// cursor is the place of a row on the board.
+type cursor struct {
+	dueKey
+	due, file string
+}
+
+// String is the cursor for an address. The id of a case file is random, and a
+// place in it ("p1") names nobody.
+func (c cursor) String() string {
+	return strings.Join([]string{c.due, c.file, c.kind, c.name, c.about, strconv.FormatInt(c.n, 10)}, "~")
+}
+
+func parseCursor(text string) (cursor, error) {
+	parts := strings.Split(text, "~")
+	if len(parts) != 6 {
+		return cursor{}, fault.New(fault.BadInput, "", "not a cursor")
+	}
+	n, err := strconv.ParseInt(parts[5], 10, 64)
+	if err != nil {
+		return cursor{}, fault.New(fault.BadInput, "", "not a cursor")
+	}
+	return cursor{dueKey{parts[2], parts[3], parts[4], n}, parts[0], parts[1]}, nil
 }
 
 // Board lists what is due over all cases of a desk, what is late first, for whoever may
@@ -103,22 +127,16 @@ func (f *Files) Board(ctx context.Context, actor, channel, after string, upcomin
 		return nil, "", err
 	}
 	today, _ := dateOf(f.today())
-	key := []any{"", "", "", "", "", int64(0)}
+	from := cursor{}
 	if upcoming {
-		key[0] = (today - 1).String() + "~"
+		from.due = today.String()
 	}
 	if after != "" {
-		parts := strings.Split(after, "~")
-		if len(parts) != len(key) {
-			return nil, "", fault.New(fault.BadInput, "", "not a cursor")
+		if from, err = parseCursor(after); err != nil {
+			return nil, "", err
 		}
-		n, err := strconv.ParseInt(parts[5], 10, 64)
-		if err != nil {
-			return nil, "", fault.New(fault.BadInput, "", "not a cursor")
-		}
-		key = []any{parts[0], parts[1], parts[2], parts[3], parts[4], n}
 	}
-	args := append([]any{channel, actor, (today + boardDays).String()}, key...)
+	args := []any{channel, actor, (today + boardDays).String(), from.due, from.file, from.kind, from.name, from.about, from.n, limit + 1}
 	err = all(reader{f.db, ctx}, listBoard, func(row func(...any) error) error {
 		var d Due
 		var n int64
@@ -126,7 +144,7 @@ func (f *Files) Board(ctx context.Context, actor, channel, after string, upcomin
 		if err := row(&d.Casefile, &d.Number, &d.Kind, &d.Name, &d.About, &n, &d.Due, &quiet, &still, &member); err != nil {
 			return err
 		}
-		d.cursor = strings.Join([]string{d.Due, d.Casefile, d.Kind, d.Name, d.About, strconv.FormatInt(n, 10)}, "~")
+		d.cursor = cursor{dueKey{d.Kind, d.Name, d.About, n}, d.Due, d.Casefile}
 		d.Late, d.Left = daysLate(d.Due, today.String(), decodeStandstill(still)), max(0, DaysBetween(today.String(), d.Due))
 		d.Excused, d.Member = quiet >= today.String(), member != ""
 		d.Level = levelOf(d.Late, d.Excused)
@@ -135,10 +153,10 @@ func (f *Files) Board(ctx context.Context, actor, channel, after string, upcomin
 		}
 		out = append(out, d)
 		return nil
-	}, append(args, limit+1)...)
+	}, args...)
 	if len(out) > limit {
 		out = out[:limit]
-		next = out[limit-1].cursor
+		next = out[limit-1].cursor.String()
 	}
 	return out, next, err
 }

@@ -139,9 +139,12 @@ on conflict (casefile) do update set pack = excluded.pack where case_reckoned.pa
 const listUnreckoned = `select c.id from casefile c left join case_reckoned r on r.casefile = c.id
 where c.id > $2 and (r.pack is null or r.pack <> $1) order by c.id limit $3`
 
-const listBoard = `select d.casefile, c.number, d.kind, d.name, d.about, d.n, d.due, d.quiet, d.still, coalesce(m.staff, '')
-from case_due d join casefile c on c.id = d.casefile left join case_member m on m.casefile = d.casefile and m.staff = $2
-where d.channel = $1 and d.due <= $3 and coalesce(m.excluded, '') = '' and (d.due, d.casefile, d.kind, d.name, d.about, d.n) > ($4, $5, $6, $7, $8, $9)
+// The number and the membership are looked up for the rows of the page alone:
+// joined, PostgreSQL would read all case files first.
+const listBoard = `select d.casefile, (select c.number from casefile c where c.id = d.casefile), d.kind, d.name, d.about, d.n, d.due, d.quiet, d.still,
+coalesce((select m.staff from case_member m where m.casefile = d.casefile and m.staff = $2), '')
+from case_due d where d.channel = $1 and d.due <= $3 and (d.due, d.casefile, d.kind, d.name, d.about, d.n) > ($4, $5, $6, $7, $8, $9)
+and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = $2 and m.excluded <> '')
 order by d.due, d.casefile, d.kind, d.name, d.about, d.n limit $10`
 
 const listLate = `select casefile, kind, name, about, n, channel, due, still from case_due
