@@ -35,6 +35,12 @@ func choose(b *browser.Tab, selector, value string) {
 	}
 }
 
+// folded shows the deadlines as somebody finds them.
+func folded(b *browser.Tab) {
+	b.T.Helper()
+	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = false; }), document.querySelector("#deadlines").scrollIntoView(), true`)
+}
+
 // note enters something that happened on a day; it waits until the page says so.
 func note(b *browser.Tab, what, day string) {
 	b.T.Helper()
@@ -105,7 +111,9 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	b.Visit(home)
 	spread(b)
 	b.Check("a case file with deadlines")
-	b.Shot("case-deadlines")
+	folded(b)
+	b.Screen("case-deadlines")
+	spread(b)
 	if tasks := b.Text("[data-person]"); strings.Count(tasks, "V-07") != 1 {
 		t.Errorf("the notice to CoMensha does not stand once: %q", tasks)
 	}
@@ -168,7 +176,8 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	b.Visit(home)
 	spread(b)
 	b.Check("deadlines on a phone")
-	b.Shot("case-deadlines-360")
+	folded(b)
+	b.Screen("case-deadlines-360")
 	b.Width(1280)
 	browser.Ask[int](b, `fetch("/staff/account/language", {method: "POST", body: new URLSearchParams({lang: "ar"})}).then(r => r.status)`)
 	b.Visit("/case/board")
@@ -178,5 +187,6 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	b.Visit(home)
 	spread(b)
 	b.Check("deadlines from right to left")
-	b.Shot("case-deadlines-rtl")
+	folded(b)
+	b.Screen("case-deadlines-rtl")
 }
