@@ -2,7 +2,6 @@ package casefile
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -63,47 +62,6 @@ func (o Owed) Waited(today string) int {
 		today = o.Day
 	}
 	return max(0, DaysBetween(o.Opened, today))
-}
-
-func (s *state) loadDuties(src source, id string) error {
-	return errors.Join(
-		all(src, listSteps, func(row func(...any) error) error {
-			var one Step
-			var seen int
-			var withdrawn int64
-			err := row(&one.N, &one.What, &one.About, &one.Day, &seen, &one.Staff, &withdrawn)
-			one.Seen, one.Withdrawn = seen == 1, withdrawn > 0
-			s.steps = append(s.steps, one)
-			return err
-		}, id),
-		all(src, listDelays, func(row func(...any) error) error {
-			var one Delay
-			var words int
-			err := row(&one.N, &one.Clock, &one.About, &one.Reason, &one.From, &one.Until, &words, &one.Staff)
-			one.Words = words == 1
-			s.delays = append(s.delays, one)
-			return err
-		}, id),
-		all(src, listTasks, func(row func(...any) error) error {
-			var one Owed
-			var consent int
-			err := row(&one.N, &one.Task, &one.About, &one.OfPeriod, &one.Opened, &one.Due, &one.State, &one.Day, &one.Reason, &consent, &one.Staff)
-			one.Consent = consent == 1
-			s.tasks = append(s.tasks, one)
-			return err
-		}, id),
-		all(src, listPeriods, func(row func(...any) error) error {
-			var one Period
-			err := row(&one.About, &one.Period, &one.From, &one.Until, &one.Ending, &one.Ended)
-			s.periods = append(s.periods, one)
-			return err
-		}, id),
-		all(src, listDueOf, func(row func(...any) error) error {
-			var one due
-			err := row(&one.kind, &one.name, &one.about, &one.n, &one.started, &one.due, &one.quiet, &one.still, &one.escalated)
-			s.due[one.dueKey] = one
-			return err
-		}, id))
 }
 
 // reckon follows a change of a case inside its act: what the system can see has
