@@ -21,6 +21,8 @@ const (
 	graceTime = 30 * time.Second
 	// sweepPace is how often expired certificates are looked for.
 	sweepPace = time.Minute
+	// countPace is how often it is looked whether a day's figures are to be made.
+	countPace = 10 * time.Minute
 )
 
 // Serve answers on l until ctx ends, then finishes the requests that have
@@ -32,6 +34,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	workers.Go(func() { a.sweep(work) })
 	workers.Go(func() { a.Rules.Run(work) })
 	workers.Go(func() { a.watchDeadlines(work) })
+	workers.Go(func() { a.count(work) })
 
 	servers := []*http.Server{newServer(a.Handler)}
 	failed := make(chan error, 2)
@@ -106,6 +109,22 @@ func (a *App) watchDeadlines(ctx context.Context) {
 		}
 		if err != nil && ctx.Err() == nil {
 			a.logger.Error("deadlines were not looked at", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// count makes the figures of each day before somebody waits for them.
+func (a *App) count(ctx context.Context) {
+	tick := time.NewTicker(countPace)
+	defer tick.Stop()
+	for {
+		if _, err := a.Outcomes.Figures(ctx); err != nil && ctx.Err() == nil {
+			a.logger.Error("the figures of the day were not made", "error", err)
 		}
 		select {
 		case <-ctx.Done():

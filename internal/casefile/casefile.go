@@ -73,20 +73,30 @@ type Rules interface {
 	On(day string) (*policy.Pack, error)
 }
 
+// Calendar holds rooms and people for interviews. Its acts belong to acts on
+// case files, so they take their transaction.
+type Calendar interface {
+	// Booked says whether an interview has a slot.
+	Booked(tx *db.Tx, casefile, interview string) (bool, error)
+	// Release gives the slot of an interview back, if it has one; why is a code.
+	Release(tx *db.Tx, casefile, interview, why string) error
+}
+
 // Files is the book of all case files. It is safe for concurrent use.
 type Files struct {
-	db     *db.DB
-	log    *custody.Log
-	desks  Desks
-	people People
-	rules  Rules
-	clock  func() time.Time
-	rings  *keyring.Rings
+	db       *db.DB
+	log      *custody.Log
+	desks    Desks
+	people   People
+	rules    Rules
+	calendar Calendar
+	clock    func() time.Time // in the installation's time zone
+	rings    *keyring.Rings
 }
 
 // New opens the book. recovery is the installation's recovery recipient.
-func New(d *db.DB, log *custody.Log, desks Desks, people People, rules Rules, recovery string, clock func() time.Time) *Files {
-	f := &Files{db: d, log: log, desks: desks, people: people, rules: rules, clock: clock}
+func New(d *db.DB, log *custody.Log, desks Desks, people People, rules Rules, calendar Calendar, recovery string, clock func() time.Time) *Files {
+	f := &Files{db: d, log: log, desks: desks, people: people, rules: rules, calendar: calendar, clock: clock}
 	f.rings = keyring.New(d, log, owner{f}, "case", "casefile", recovery, clock)
 	return f
 }

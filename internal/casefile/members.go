@@ -95,7 +95,13 @@ func (f *Files) Exclude(ctx context.Context, actor, id, staff, why string) error
 // change does an act on a case file, notes it among its events and reckons its
 // deadlines again.
 func (f *Files) change(ctx context.Context, actor string, file File, kind, subject string, fn func(*db.Tx) error) error {
-	return f.changed(ctx, custody.Act{Kind: "case." + kind, Actor: actor, Subject: file.ID, Facts: map[string]string{"channel": file.Channel}}, subject, fn)
+	return f.changeFor(ctx, actor, file, kind, subject, "", fn)
+}
+
+// changeFor is change with the reason code that the act rests on.
+func (f *Files) changeFor(ctx context.Context, actor string, file File, kind, subject, basis string, fn func(*db.Tx) error) error {
+	act := custody.Act{Kind: "case." + kind, Actor: actor, Subject: file.ID, Basis: basis, Facts: map[string]string{"channel": file.Channel}}
+	return f.changed(ctx, act, subject, fn)
 }
 
 // changed is change for an act of one's own; its kind is "case." and that of

@@ -51,6 +51,11 @@ values ($1, $2, $3, $4, 1, $5, $6) on conflict (casefile, subject, name) do noth
 const updateFact = `update case_fact set fields = $4, version = version + 1, changed = $5, changed_by = $6
 where casefile = $1 and subject = $2 and name = $3 and version = $7`
 
+const putFact = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by)
+values ($1, $2, $3, $4, 1, $5, $6) on conflict (casefile, subject, name) do update
+set fields = excluded.fields, version = case_fact.version + 1, changed = excluded.changed, changed_by = excluded.changed_by
+where case_fact.fields <> excluded.fields`
+
 const listParts = `select part, version, epoch, sealed from case_sealed where casefile = $1 order by part`
 
 const insertPart = `insert into case_sealed (casefile, part, version, epoch, sealed, changed, changed_by)

@@ -13,6 +13,7 @@ import (
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/keyring"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
@@ -44,12 +45,13 @@ type Files interface {
 	Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error
+	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
 	Plan(ctx context.Context, actor, id, person string) (string, error)
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
 	Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error)
 	Confirm(ctx context.Context, actor, id, interview string) error
 	Hold(ctx context.Context, actor, id, interview string) error
-	Cancel(ctx context.Context, actor, id, interview string) error
+	Cancel(ctx context.Context, actor, id, interview, why string) error
 	AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error
 	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
 	AskedOf(ctx context.Context, prosecutor string, limit int) ([]casefile.Deviation, error)
@@ -81,17 +83,23 @@ type Desks interface {
 	Of(ctx context.Context, staff string) ([]string, error)
 }
 
+// Calendar finds the slot of an interview; NotFound when it has none.
+type Calendar interface {
+	Of(ctx context.Context, casefile, interview string) (planner.Booking, error)
+}
+
 type face struct {
-	site   *web.Site
-	pack   func() *policy.Pack
-	files  Files
-	people People
-	desks  Desks
+	site     *web.Site
+	pack     func() *policy.Pack
+	files    Files
+	people   People
+	desks    Desks
+	calendar Calendar
 }
 
 // Register adds the detective's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks) {
-	f := &face{site, pack, files, people, desks}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks, calendar Calendar) {
+	f := &face{site, pack, files, people, desks, calendar}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /case/{$}", f.list)
 	at("POST /case/{$}", f.open)
@@ -104,6 +112,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("GET /case/{id}/about/{subject}", f.showFacts)
 	at("POST /case/{id}/about/{subject}", f.saveFacts)
 	at("POST /case/{id}/about/{subject}/try", f.try)
+	at("POST /case/{id}/about/{subject}/import", f.importEarlier)
 	at("POST /case/{id}/about/{subject}/role", f.changeRole)
 	at("POST /case/{id}/about/{subject}/state", f.changeState)
 	at("POST /case/{id}/about/{subject}/deviations", f.askDeviation)
