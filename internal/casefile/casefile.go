@@ -116,6 +116,9 @@ type Start struct {
 	Channel string
 	Origin  string
 	Reports []string // ids of reports of the channel; needed for FromReport only
+	// Reported is the day on which the first of them came in, YYYY-MM-DD; "" =
+	// to be entered later.
+	Reported string
 }
 
 // Open makes a case file, with the actor as its first member. The actor must be
@@ -123,6 +126,11 @@ type Start struct {
 func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
 	if !slices.Contains(origins, s.Origin) || (s.Origin == FromReport) != (len(s.Reports) > 0) {
 		return File{}, fault.New(fault.BadInput, "case.fault.origin", "an origin that is none, or reports that don't fit it")
+	}
+	if s.Reported != "" {
+		if err := f.past(s.Reported); err != nil {
+			return File{}, err
+		}
 	}
 	if err := f.desks.MayRead(ctx, actor, s.Channel); err != nil {
 		return File{}, err
@@ -145,6 +153,14 @@ func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
 			}
 		}
 		if _, err := tx.Exec(insertMember, file.ID, actor, file.Opened.Unix(), actor, ""); err != nil {
+			return err
+		}
+		if s.Reported != "" {
+			if err := f.tell(tx, file.ID, actor, "clock.reported", s.Reported); err != nil {
+				return err
+			}
+		}
+		if err := f.reckon(tx, file.ID, ""); err != nil {
 			return err
 		}
 		return event(tx, file.ID, "opened", "", actor, file.Opened)

@@ -107,7 +107,7 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		return err
 	}
 	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
-	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+	err = f.do(ctx, act, func(tx *db.Tx) error {
 		// What the rules allowed is not changed under their decision.
 		if section == "plan" {
 			if err := stateIs(tx, id, subject, planned); err != nil {
@@ -124,7 +124,10 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return f.reckon(tx, id, "")
 	})
 	if err != nil || kind == interviewKind {
 		return err

@@ -60,6 +60,15 @@ type Files interface {
 	OpenParts(ctx context.Context, actor, id string) ([]casefile.Part, error)
 	Seal(ctx context.Context, actor, id string, p casefile.Part) error
 	Key(ctx context.Context, actor, id string) (keyring.Epoch, error)
+	Deadlines(ctx context.Context, actor, id string) (casefile.Deadlines, error)
+	NoteStep(ctx context.Context, actor, id string, step casefile.Step) error
+	TakeBack(ctx context.Context, actor, id string, n int64) error
+	GiveReason(ctx context.Context, actor, id string, d casefile.NewDelay) error
+	EndReason(ctx context.Context, actor, id string, n int64, until string) error
+	Settle(ctx context.Context, actor, id string, n int64, how casefile.Settlement) error
+	BeginPeriod(ctx context.Context, actor, id, person, period, from string) error
+	EndPeriod(ctx context.Context, actor, id, person, ending, day string) error
+	Board(ctx context.Context, actor, channel, after string, upcoming bool, limit int) ([]casefile.Due, string, error)
 }
 
 // People finds colleagues: by how they sign in, by their ids, by their power.
@@ -109,6 +118,14 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("POST /case/{id}/about/{subject}/deviations", f.askDeviation)
 	at("POST /case/{id}/sealed/open", f.openParts)
 	at("POST /case/{id}/sealed", f.seal)
+	at("GET /case/board", f.showBoard)
+	at("POST /case/{id}/steps", f.noteStep)
+	at("POST /case/{id}/steps/{n}/withdraw", f.takeBack)
+	at("POST /case/{id}/delays", f.giveReason)
+	at("POST /case/{id}/delays/{n}/end", f.endReason)
+	at("POST /case/{id}/tasks/{n}", f.settle)
+	at("POST /case/{id}/about/{subject}/period", f.beginPeriod)
+	at("POST /case/{id}/about/{subject}/period/end", f.endPeriod)
 	keys.Register(mux, site, "/case/{id}", "id", staff.Officer, files)
 	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
 	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)
