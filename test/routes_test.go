@@ -42,7 +42,7 @@ func inhabited(t *testing.T) (*app.App, map[string]*client.Staff) {
 	if err := people["administrator"].Enrol(ctx, client.Newcomer{Code: made.Code, Login: "admin", Name: "A. Admin", Lang: "en", Passphrase: words}); err != nil {
 		t.Fatal(err)
 	}
-	for _, power := range []string{"officer", "prosecutor", "auditor"} {
+	for _, power := range []string{"officer", "prosecutor", "auditor", "statistics"} {
 		_, code, err := people["administrator"].Invite(ctx, power, "B. "+power, power)
 		if err != nil {
 			t.Fatal(err)

@@ -18,10 +18,12 @@ import (
 	"verhaal/internal/db"
 	"verhaal/internal/desk"
 	"verhaal/internal/fault"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/report"
 	"verhaal/internal/rulebook"
 	"verhaal/internal/staff"
+	"verhaal/internal/statistics"
 	"verhaal/internal/web"
 )
 
@@ -33,14 +35,16 @@ const (
 
 // App is one running installation.
 type App struct {
-	Log     *custody.Log
-	Members *staff.Members
-	Desks   *desk.Desks
-	Reports *report.Reports
-	Rules   *rulebook.Book
-	Cases   *casefile.Files
-	Site    *web.Site
-	Handler http.Handler
+	Log      *custody.Log
+	Members  *staff.Members
+	Desks    *desk.Desks
+	Reports  *report.Reports
+	Rules    *rulebook.Book
+	Cases    *casefile.Files
+	Planner  *planner.Book
+	Outcomes *statistics.Book
+	Site     *web.Site
+	Handler  http.Handler
 
 	config  Config
 	logger  *slog.Logger
@@ -105,11 +109,40 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
 	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
-	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.install.recovery, time.Now)
-	return a, a.pages(serverKey)
+	local, err := c.clock()
+	if err != nil {
+		return nil, err
+	}
+	a.Planner = planner.New(d, a.Log, roster{a.Members}.colleagues, local)
+	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.Planner, a.install.recovery, local)
+	a.Outcomes = statistics.New(statistics.Sources{DB: d, Channels: a.counted, Searches: searches{a.Planner}}, time.Now)
+	return a, a.pages(serverKey, local)
 }
 
-// roster shows staff to the case files.
+// searches shows the searches for a studio to the statistics.
+type searches struct{ *planner.Book }
+
+// EachSearch implements statistics.Searches.
+func (s searches) EachSearch(ctx context.Context, until int64, yield func(statistics.Search)) error {
+	return s.EachStudio(ctx, until, func(one planner.Sought) { yield(statistics.Search(one)) })
+}
+
+// counted shows the channels of the pack in force to the statistics.
+func (a *App) counted() []statistics.Channel {
+	var out []statistics.Channel
+	for _, c := range a.Rules.Now().Channels {
+		out = append(out, statistics.Channel{ID: c.ID, Walled: c.Walled})
+	}
+	return out
+}
+
+// clock tells the time in the installation's zone.
+func (c Config) clock() (func() time.Time, error) {
+	zone, err := time.LoadLocation(c.Zone)
+	return func() time.Time { return time.Now().In(zone) }, err
+}
+
+// roster shows staff to the case files and to the calendar.
 type roster struct{ *staff.Members }
 
 // Prosecutes implements casefile.People.
@@ -135,6 +168,27 @@ func (r roster) Holds(ctx context.Context, login, kind, day string) (bool, error
 		return false, nil
 	}
 	return r.Certified(ctx, who.ID, kind, on.Year()*10000+int(on.Month())*100+on.Day())
+}
+
+// colleagues lists who can be planned, with their certificates.
+func (r roster) colleagues(ctx context.Context) ([]planner.Colleague, error) {
+	all, err := r.With(ctx, staff.Officer)
+	if err != nil {
+		return nil, err
+	}
+	held, err := r.InForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string][]planner.Held{}
+	for _, c := range held {
+		byID[c.Staff] = append(byID[c.Staff], planner.Held{Kind: c.Kind, From: c.FromDay(), Until: c.UntilDay()})
+	}
+	var out []planner.Colleague
+	for _, m := range all {
+		out = append(out, planner.Colleague{ID: m.ID, Login: m.Login, Name: m.Name, Held: byID[m.ID]})
+	}
+	return out, nil
 }
 
 // front shows the desks to the book of reports.

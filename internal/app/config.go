@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
+	_ "time/tzdata" // a server may have no zones of its own
 
 	"go.yaml.in/yaml/v4"
 )
@@ -21,6 +23,7 @@ type Config struct {
 	Pack     string   `yaml:"pack"`     // policy pack; nl
 	Origin   string   `yaml:"origin"`   // name of the custody log, e.g. meldingen.example.nl/log; required
 	Site     string   `yaml:"site"`     // host name that passkeys are bound to; empty = localhost
+	Zone     string   `yaml:"zone"`     // time zone of days and hours; Europe/Amsterdam
 	Origins  []string `yaml:"origins"`  // addresses staff sign in at; https:// and the site
 }
 
@@ -49,12 +52,15 @@ func (c *Config) complete() error {
 		field *string
 		value string
 	}{
-		{&c.Listen, "127.0.0.1:8080"}, {&c.Pack, "nl"}, {&c.Site, "localhost"},
+		{&c.Listen, "127.0.0.1:8080"}, {&c.Pack, "nl"}, {&c.Site, "localhost"}, {&c.Zone, "Europe/Amsterdam"},
 	}
 	for _, d := range defaults {
 		if *d.field == "" {
 			*d.field = d.value
 		}
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil {
+		return fmt.Errorf("zone: %q is no time zone like Europe/Amsterdam", c.Zone)
 	}
 	if c.Data == "" {
 		return errors.New("data: name the folder for keys and stores")

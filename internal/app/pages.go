@@ -15,15 +15,17 @@ import (
 	"verhaal/internal/web/cases"
 	deskpages "verhaal/internal/web/desk"
 	"verhaal/internal/web/lang"
+	plannerpages "verhaal/internal/web/planner"
 	"verhaal/internal/web/public"
 	"verhaal/internal/web/rules"
 	staffpages "verhaal/internal/web/staff"
+	outcomes "verhaal/internal/web/statistics"
 	"verhaal/locales"
 	"verhaal/ui"
 )
 
 // pages builds the faces on the opened stores.
-func (a *App) pages(serverKey []byte) error {
+func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	languages, err := lang.Load(locales.FS, a.logger)
 	if err != nil {
 		return err
@@ -34,6 +36,7 @@ func (a *App) pages(serverKey []byte) error {
 		Templates: map[string]fs.FS{
 			"public": public.Templates(), "staff": staffpages.Templates(), "desk": deskpages.Templates(),
 			"admin": admin.Templates(), "audit": audit.Templates(), "rules": rules.Templates(), "cases": cases.Templates(),
+			"planner": plannerpages.Templates(), "statistics": outcomes.Templates(),
 		},
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
@@ -52,9 +55,11 @@ func (a *App) pages(serverKey []byte) error {
 		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), Clock: time.Now})
 	own.Register(mux, a.Site)
 	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
-	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks)
+	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, a.Planner)
+	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, local)
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
+	outcomes.Register(mux, a.Site, a.Rules.Now, a.Outcomes, a.Desks, a.Log)
 	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)
 	a.Handler = web.Protect(own.Sessions(mux))
 	return nil

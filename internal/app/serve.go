@@ -21,6 +21,8 @@ const (
 	graceTime = 30 * time.Second
 	// sweepPace is how often expired certificates are looked for.
 	sweepPace = time.Minute
+	// countPace is how often it is looked whether a day's figures are to be made.
+	countPace = 10 * time.Minute
 )
 
 // Serve answers on l until ctx ends, then finishes the requests that have
@@ -31,6 +33,8 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	workers.Go(func() { a.Log.Run(work) })
 	workers.Go(func() { a.sweep(work) })
 	workers.Go(func() { a.Rules.Run(work) })
+	workers.Go(func() { a.watchDeadlines(work) })
+	workers.Go(func() { a.count(work) })
 
 	servers := []*http.Server{newServer(a.Handler)}
 	failed := make(chan error, 2)
@@ -74,6 +78,53 @@ func (a *App) sweep(ctx context.Context) {
 		}
 		if err := a.Members.Sweep(ctx); err != nil && ctx.Err() == nil {
 			a.logger.Error("sessions that are over were not removed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// watchPace is how often deadlines are looked at: days are what they count in.
+const watchPace = 15 * time.Minute
+
+// watchDeadlines lets what is late without a reason go up by itself, and
+// reckons case files anew when other rules came into force.
+func (a *App) watchDeadlines(ctx context.Context) {
+	tick := time.NewTicker(watchPace)
+	defer tick.Stop()
+	for {
+		n, err := a.Cases.Recheck(ctx)
+		if n > 0 {
+			a.logger.Info("deadlines reckoned by the rules in force", "cases", n)
+		}
+		up := 0
+		if err == nil {
+			up, err = a.Cases.Escalate(ctx)
+		}
+		if up > 0 {
+			a.logger.Info("deadlines without a reason went up", "deadlines", up)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.logger.Error("deadlines were not looked at", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// count makes the figures of each day before somebody waits for them.
+func (a *App) count(ctx context.Context) {
+	tick := time.NewTicker(countPace)
+	defer tick.Stop()
+	for {
+		if _, err := a.Outcomes.Figures(ctx); err != nil && ctx.Err() == nil {
+			a.logger.Error("the figures of the day were not made", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -12,6 +12,7 @@ import (
 // Told is what somebody was asked about before, with where and when.
 type Told struct {
 	Date, Level  string
+	Agency       string // "" = here
 	Topics       []string
 	Interviewers []string
 }
@@ -62,6 +63,7 @@ func (f *Files) BurdenOf(ctx context.Context, actor, id, person string) (Burden,
 		told := Told{}
 		told.Date, _ = row["date"].(string)
 		told.Level, _ = row["level"].(string)
+		told.Agency, _ = row["agency"].(string)
 		told.Topics, _ = row["topics"].([]string)
 		told.Interviewers, _ = row["interviewers"].([]string)
 		out.Told = append(out.Told, told)

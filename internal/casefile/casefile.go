@@ -73,20 +73,30 @@ type Rules interface {
 	On(day string) (*policy.Pack, error)
 }
 
+// Calendar holds rooms and people for interviews. Its acts belong to acts on
+// case files, so they take their transaction.
+type Calendar interface {
+	// Booked says whether an interview has a slot.
+	Booked(tx *db.Tx, casefile, interview string) (bool, error)
+	// Release gives the slot of an interview back, if it has one; why is a code.
+	Release(tx *db.Tx, casefile, interview, why string) error
+}
+
 // Files is the book of all case files. It is safe for concurrent use.
 type Files struct {
-	db     *db.DB
-	log    *custody.Log
-	desks  Desks
-	people People
-	rules  Rules
-	clock  func() time.Time
-	rings  *keyring.Rings
+	db       *db.DB
+	log      *custody.Log
+	desks    Desks
+	people   People
+	rules    Rules
+	calendar Calendar
+	clock    func() time.Time // in the installation's time zone
+	rings    *keyring.Rings
 }
 
 // New opens the book. recovery is the installation's recovery recipient.
-func New(d *db.DB, log *custody.Log, desks Desks, people People, rules Rules, recovery string, clock func() time.Time) *Files {
-	f := &Files{db: d, log: log, desks: desks, people: people, rules: rules, clock: clock}
+func New(d *db.DB, log *custody.Log, desks Desks, people People, rules Rules, calendar Calendar, recovery string, clock func() time.Time) *Files {
+	f := &Files{db: d, log: log, desks: desks, people: people, rules: rules, calendar: calendar, clock: clock}
 	f.rings = keyring.New(d, log, owner{f}, "case", "casefile", recovery, clock)
 	return f
 }
@@ -106,6 +116,9 @@ type Start struct {
 	Channel string
 	Origin  string
 	Reports []string // ids of reports of the channel; needed for FromReport only
+	// Reported is the day on which the first of them came in, YYYY-MM-DD; "" =
+	// to be entered later.
+	Reported string
 }
 
 // Open makes a case file, with the actor as its first member. The actor must be
@@ -113,6 +126,11 @@ type Start struct {
 func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
 	if !slices.Contains(origins, s.Origin) || (s.Origin == FromReport) != (len(s.Reports) > 0) {
 		return File{}, fault.New(fault.BadInput, "case.fault.origin", "an origin that is none, or reports that don't fit it")
+	}
+	if s.Reported != "" {
+		if err := f.past(s.Reported); err != nil {
+			return File{}, err
+		}
 	}
 	if err := f.desks.MayRead(ctx, actor, s.Channel); err != nil {
 		return File{}, err
@@ -135,6 +153,14 @@ func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
 			}
 		}
 		if _, err := tx.Exec(insertMember, file.ID, actor, file.Opened.Unix(), actor, ""); err != nil {
+			return err
+		}
+		if s.Reported != "" {
+			if err := f.tell(tx, file.ID, actor, "clock.reported", s.Reported); err != nil {
+				return err
+			}
+		}
+		if err := f.reckon(tx, file.ID, ""); err != nil {
 			return err
 		}
 		return event(tx, file.ID, "opened", "", actor, file.Opened)

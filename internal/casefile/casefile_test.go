@@ -29,7 +29,17 @@ type fixture struct {
 	off      map[string]bool   // may not read the desk now
 	holds    map[string]string // last day by login and kind of certificate
 	recovery seal.Identity
+	slots    map[string]string // by case file and interview: who holds it
 	now      time.Time
+}
+
+func (x *fixture) Booked(_ *db.Tx, casefile, interview string) (bool, error) {
+	return x.slots[casefile+interview] != "", nil
+}
+
+func (x *fixture) Release(_ *db.Tx, casefile, interview, why string) error {
+	delete(x.slots, casefile+interview)
+	return nil
 }
 
 func (x *fixture) MayRead(_ context.Context, staff, channel string) error {
@@ -67,7 +77,7 @@ func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 		key, err := custody.NewKey("verhaal.test/log")
 		ok(t, err)
-		x := &fixture{keys: map[string]seal.Identity{}, off: map[string]bool{}, holds: map[string]string{"ann trafficking": "2027-12-31", "ann studio": "2027-12-31", "ben studio": "2027-12-31"}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+		x := &fixture{keys: map[string]seal.Identity{}, off: map[string]bool{}, slots: map[string]string{}, holds: map[string]string{"ann trafficking": "2027-12-31", "ann studio": "2027-12-31", "ben studio": "2027-12-31"}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 		for _, who := range []string{"ann", "ben", "cas", "recovery"} {
 			x.keys[who], err = seal.NewIdentity()
 			ok(t, err)
@@ -76,7 +86,7 @@ func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 		delete(x.keys, "recovery")
 		clock := func() time.Time { return x.now }
 		x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
-		x.Files = New(d, x.log, x, x, always{pack}, x.recovery.Recipient(), clock)
+		x.Files = New(d, x.log, x, x, always{pack}, x, x.recovery.Recipient(), clock)
 		f(t, x)
 	})
 }

@@ -57,7 +57,7 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview, rule, pr
 	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
 		return errors.Join(err, fault.New(fault.BadInput, "case.fault.no_prosecutor", "not a prosecutor"))
 	}
-	d, err := f.decide(ctx, file, interview, kept)
+	d, err := f.decide(ctx, file, interview)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -77,7 +78,8 @@ func form(all ...map[string]Fact) url.Values {
 // writer saw: if somebody else changed the fact meanwhile it is a Conflict with
 // the key "case.fault.changed_meanwhile", and nothing is lost on either side.
 // A value that is not on the schema's list, or contradicts what is known, is
-// BadInput; the error says which in a line.
+// BadInput; the error says which in a line. A confirmed interview that the rules
+// would not allow any more with the new fact is a plan again.
 func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -105,11 +107,14 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		return err
 	}
 	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
-	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+	err = f.do(ctx, act, func(tx *db.Tx) error {
 		// What the rules allowed is not changed under their decision.
 		if section == "plan" {
 			if err := stateIs(tx, id, subject, planned); err != nil {
 				return err
+			}
+			if taken, err := f.calendar.Booked(tx, id, subject); err != nil || taken && slices.Contains(booked, name) {
+				return errors.Join(err, fault.New(fault.Refused, "case.fault.booked", "a fact that the booked slot fixes"))
 			}
 		}
 		n, err := tx.Exec(insertFact, id, subject, name, fields.Encode(), f.clock().Unix(), actor)
@@ -119,9 +124,15 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return f.reckon(tx, id, "")
 	})
-	return err
+	if err != nil || kind == interviewKind {
+		return err
+	}
+	return f.askAgain(ctx, actor, file, subject)
 }
 
 // code is all that the server may read where a fact is not a day, a number or a

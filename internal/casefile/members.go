@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
@@ -91,15 +92,35 @@ func (f *Files) Exclude(ctx context.Context, actor, id, staff, why string) error
 	})
 }
 
-// change does an act on a case file and notes it among its events.
+// change does an act on a case file, notes it among its events and reckons its
+// deadlines again.
 func (f *Files) change(ctx context.Context, actor string, file File, kind, subject string, fn func(*db.Tx) error) error {
-	act := custody.Act{Kind: "case." + kind, Actor: actor, Subject: file.ID, Facts: map[string]string{"channel": file.Channel}}
-	_, err := f.log.Do(ctx, act, func(tx *db.Tx) error {
+	return f.changeFor(ctx, actor, file, kind, subject, "", fn)
+}
+
+// changeFor is change with the reason code that the act rests on.
+func (f *Files) changeFor(ctx context.Context, actor string, file File, kind, subject, basis string, fn func(*db.Tx) error) error {
+	act := custody.Act{Kind: "case." + kind, Actor: actor, Subject: file.ID, Basis: basis, Facts: map[string]string{"channel": file.Channel}}
+	return f.changed(ctx, act, subject, fn)
+}
+
+// changed is change for an act of one's own; its kind is "case." and that of
+// the event.
+func (f *Files) changed(ctx context.Context, act custody.Act, subject string, fn func(*db.Tx) error) error {
+	kind := strings.TrimPrefix(act.Kind, "case.")
+	return f.do(ctx, act, func(tx *db.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return event(tx, file.ID, kind, subject, actor, f.clock())
+		if err := f.reckon(tx, act.Subject, kind); err != nil {
+			return err
+		}
+		return event(tx, act.Subject, kind, subject, act.Actor, f.clock())
 	})
+}
+
+func (f *Files) do(ctx context.Context, act custody.Act, fn func(*db.Tx) error) error {
+	_, err := f.log.Do(ctx, act, fn)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -64,65 +65,92 @@ func (f *Files) interviews(ctx context.Context, id string) ([]Planned, error) {
 }
 
 // Try asks the pack about an interview as somebody types its plan: nothing of
-// plan is kept. See decide.
+// plan is kept. See weighing.
 func (f *Files) Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error) {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	return f.decide(ctx, file, interview, func(map[string]Fact) url.Values { return plan })
-}
-
-// kept takes the plan as it is kept.
-func kept(facts map[string]Fact) url.Values { return form(facts) }
-
-// decide asks the pack about an interview: what is known of the person, the
-// case and the plan together, with every interview of the person that was held
-// here or elsewhere.
-func (f *Files) decide(ctx context.Context, file File, interview string, plan func(map[string]Fact) url.Values) (policy.Decision, error) {
-	all, err := f.interviews(ctx, file.ID)
+	w, err := f.weigh(ctx, file, interview)
 	if err != nil {
 		return policy.Decision{}, err
 	}
+	return w.decide(plan, f.holds(ctx))
+}
+
+// decide asks the pack about an interview as its plan is kept.
+func (f *Files) decide(ctx context.Context, file File, interview string) (policy.Decision, error) {
+	w, err := f.weigh(ctx, file, interview)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	return w.decide(w.plan, f.holds(ctx))
+}
+
+// holds asks the staff's record for certificates.
+func (f *Files) holds(ctx context.Context) func(login, kind, day string) (bool, error) {
+	return func(login, kind, day string) (bool, error) { return f.people.Holds(ctx, login, kind, day) }
+}
+
+// weighing is what a decision about an interview rests on besides its plan:
+// what is known of the person and the case, with every interview of the person
+// that was held here or elsewhere, and the deviations that were signed.
+type weighing struct {
+	files *Files
+	known url.Values
+	plan  url.Values // as it is kept
+}
+
+func (f *Files) weigh(ctx context.Context, file File, interview string) (weighing, error) {
+	all, err := f.interviews(ctx, file.ID)
+	if err != nil {
+		return weighing{}, err
+	}
 	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
 	if i < 0 {
-		return policy.Decision{}, fault.New(fault.NotFound, "", "no such interview")
+		return weighing{}, fault.New(fault.NotFound, "", "no such interview")
 	}
 	var parts []map[string]Fact
 	for _, subject := range []string{"", all[i].Person, interview} {
 		facts, err := f.facts(ctx, file.ID, subject)
 		if err != nil {
-			return policy.Decision{}, err
+			return weighing{}, err
 		}
 		parts = append(parts, facts)
 	}
-	fields := form(parts[:2]...)
-	for name, values := range plan(parts[2]) {
-		// A plan says nothing about the person or the case.
+	known := form(parts[:2]...)
+	known.Set("case.origin", file.Origin)
+	known.Set("case.desk", file.Channel)
+	known.Set("case.phase", Interview)
+	if file.Phase == Talk || file.Phase == FormalReport {
+		known.Set("case.phase", file.Phase)
+	}
+	if err := f.addHeld(ctx, file.ID, all, all[i], known); err != nil {
+		return weighing{}, err
+	}
+	if err := f.addSigned(ctx, file.ID, interview, known); err != nil {
+		return weighing{}, err
+	}
+	return weighing{f, known, form(parts[2])}, nil
+}
+
+// decide asks the pack about a plan. A plan says nothing about the person or
+// the case, and certificates are those on record, never what was typed.
+func (w weighing) decide(plan url.Values, holds func(login, kind, day string) (bool, error)) (policy.Decision, error) {
+	fields := maps.Clone(w.known)
+	for name, values := range plan {
 		if section, _, _ := strings.Cut(name, "."); slices.Contains(sections[interviewKind], section) {
 			fields[name] = values
 		}
 	}
-	fields.Set("case.origin", file.Origin)
-	fields.Set("case.desk", file.Channel)
-	fields.Set("case.phase", Interview)
-	if file.Phase == Talk || file.Phase == FormalReport {
-		fields.Set("case.phase", file.Phase)
-	}
-	if err := policy.Certify(fields, f.today(), func(login, kind, day string) (bool, error) { return f.people.Holds(ctx, login, kind, day) }); err != nil {
+	if err := policy.Certify(fields, w.files.today(), holds); err != nil {
 		return policy.Decision{}, err
 	}
-	if err := f.addHeld(ctx, file.ID, all, all[i], fields); err != nil {
-		return policy.Decision{}, err
-	}
-	if err := f.addSigned(ctx, file.ID, interview, fields); err != nil {
-		return policy.Decision{}, err
-	}
-	pack, facts, err := f.read(fields)
+	pack, facts, err := w.files.read(fields)
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	d, err := pack.Decide(facts, f.today())
+	d, err := pack.Decide(facts, w.files.today())
 	if err != nil {
 		return policy.Decision{}, Unreadable{err}
 	}
@@ -151,45 +179,101 @@ func (f *Files) addHeld(ctx context.Context, id string, all []Planned, now Plann
 // kept with the version of the pack that made it. A blocked plan is Refused
 // with "case.fault.blocked".
 func (f *Files) Confirm(ctx context.Context, actor, id, interview string) error {
-	return f.move(ctx, actor, id, interview, []string{planned}, confirmed, func(d policy.Decision) error {
+	return f.move(ctx, actor, id, interview, step{to: confirmed, from: []string{planned}, allowed: func(d policy.Decision) error {
 		if d.Verdict != policy.Allowed {
 			return fault.New(fault.Refused, "case.fault.blocked", "a must that is not met")
 		}
 		return nil
-	})
+	}})
 }
 
 // Hold says that a confirmed interview was held, on its day or later. It counts
 // from now on as one of the person's earlier interviews.
 func (f *Files) Hold(ctx context.Context, actor, id, interview string) error {
-	return f.move(ctx, actor, id, interview, []string{confirmed}, held, func(d policy.Decision) error {
+	return f.move(ctx, actor, id, interview, step{to: held, from: []string{confirmed}, allowed: func(d policy.Decision) error {
 		if d.Date > f.today() {
 			return fault.New(fault.Refused, "case.fault.not_yet", "an interview before its day")
 		}
 		return nil
-	})
+	}})
 }
 
-// Cancel ends a plan that will not be held.
-func (f *Files) Cancel(ctx context.Context, actor, id, interview string) error {
-	return f.move(ctx, actor, id, interview, []string{planned, confirmed}, cancelled, nil)
+// cancelReasons are the codes of why an interview will not be held, or not at
+// its time.
+var cancelReasons = []string{"persons_wish", "person_ill", "safety", "interviewer", "interpreter", "companion", "room", "equipment", "prosecutor", "no_need"}
+
+// CancelReasons lists the codes of why an interview is called off or moved.
+func CancelReasons() []string { return slices.Clone(cancelReasons) }
+
+// Cancel ends a plan that will not be held and gives its slot back; why is one
+// of CancelReasons.
+func (f *Files) Cancel(ctx context.Context, actor, id, interview, why string) error {
+	if !slices.Contains(cancelReasons, why) {
+		return fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
+	}
+	return f.move(ctx, actor, id, interview, step{to: cancelled, from: []string{planned, confirmed}, basis: why, also: func(tx *db.Tx) error {
+		return f.calendar.Release(tx, id, interview, why)
+	}})
 }
 
-func (f *Files) move(ctx context.Context, actor, id, interview string, from []string, to string, allowed func(policy.Decision) error) error {
+// askAgain asks the rules again about the confirmed interviews that a fact of a
+// person, or of the case (""), matters to. One that they block now goes back to
+// being a plan, with its slot: nothing is held on the word of an old decision.
+func (f *Files) askAgain(ctx context.Context, actor string, file File, subject string) error {
+	all, err := f.interviews(ctx, file.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if p.State != confirmed || subject != "" && p.Person != subject {
+			continue
+		}
+		d, err := f.decide(ctx, file, p.ID)
+		if err != nil && !errors.As(err, new(Unreadable)) {
+			return err
+		}
+		if err == nil && d.Verdict == policy.Allowed {
+			continue
+		}
+		if err := f.change(ctx, actor, file, "interview_reopened", p.ID, func(tx *db.Tx) error {
+			if err := stateIs(tx, file.ID, p.ID, confirmed); err != nil {
+				return err
+			}
+			_, err := tx.Exec(setState, file.ID, p.ID, planned)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step is a change of an interview's state.
+type step struct {
+	to      string
+	from    []string
+	basis   string                      // a reason code
+	allowed func(policy.Decision) error // nil = whatever the rules say
+	also    func(*db.Tx) error          // what else belongs to the act; nil = nothing
+}
+
+// move takes an interview to another state, with the decision that the pack
+// makes of it now.
+func (f *Files) move(ctx context.Context, actor, id, interview string, s step) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
 	}
-	var before, now changes
-	if err := f.db.QueryRow(ctx, countChanges, id).Scan(&before.facts, &before.versions); err != nil {
-		return err
-	}
-	d, err := f.decide(ctx, file, interview, kept)
+	before, err := f.changes(ctx, id)
 	if err != nil {
 		return err
 	}
-	if allowed != nil {
-		if err := allowed(d); err != nil {
+	d, err := f.decide(ctx, file, interview)
+	if err != nil {
+		return err
+	}
+	if s.allowed != nil {
+		if err := s.allowed(d); err != nil {
 			return err
 		}
 	}
@@ -197,19 +281,20 @@ func (f *Files) move(ctx context.Context, actor, id, interview string, from []st
 	if err != nil {
 		return err
 	}
-	return f.change(ctx, actor, file, "interview_"+to, interview, func(tx *db.Tx) error {
-		if err := stateIs(tx, id, interview, from...); err != nil {
+	return f.changeFor(ctx, actor, file, "interview_"+s.to, interview, s.basis, func(tx *db.Tx) error {
+		if err := stateIs(tx, id, interview, s.from...); err != nil {
 			return err
 		}
-		// The decision must be about the facts as they are at this moment.
-		if err := tx.QueryRow(countChanges, id).Scan(&now.facts, &now.versions); err != nil {
+		if err := before.still(tx, id); err != nil {
 			return err
 		}
-		if now != before {
-			return fault.New(fault.Conflict, "case.fault.changed_meanwhile", "a fact changed while the rules were asked")
-		}
-		if _, err := tx.Exec(setState, id, interview, to); err != nil {
+		if _, err := tx.Exec(setState, id, interview, s.to); err != nil {
 			return err
+		}
+		if s.also != nil {
+			if err := s.also(tx); err != nil {
+				return err
+			}
 		}
 		var n int64
 		if err := tx.QueryRow(lastDecision, id, interview).Scan(&n); err != nil {
@@ -222,6 +307,23 @@ func (f *Files) move(ctx context.Context, actor, id, interview string, from []st
 
 // changes tells whether any fact of a case file changed between two looks.
 type changes struct{ facts, versions int64 }
+
+func (f *Files) changes(ctx context.Context, id string) (c changes, err error) {
+	err = f.db.QueryRow(ctx, countChanges, id).Scan(&c.facts, &c.versions)
+	return c, err
+}
+
+// still holds an act to the facts that its decision was about.
+func (c changes) still(tx *db.Tx, id string) error {
+	var now changes
+	if err := tx.QueryRow(countChanges, id).Scan(&now.facts, &now.versions); err != nil {
+		return err
+	}
+	if now != c {
+		return fault.New(fault.Conflict, "case.fault.changed_meanwhile", "a fact changed while the rules were asked")
+	}
+	return nil
+}
 
 // stateIs holds an act on an interview to the states it may begin in.
 func stateIs(tx *db.Tx, id, interview string, allowed ...string) error {

@@ -61,6 +61,26 @@ func (f *Files) Seal(ctx context.Context, actor, id string, p Part) error {
 	if err != nil {
 		return err
 	}
+	if err := f.checkPart(ctx, id, p); err != nil {
+		return err
+	}
+	act := custody.Act{Kind: "case.sealed", Actor: actor, Subject: id,
+		Facts: map[string]string{"channel": file.Channel, "part": p.Name, "epoch": strconv.FormatInt(p.Epoch, 10)}}
+	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+		n, err := tx.Exec(insertPart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor)
+		if p.Version > 0 && err == nil {
+			n, err = tx.Exec(updatePart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor, p.Version)
+		}
+		if err == nil && n == 0 {
+			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
+		}
+		return err
+	})
+	return err
+}
+
+// checkPart refuses what is no part sealed to the current case key.
+func (f *Files) checkPart(ctx context.Context, id string, p Part) error {
 	if !partName.MatchString(p.Name) {
 		return fault.New(fault.BadInput, "", "not the name of a part")
 	}
@@ -77,17 +97,5 @@ func (f *Files) Seal(ctx context.Context, actor, id string, p Part) error {
 	if p.Epoch != current.N || current.N == 0 {
 		return fault.New(fault.Conflict, "fault.key_changed", "sealed to a key that is not current")
 	}
-	act := custody.Act{Kind: "case.sealed", Actor: actor, Subject: id,
-		Facts: map[string]string{"channel": file.Channel, "part": p.Name, "epoch": strconv.FormatInt(p.Epoch, 10)}}
-	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
-		n, err := tx.Exec(insertPart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor)
-		if p.Version > 0 && err == nil {
-			n, err = tx.Exec(updatePart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor, p.Version)
-		}
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
-		}
-		return err
-	})
-	return err
+	return nil
 }

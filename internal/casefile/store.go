@@ -51,6 +51,11 @@ values ($1, $2, $3, $4, 1, $5, $6) on conflict (casefile, subject, name) do noth
 const updateFact = `update case_fact set fields = $4, version = version + 1, changed = $5, changed_by = $6
 where casefile = $1 and subject = $2 and name = $3 and version = $7`
 
+const putFact = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by)
+values ($1, $2, $3, $4, 1, $5, $6) on conflict (casefile, subject, name) do update
+set fields = excluded.fields, version = case_fact.version + 1, changed = excluded.changed, changed_by = excluded.changed_by
+where case_fact.fields <> excluded.fields`
+
 const listParts = `select part, version, epoch, sealed from case_sealed where casefile = $1 order by part`
 
 const insertPart = `insert into case_sealed (casefile, part, version, epoch, sealed, changed, changed_by)
@@ -84,3 +89,70 @@ from case_deviation d join casefile c on c.id = d.casefile where d.prosecutor = 
 const findDeviation = `select casefile, prosecutor, state, rule, reason from case_deviation where id = $1`
 
 const answerDeviation = `update case_deviation set state = $2, decided = $3, answer = $4 where id = $1 and state = 'asked'`
+
+const listSubjectsOf = `select id, kind, role, about, state, made from case_subject where casefile = $1 order by made, length(id), id`
+
+const listFactsOf = `select subject, name, fields, version, changed from case_fact where casefile = $1`
+
+const tellFact = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by) values ($1, '', $2, $3, 1, $4, $5)
+on conflict (casefile, subject, name) do update set fields = excluded.fields, version = case_fact.version + 1, changed = excluded.changed,
+changed_by = excluded.changed_by where case_fact.fields <> excluded.fields`
+
+const insertStep = `insert into case_step (casefile, n, what, about, day, seen, noted, staff, withdrawn) values ($1, $2, $3, $4, $5, $6, $7, $8, 0)`
+
+const withdrawStep = `update case_step set withdrawn = $3 where casefile = $1 and n = $2 and withdrawn = 0`
+
+const listSteps = `select n, what, about, day, seen, staff, withdrawn from case_step where casefile = $1 order by day, n`
+
+const insertDelay = `insert into case_delay (casefile, n, clock, about, reason, from_day, until_day, words, noted, staff)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+const endDelay = `update case_delay set until_day = $3 where casefile = $1 and n = $2 and from_day <= $3 and (until_day = '' or until_day > $4)`
+
+const listDelays = `select n, clock, about, reason, from_day, until_day, words, staff from case_delay where casefile = $1 order by n`
+
+const insertTask = `insert into case_task (casefile, n, task, about, of_period, opened, due, state, day, reason, consent, closed, staff)
+values ($1, $2, $3, $4, $5, $6, $7, 'open', '', '', 0, 0, '')`
+
+const settleTask = `update case_task set state = $3, day = $4, reason = $5, consent = $6, closed = $7, staff = $8
+where casefile = $1 and n = $2 and state = 'open'`
+
+const settleReports = `update case_task set state = 'not_applicable', day = $4, reason = $5, closed = $6, staff = $7
+where casefile = $1 and about = $2 and of_period = $3 and state = 'open' and due > $4`
+
+const listTasks = `select n, task, about, of_period, opened, due, state, day, reason, consent, staff from case_task where casefile = $1 order by n`
+
+const insertPeriod = `insert into case_period (casefile, about, period, from_day, until_day, ending, ended, noted, staff)
+values ($1, $2, $3, $4, $5, '', '', $6, $7) on conflict (casefile, about, period) do nothing`
+
+const endPeriod = `update case_period set ending = $4, ended = $5 where casefile = $1 and about = $2 and period = $3 and ending = ''`
+
+const listPeriods = `select about, period, from_day, until_day, ending, ended from case_period where casefile = $1 order by from_day, about`
+
+const listDueOf = `select kind, name, about, n, started, due, quiet, still, escalated from case_due where casefile = $1`
+
+const upsertDue = `insert into case_due (casefile, kind, name, about, n, channel, started, due, quiet, still, escalated)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) on conflict (casefile, kind, name, about, n) do update set
+started = excluded.started, due = excluded.due, quiet = excluded.quiet, still = excluded.still,
+escalated = case when case_due.started = excluded.started then case_due.escalated else 0 end`
+
+const deleteDue = `delete from case_due where casefile = $1 and kind = $2 and name = $3 and about = $4 and n = $5`
+
+const upsertReckoned = `insert into case_reckoned (casefile, pack) values ($1, $2)
+on conflict (casefile) do update set pack = excluded.pack where case_reckoned.pack <> excluded.pack`
+
+const listUnreckoned = `select c.id from casefile c left join case_reckoned r on r.casefile = c.id
+where c.id > $2 and (r.pack is null or r.pack <> $1) order by c.id limit $3`
+
+// The number and the membership are looked up for the rows of the page alone:
+// joined, PostgreSQL would read all case files first.
+const listBoard = `select d.casefile, (select c.number from casefile c where c.id = d.casefile), d.kind, d.name, d.about, d.n, d.due, d.quiet, d.still,
+coalesce((select m.staff from case_member m where m.casefile = d.casefile and m.staff = $2), '')
+from case_due d where d.channel = $1 and d.due <= $3 and (d.due, d.casefile, d.kind, d.name, d.about, d.n) > ($4, $5, $6, $7, $8, $9)
+and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = $2 and m.excluded <> '')
+order by d.due, d.casefile, d.kind, d.name, d.about, d.n limit $10`
+
+const listLate = `select casefile, kind, name, about, n, channel, due, still from case_due
+where escalated = $1 and due < $2 and quiet < $2 order by due, casefile, kind, name, about, n limit $3`
+
+const escalateDue = `update case_due set escalated = $6 where casefile = $1 and kind = $2 and name = $3 and about = $4 and n = $5 and escalated = $7`

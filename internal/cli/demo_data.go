@@ -28,12 +28,16 @@ type demoPerson struct {
 var demoPeople = []demoPerson{
 	{"avim", "Detective A. Visser", []string{"officer"}, []string{"police-avim"}, 400},
 	{"avim2", "Detective B. Yılmaz", []string{"officer"}, []string{"police-avim"}, 20},
+	{"avim3", "Detective K. Mertens", []string{"officer"}, []string{"police-avim"}, 250},
 	{"expired", "Detective C. de Boer", []string{"officer"}, []string{"police-avim"}, -1},
 	{"labour", "Inspector D. Jansen", []string{"officer"}, []string{"labour-authority"}, 300},
+	{"labour2", "Inspector L. Visscher", []string{"officer"}, []string{"labour-authority"}, 200},
 	{"tci", "Source handler E. Bakker", []string{"officer"}, []string{"labour-tci"}, 0},
 	{"crimestoppers", "Operator F. Smit", []string{"officer"}, []string{"crime-stoppers"}, 0},
+	{"planner", "Recordings manager I. Dekker", []string{"recordings"}, nil, 0},
 	{"prosecutor", "Prosecutor J. Vermeer", []string{"prosecutor"}, nil, 0},
 	{"auditor", "Auditor G. Mulder", []string{"auditor"}, nil, 0},
+	{"manager", "Manager K. Smits", []string{"statistics"}, nil, 0},
 }
 
 type demoReport struct {
@@ -81,8 +85,11 @@ func furnish(ctx context.Context, base string, made app.Initial, notes string) e
 	if err := admin.Enrol(ctx, client.Newcomer{Code: made.Code, Login: "admin", Name: "Administrator H. Prins", Lang: "en", Passphrase: demoPassphrase}); err != nil {
 		return fmt.Errorf("first administrator: %w", err)
 	}
-	staff, err := hire(ctx, base, admin)
+	staff, ids, err := hire(ctx, base, admin)
 	if err != nil {
+		return err
+	}
+	if err := furnishCalendar(ctx, staff["planner"], ids); err != nil {
 		return err
 	}
 	var text strings.Builder
@@ -144,50 +151,53 @@ func (p demoPerson) note() string {
 	case len(p.desks) > 0:
 		return p.name + ", desk " + strings.Join(p.desks, ", ")
 	}
-	if p.powers[0] == "prosecutor" {
-		return p.name + ", signs or refuses deviations"
-	}
-	return p.name + ", reads and verifies the custody log"
+	return p.name + map[string]string{
+		"prosecutor": ", signs or refuses deviations",
+		"recordings": ", keeps rooms, people and interpreters",
+		"statistics": ", sees figures of all desks at /outcomes/, from the end of the first quarter on",
+		"auditor":    ", reads and verifies the custody log",
+	}[p.powers[0]]
 }
 
 // hire invites and enrols everyone, seats them, makes the desks' keys and
 // opens the channels.
-func hire(ctx context.Context, base string, admin *client.Staff) (map[string]*client.Staff, error) {
-	staff := map[string]*client.Staff{}
+func hire(ctx context.Context, base string, admin *client.Staff) (staff map[string]*client.Staff, ids map[string]string, err error) {
+	staff, ids = map[string]*client.Staff{}, map[string]string{}
 	for _, p := range demoPeople {
 		id, code, err := admin.Invite(ctx, p.login, p.name, p.powers...)
 		if err != nil {
-			return nil, fmt.Errorf("invite %s: %w", p.login, err)
+			return nil, nil, fmt.Errorf("invite %s: %w", p.login, err)
 		}
+		ids[p.login] = id
 		if p.certificate != 0 {
 			today := time.Now().UTC()
 			from, until := today.AddDate(-1, 0, 0), today.AddDate(0, 0, p.certificate)
 			// Every certified detective of the demonstration may work in the studio too.
 			for _, kind := range policy.CertificateKinds() {
 				if err := admin.Certify(ctx, id, kind, from.Format(time.DateOnly), until.Format(time.DateOnly), "DEMO-"+p.login); err != nil {
-					return nil, fmt.Errorf("certificate of %s: %w", p.login, err)
+					return nil, nil, fmt.Errorf("certificate of %s: %w", p.login, err)
 				}
 			}
 		}
 		staff[p.login] = client.NewStaff(base)
 		if err := staff[p.login].Enrol(ctx, client.Newcomer{Code: code, Lang: "en", Passphrase: demoPassphrase}); err != nil {
-			return nil, fmt.Errorf("enrol %s: %w", p.login, err)
+			return nil, nil, fmt.Errorf("enrol %s: %w", p.login, err)
 		}
 		for _, channel := range p.desks {
 			if err := admin.Seat(ctx, channel, p.login); err != nil {
-				return nil, fmt.Errorf("seat %s: %w", p.login, err)
+				return nil, nil, fmt.Errorf("seat %s: %w", p.login, err)
 			}
 		}
 	}
 	for channel, login := range demoDesks {
 		if err := staff[login].DoDuty(ctx, channel); err != nil {
-			return nil, fmt.Errorf("key of %s: %w", channel, err)
+			return nil, nil, fmt.Errorf("key of %s: %w", channel, err)
 		}
 		if err := admin.OpenChannel(ctx, channel); err != nil {
-			return nil, fmt.Errorf("open %s: %w", channel, err)
+			return nil, nil, fmt.Errorf("open %s: %w", channel, err)
 		}
 	}
-	return staff, nil
+	return staff, ids, nil
 }
 
 // demoDesks names the member who makes each desk's key and answers.

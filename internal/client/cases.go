@@ -68,3 +68,9 @@ func (c *Staff) FirstFacts(ctx context.Context, id, subject string, fields url.V
 	_, err := c.moved(ctx, "/case/"+id+"/about/"+subject, form)
 	return err
 }
+
+// Try asks the rules about an interview as its plan would be, keeps nothing, and
+// gives the page that answers.
+func (c *Staff) Try(ctx context.Context, id, interview string, plan url.Values) (string, error) {
+	return c.form(ctx, "/case/"+id+"/about/"+interview+"/try", plan)
+}

@@ -121,3 +121,17 @@ func (p *Pack) Period(id string) (Period, bool) { return byID(p.Periods, id) }
 
 // Task finds a task by its id.
 func (p *Pack) Task(id string) (Task, bool) { return byID(p.Tasks, id) }
+
+// InterviewClock is the id of the clock that a person's first interview runs
+// by, with the circumstances that choose its target: that of a child for whoever
+// may be one on the day (YYYY-MM-DD; 2011/36/EU art. 13(2)).
+func InterviewClock(facts Facts, day string) (id string, circumstances []string) {
+	return (&view{facts: facts, day: day}).interviewClock()
+}
+
+// Minor says that somebody is known to be under 18 on a day, or may be for a
+// reason that was told: a claimed age, a doubt. Who told nothing about their age is none.
+func Minor(facts Facts, day string) bool {
+	age := (&view{facts: facts, day: day}).age()
+	return age.basis != "unknown" && age.years < 18
+}

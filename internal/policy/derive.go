@@ -188,19 +188,26 @@ func (v *view) age() reckoned {
 	return out
 }
 
-// targetDays looks the clock up in the pack's deadlines. In an acute situation
-// a child counts as one with special need of protection.
-func (v *view) targetDays() ref.Val {
-	name, circumstances := "adult_interview", []string{}
-	if age := v.age().years; age < 18 {
-		name = "child_interview"
-		if acute, _ := v.facts["case.acute"].(bool); acute {
-			circumstances = append(circumstances, "special_protection")
-		}
-		if age < 6 {
-			circumstances = append(circumstances, "under_six")
-		}
+// interviewClock is the clock that a first interview runs by, by its id, and
+// the circumstances that choose its target. In an acute situation a child
+// counts as one with special need of protection.
+func (v *view) interviewClock() (id string, circumstances []string) {
+	age := v.age().years
+	if age >= 18 {
+		return "adult_interview", nil
 	}
+	if acute, _ := v.facts["case.acute"].(bool); acute {
+		circumstances = append(circumstances, "special_protection")
+	}
+	if age < 6 {
+		circumstances = append(circumstances, "under_six")
+	}
+	return "child_interview", circumstances
+}
+
+// targetDays looks the clock up in the pack's deadlines.
+func (v *view) targetDays() ref.Val {
+	name, circumstances := v.interviewClock()
 	clock, ok := v.pack.Clock(name)
 	if target := clock.Target(circumstances...); ok && target.Unit == UnitDays {
 		return types.Int(target.Amount)

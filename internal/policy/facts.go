@@ -121,6 +121,7 @@ var schema = []Fact{
 
 	{Name: "earlier", Kind: Things, Of: []Fact{
 		{Name: "date", Kind: Day},
+		{Name: "agency", Kind: Words, Assumed: ""}, // who asked, where that was another authority or an NGO
 		{Name: "level", Kind: Code, Values: levels},
 		{Name: "interviewers", Kind: Codes},
 		{Name: "topics", Kind: Codes},

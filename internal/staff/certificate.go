@@ -3,6 +3,7 @@ package staff
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -46,6 +47,16 @@ func ParseDay(day int) (time.Time, error) {
 		return time.Time{}, fault.New(fault.BadInput, "admin.fault.days", "no such day")
 	}
 	return t, nil
+}
+
+// ReadDay reads what a browser's date field sends, 2026-11-23, as YYYYMMDD.
+func ReadDay(text string) (int, error) {
+	day, err := strconv.Atoi(strings.ReplaceAll(text, "-", ""))
+	if err != nil || len(text) != len(time.DateOnly) || text[4] != '-' || text[7] != '-' {
+		return 0, fault.New(fault.BadInput, "admin.fault.days", "not a day")
+	}
+	_, err = ParseDay(day)
+	return day, err
 }
 
 // Certify records a certificate of a member.
@@ -99,6 +110,11 @@ func (m *Members) Certificates(ctx context.Context, member string) ([]Certificat
 // days, both included, the first to end first; at most limit.
 func (m *Members) Ending(ctx context.Context, from, until, limit int) ([]Certificate, error) {
 	return m.certificates(ctx, endingCertificates, from, until, limit)
+}
+
+// InForce lists every certificate of active members that is not revoked.
+func (m *Members) InForce(ctx context.Context) ([]Certificate, error) {
+	return m.certificates(ctx, certificatesInForce)
 }
 
 func (m *Members) certificates(ctx context.Context, query string, args ...any) ([]Certificate, error) {

@@ -13,6 +13,8 @@ const (
 	Administrator = "administrator"
 	Auditor       = "auditor"
 	Prosecutor    = "prosecutor"
+	Recordings    = "recordings" // manager of rooms, recordings and who works in them
+	Statistics    = "statistics"
 )
 
 // Power is one row of the table of powers.
@@ -27,7 +29,9 @@ func Powers() []Power {
 		{Officer, "admin.power.officer"},
 		{Administrator, "admin.power.administrator"},
 		{Prosecutor, "admin.power.prosecutor"},
+		{Recordings, "admin.power.recordings"},
 		{Auditor, "admin.power.auditor"},
+		{Statistics, "admin.power.statistics"},
 	}
 }
 

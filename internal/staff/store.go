@@ -90,6 +90,9 @@ where c.staff = $1 and c.kind = $2 and c.revoked = 0 and c.valid_from <= $3 and 
 	listCertificates = `select ` + certificateColumns + ` from certificate c
 where c.staff = $1 order by c.valid_until desc, c.id limit 50`
 
+	certificatesInForce = `select ` + certificateColumns + ` from certificate c join staff s on s.id = c.staff and s.state = 'active'
+where c.revoked = 0 order by c.staff, c.kind, c.valid_until`
+
 	endingCertificates = `select ` + certificateColumns + ` from certificate c join staff s on s.id = c.staff and s.state = 'active'
 where c.revoked = 0 and c.valid_until between $1 and $2 order by c.valid_until, c.id limit $3`
 )

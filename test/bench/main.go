@@ -48,6 +48,9 @@ func run(ctx context.Context, length time.Duration, queue int, postgres string) 
 	if err := policyPart(); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
+	if err := casesPart(ctx, dir); err != nil {
+		return fmt.Errorf("case files: %w", err)
+	}
 	disk, err := bareDisk(dir, length/2)
 	if err != nil {
 		return err
@@ -78,6 +81,9 @@ func sqlitePart(ctx context.Context, binary, dir string, length time.Duration, q
 	in, err := newIntake(ctx, s.base)
 	if err != nil {
 		return err
+	}
+	if err := livePart(ctx, s); err != nil {
+		return fmt.Errorf("live: %w", err)
 	}
 	limits := fmt.Sprintf("bare SQLite %.0f/s singly, %.0f/s by 32; bare fsync %.0f/s", single, grouped, disk)
 	capacity := loads(in, "SQLite", length, "≥ 2500/s, p99 < 50 ms", limits)

@@ -1,102 +1,72 @@
-// The sealed parts of a case file: names and notes, opened and sealed in this tab.
-import * as seal from "../seal/index.js";
-import { post, Refusal } from "../staff/http.js";
-import { ringKeys } from "../staff/rings.js";
+// Names and notes of a case file, opened and sealed in this tab.
+import { Draft } from "./draft.js";
+import { attempt, SealedCase } from "./sealed.js";
 
-interface Part {
-  name: string;
-  version: number;
-  epoch: number;
-  sealed: string;
-}
-
-interface Opened {
-  parts: Part[];
-  epoch: number;
-  recipient: string;
+interface Text {
+  text: string;
 }
 
 export class Parts {
-  private readonly path: string;
-  private opened: Opened = { parts: [], epoch: 0, recipient: "" };
-  private keys = new Map<number, string>();
+  private readonly file: SealedCase;
 
   constructor(private readonly root: HTMLElement) {
-    this.path = root.dataset.case!;
+    this.file = new SealedCase(root.dataset.case!);
   }
 
   listen(): void {
     const closed = this.root.querySelector<HTMLElement>("[data-closed]")!;
-    closed.querySelector("[data-open]")!.addEventListener("click", () => void this.act(closed, () => this.open()));
-    const note = this.root.querySelector<HTMLFormElement>("[data-note]")!;
-    this.onSend(note, (text) => this.seal(this.nextNote(), text));
+    closed.querySelector("[data-open]")!.addEventListener("click", () => void attempt(closed, this.root.dataset.failed!, () => this.open()));
     for (const name of this.root.querySelectorAll<HTMLFormElement>("[data-name]")) {
-      this.onSend(name, (text) => this.seal(name.dataset.name!, text));
+      this.onSend(name, (text) => this.file.write(name.dataset.name!, { text }));
     }
   }
 
   private onSend(form: HTMLFormElement, what: (text: string) => Promise<void>): void {
     form.addEventListener("submit", (e) => {
       e.preventDefault();
-      void this.act(form, async () => {
+      void attempt(form, this.root.dataset.failed!, async () => {
         await what(String(new FormData(form).get("text")));
-        if (form.matches("[data-note]")) form.reset();
+        await this.show();
       });
     });
   }
 
-  /** act tells in box what went wrong; what was typed stays. */
-  private async act(box: HTMLElement, what: () => Promise<void>): Promise<void> {
-    const problem = box.querySelector<HTMLElement>("[data-problem]")!;
-    problem.hidden = true;
-    try {
-      await what();
-    } catch (e) {
-      problem.textContent = e instanceof Refusal && e.message ? e.message : this.root.dataset.failed!;
-      problem.hidden = false;
-    }
-  }
-
   private async open(): Promise<void> {
-    this.keys = await ringKeys(this.path);
-    await this.load();
+    await this.file.open();
+    await this.show();
     this.root.querySelector<HTMLElement>("[data-closed]")!.hidden = true;
     this.root.querySelector<HTMLElement>("[data-opened]")!.hidden = false;
+    const note = this.root.querySelector<HTMLFormElement>("[data-note]")!;
+    const draft = new Draft(note.querySelector("textarea")!, this.file, `${this.root.dataset.case}/note`);
+    this.onSend(note, async (text) => {
+      await this.file.write(this.nextNote(), { text });
+      note.reset();
+      draft.forget();
+    });
+    await draft.follow(() => (note.querySelector<HTMLElement>("[data-draft]")!.hidden = false));
   }
 
-  private async load(): Promise<void> {
-    this.opened = await post<Opened>(`${this.path}/sealed/open`);
+  private async show(): Promise<void> {
     const notes: HTMLElement[] = [];
-    for (const part of this.opened.parts) {
-      const text = await this.read(part);
-      if (part.name.startsWith("note/")) {
+    for (const name of this.file.names) {
+      const shown = name.startsWith("note/") || document.querySelector(`[data-sealed-text="${CSS.escape(name)}"], [data-name="${CSS.escape(name)}"]`);
+      if (!shown) continue;
+      const text = (await this.file.read<Text>(name))?.text ?? this.root.dataset.noKey!;
+      if (name.startsWith("note/")) {
         const item = document.createElement("li");
         item.className = "card told";
         item.textContent = text;
         notes.push(item);
       }
-      for (const place of document.querySelectorAll<HTMLElement>(`[data-sealed-text="${CSS.escape(part.name)}"]`)) place.textContent = text;
-      const field = this.root.querySelector<HTMLInputElement>(`[data-name="${CSS.escape(part.name)}"] input`);
+      for (const place of document.querySelectorAll<HTMLElement>(`[data-sealed-text="${CSS.escape(name)}"]`)) place.textContent = text;
+      const field = this.root.querySelector<HTMLInputElement>(`[data-name="${CSS.escape(name)}"] input`);
       if (field) field.value = text;
     }
     this.root.querySelector("[data-notes]")!.replaceChildren(...notes);
   }
 
-  private async read(part: Part): Promise<string> {
-    const key = this.keys.get(part.epoch);
-    if (!key) return this.root.dataset.noKey!;
-    return (JSON.parse(new TextDecoder().decode(await seal.open(seal.unb64(part.sealed), key))) as { text: string }).text;
-  }
-
   private nextNote(): string {
-    const numbers = this.opened.parts.map((p) => Number(/^note\/(\d+)$/.exec(p.name)?.[1] ?? 0));
+    const numbers = this.file.names.map((name) => Number(/^note\/(\d+)$/.exec(name)?.[1] ?? 0));
     return `note/${Math.max(0, ...numbers) + 1}`;
-  }
-
-  private async seal(name: string, text: string): Promise<void> {
-    const file = await seal.seal(seal.padJSON({ v: 1, text }), [this.opened.recipient]);
-    const version = this.opened.parts.find((p) => p.name === name)?.version ?? 0;
-    await post(`${this.path}/sealed`, { name, version, epoch: this.opened.epoch, sealed: seal.b64(file) });
-    await this.load();
   }
 }

@@ -2,8 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"strconv"
-	"strings"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
@@ -77,11 +75,11 @@ func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxForm); err != nil {
 		return err
 	}
-	from, err := readDay(r.PostForm.Get("from"))
+	from, err := staff.ReadDay(r.PostForm.Get("from"))
 	if err != nil {
 		return err
 	}
-	until, err := readDay(r.PostForm.Get("until"))
+	until, err := staff.ReadDay(r.PostForm.Get("until"))
 	if err != nil {
 		return err
 	}
@@ -95,16 +93,6 @@ func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return f.changed(w, r, "/admin/people/"+c.Staff, "certificate")
-}
-
-// readDay reads what a browser's date field sends, 2026-11-23.
-func readDay(text string) (int, error) {
-	day, err := strconv.Atoi(strings.ReplaceAll(text, "-", ""))
-	if err != nil || len(text) != len("2026-11-23") || text[4] != '-' || text[7] != '-' {
-		return 0, fault.New(fault.BadInput, "admin.fault.days", "not a day")
-	}
-	_, err = staff.ParseDay(day)
-	return day, err
 }
 
 func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/web/facts"
 )
@@ -26,6 +28,9 @@ type aboutPage struct {
 	Sections []facts.Section
 	Versions map[string]int64
 	Decision *facts.Decision // of an interview
+	Booking  *planner.Booking
+	Tried    map[string]string // search that excuses a rule, by the rule's id
+	Why      []string          // reasons to cancel
 	Burden   *casefile.Burden
 	Asking   asking
 	// Deviations that were asked for the interview.
@@ -33,7 +38,25 @@ type aboutPage struct {
 	Pack       *policy.Pack
 	Clash      []clash // facts that somebody else changed meanwhile
 	Problems   []string
+	Lines      string // of an import that could not be read
 	Saved      bool
+}
+
+// sources are where something can have been told.
+var sources = []string{"interview", "report", "statement", "document", "agency"}
+
+// Sources is for the template.
+func (aboutPage) Sources() []string { return sources }
+
+// Teller is the person whose words stand beside: of the page, or of the plan.
+func (p aboutPage) Teller() string {
+	if p.Planned != nil {
+		return p.Planned.Person
+	}
+	if p.Role == casefile.Victim || p.Role == casefile.Witness {
+		return p.Subject
+	}
+	return ""
 }
 
 // Roles is for the template.
@@ -99,32 +122,40 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 		page.Role = people[i].Role
 	case 'i':
 		names, open = []string{"plan", "recording", "record"}, []string{"plan"}
-		if err := f.addPlan(r, &page, typed); err != nil {
+		if err := f.addPlan(r, &page, known, typed); err != nil {
 			return err
 		}
 	}
 	page.Sections = facts.Sections(pack, typed, page.Lang, names, open...)
-	sealed := f.site.Page(r).T("cases.sealed_words")
-	for _, s := range page.Sections {
-		withoutWords(s.Fields, sealed)
+	say := f.site.Page(r).T
+	for i := range page.Sections {
+		s := &page.Sections[i]
+		if page.Booking != nil {
+			s.Fields = slices.DeleteFunc(s.Fields, func(in facts.Input) bool { return casefile.FixedBySlot(in.Fact) })
+		}
+		withoutWords(s.Fields, say("cases.sealed_words"), say("cases.slot.tried"))
 	}
 	return f.site.Render(w, r, status, "cases/about", page)
 }
 
 // withoutWords leaves no field for what the server must not read, or what is on
 // record: certificates go, and for a reason there is only the choice whether it
-// was written, into a sealed note.
-func withoutWords(fields []facts.Input, sealed string) {
+// was written, into a sealed note, or that a search stands for it.
+func withoutWords(fields []facts.Input, sealed, tried string) {
 	for i := range fields {
 		in := &fields[i]
 		for j := range in.Rows {
 			row := &in.Rows[j]
 			row.Fields = slices.DeleteFunc(row.Fields, func(in facts.Input) bool { return strings.Contains(in.Name, ".certificates.") })
-			withoutWords(row.Fields, sealed)
+			withoutWords(row.Fields, sealed, tried)
 		}
-		withoutWords(in.Fields, sealed)
+		withoutWords(in.Fields, sealed, tried)
 		if in.Kind == "text" && inWords(in.Name) {
-			in.Kind, in.Options = "code", []facts.Option{{Value: casefile.SealedWords, Label: sealed, Chosen: in.Value != ""}}
+			_, cited := planner.Cited(in.Value)
+			in.Kind, in.Options = "code", []facts.Option{{Value: casefile.SealedWords, Label: sealed, Chosen: in.Value != "" && !cited}}
+			if cited {
+				in.Options = append(in.Options, facts.Option{Value: in.Value, Label: tried, Chosen: true})
+			}
 		}
 	}
 }
@@ -136,7 +167,7 @@ func inWords(name string) bool {
 }
 
 // addPlan puts the rules, and what the person has told already, beside a plan.
-func (f *face) addPlan(r *http.Request, page *aboutPage, typed url.Values) error {
+func (f *face) addPlan(r *http.Request, page *aboutPage, known map[string]casefile.Fact, typed url.Values) error {
 	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
 	interviews, err := f.files.Interviews(ctx, who, id)
 	if err != nil {
@@ -146,7 +177,24 @@ func (f *face) addPlan(r *http.Request, page *aboutPage, typed url.Values) error
 	if i < 0 {
 		return fault.New(fault.NotFound, "", "no such interview")
 	}
-	page.Planned = &interviews[i]
+	page.Planned, page.Why = &interviews[i], casefile.CancelReasons()
+	booking, err := f.calendar.Of(ctx, id, page.Subject)
+	if err == nil {
+		page.Booking = &booking
+		for name, fact := range known {
+			if casefile.FixedBySlot(name) {
+				maps.Copy(typed, fact.Fields)
+			}
+		}
+	} else if fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	page.Tried = map[string]string{}
+	for name := range typed {
+		if search, ok := planner.Cited(typed.Get(name)); ok {
+			page.Tried[strings.TrimPrefix(name, "plan.reasons.")] = search
+		}
+	}
 	d, err := f.files.Try(ctx, who, id, page.Subject, typed)
 	if err != nil && !errors.As(err, new(casefile.Unreadable)) {
 		return err

@@ -13,6 +13,7 @@ import (
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/keyring"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
@@ -44,12 +45,13 @@ type Files interface {
 	Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error
+	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
 	Plan(ctx context.Context, actor, id, person string) (string, error)
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
 	Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error)
 	Confirm(ctx context.Context, actor, id, interview string) error
 	Hold(ctx context.Context, actor, id, interview string) error
-	Cancel(ctx context.Context, actor, id, interview string) error
+	Cancel(ctx context.Context, actor, id, interview, why string) error
 	AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error
 	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
 	AskedOf(ctx context.Context, prosecutor string, limit int) ([]casefile.Deviation, error)
@@ -58,6 +60,15 @@ type Files interface {
 	OpenParts(ctx context.Context, actor, id string) ([]casefile.Part, error)
 	Seal(ctx context.Context, actor, id string, p casefile.Part) error
 	Key(ctx context.Context, actor, id string) (keyring.Epoch, error)
+	Deadlines(ctx context.Context, actor, id string) (casefile.Deadlines, error)
+	NoteStep(ctx context.Context, actor, id string, step casefile.Step) error
+	TakeBack(ctx context.Context, actor, id string, n int64) error
+	GiveReason(ctx context.Context, actor, id string, d casefile.NewDelay) error
+	EndReason(ctx context.Context, actor, id string, n int64, until string) error
+	Settle(ctx context.Context, actor, id string, n int64, how casefile.Settlement) error
+	BeginPeriod(ctx context.Context, actor, id, person, period, from string) error
+	EndPeriod(ctx context.Context, actor, id, person, ending, day string) error
+	Board(ctx context.Context, actor, channel, after string, upcoming bool, limit int) ([]casefile.Due, string, error)
 }
 
 // People finds colleagues: by how they sign in, by their ids, by their power.
@@ -72,17 +83,23 @@ type Desks interface {
 	Of(ctx context.Context, staff string) ([]string, error)
 }
 
+// Calendar finds the slot of an interview; NotFound when it has none.
+type Calendar interface {
+	Of(ctx context.Context, casefile, interview string) (planner.Booking, error)
+}
+
 type face struct {
-	site   *web.Site
-	pack   func() *policy.Pack
-	files  Files
-	people People
-	desks  Desks
+	site     *web.Site
+	pack     func() *policy.Pack
+	files    Files
+	people   People
+	desks    Desks
+	calendar Calendar
 }
 
 // Register adds the detective's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks) {
-	f := &face{site, pack, files, people, desks}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks, calendar Calendar) {
+	f := &face{site, pack, files, people, desks, calendar}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /case/{$}", f.list)
 	at("POST /case/{$}", f.open)
@@ -95,11 +112,20 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("GET /case/{id}/about/{subject}", f.showFacts)
 	at("POST /case/{id}/about/{subject}", f.saveFacts)
 	at("POST /case/{id}/about/{subject}/try", f.try)
+	at("POST /case/{id}/about/{subject}/import", f.importEarlier)
 	at("POST /case/{id}/about/{subject}/role", f.changeRole)
 	at("POST /case/{id}/about/{subject}/state", f.changeState)
 	at("POST /case/{id}/about/{subject}/deviations", f.askDeviation)
 	at("POST /case/{id}/sealed/open", f.openParts)
 	at("POST /case/{id}/sealed", f.seal)
+	at("GET /case/board", f.showBoard)
+	at("POST /case/{id}/steps", f.noteStep)
+	at("POST /case/{id}/steps/{n}/withdraw", f.takeBack)
+	at("POST /case/{id}/delays", f.giveReason)
+	at("POST /case/{id}/delays/{n}/end", f.endReason)
+	at("POST /case/{id}/tasks/{n}", f.settle)
+	at("POST /case/{id}/about/{subject}/period", f.beginPeriod)
+	at("POST /case/{id}/about/{subject}/period/end", f.endPeriod)
 	keys.Register(mux, site, "/case/{id}", "id", staff.Officer, files)
 	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
 	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)

@@ -64,7 +64,9 @@ func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
 	acts := map[string]func() error{
 		"confirm": func() error { return f.files.Confirm(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
 		"hold":    func() error { return f.files.Hold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
-		"cancel":  func() error { return f.files.Cancel(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+		"cancel": func() error {
+			return f.files.Cancel(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("why"))
+		},
 	}
 	act, ok := acts[in.Get("act")]
 	if !ok {

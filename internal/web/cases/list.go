@@ -50,7 +50,7 @@ func (f *face) open(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	file, err := f.files.Open(r.Context(), actor(r), casefile.Start{Channel: in.Get("channel"), Origin: in.Get("origin"), Reports: in["report"]})
+	file, err := f.files.Open(r.Context(), actor(r), casefile.Start{Channel: in.Get("channel"), Origin: in.Get("origin"), Reports: in["report"], Reported: in.Get("reported")})
 	if err != nil {
 		return err
 	}

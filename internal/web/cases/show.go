@@ -24,7 +24,7 @@ type person struct {
 	Burden     casefile.Burden
 	Unreadable string // why the burden can't be told
 	Interviews []casefile.Planned
-	Tasks      []policy.Requirement // what the case owes this person
+	Owed       owed // what must be done for this person
 }
 
 type member struct {
@@ -49,6 +49,8 @@ type casePage struct {
 	Lang    string
 	Duty    string // what the case key needs of this member; "" = nothing
 	Keyed   bool
+	// Deadlines is what runs in the case.
+	Deadlines deadlines
 }
 
 // show is the case file: what it has cost each person so far stands on top.
@@ -65,6 +67,9 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if page.Persons, err = f.persons(r, id); err != nil {
+		return err
+	}
+	if err := f.deadlines(r, &page); err != nil {
 		return err
 	}
 	members, err := f.files.Members(ctx, who, id)
@@ -124,11 +129,6 @@ func (f *face) persons(r *http.Request, id string) ([]person, error) {
 			one.Unreadable = err.Error()
 		} else if err != nil {
 			return nil, err
-		}
-		if p.Role == casefile.Victim && one.Unreadable == "" {
-			if one.Tasks, err = f.files.Tasks(ctx, who, id, p.ID); err != nil {
-				return nil, err
-			}
 		}
 		for _, i := range interviews {
 			if i.Person == p.ID {

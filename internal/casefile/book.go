@@ -1,0 +1,248 @@
+package casefile
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+// Slot is when, where and with whom an interview could be: the part of a plan
+// that a calendar decides.
+type Slot struct {
+	Day          string // YYYY-MM-DD
+	RoomKind     string // of the pack
+	Adapted      bool
+	Interviewers []string // logins
+	Director     string
+	Trainees     []string // of these
+	Interpreter  bool
+	Sworn        bool
+	// Ideal stands for the best there could be: whoever is named holds every
+	// certificate and held every interview before.
+	Ideal bool
+}
+
+// Standing is how the rules see a slot, as far as another could change it.
+type Standing struct {
+	Blocks []string // rules that must be met and are not
+	Wants  []string // rules that ask something if possible, without a reason yet
+}
+
+// slotFacts are those that a slot decides; rules that ask about none of them
+// are met or not whatever the slot is.
+var slotFacts = []string{"plan.room.kind", "plan.room.adapted", "plan.level", "plan.interviewers", "plan.interviewer_ids", "plan.holding", "plan.holding_studio",
+	"plan.trainees", "plan.new_interviewers", "plan.director", "plan.director_id", "plan.interpreter.present", "plan.interpreter.sworn",
+	"plan.interpreter.conflict_checked", "clock.days_waited"}
+
+// booked are the facts that a booking writes and fixes.
+var booked = []string{"plan.date", "plan.planned", "plan.room.kind", "plan.room.adapted", "plan.level", "plan.interviewers", "plan.director",
+	"plan.interpreter.present", "plan.interpreter.sworn", "plan.interpreter.conflict_checked"}
+
+// FixedBySlot says of a fact that a booked slot decides it, so that nobody
+// changes it by hand.
+func FixedBySlot(fact string) bool { return slices.Contains(booked, fact) }
+
+// Judge gives a function that says how slots of an interview stand with the
+// rules. It reads the case once; the function may be called often.
+func (f *Files) Judge(ctx context.Context, actor, id, interview string) (func(Slot) (Standing, error), error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	w, err := f.weigh(ctx, file, interview)
+	if err != nil {
+		return nil, err
+	}
+	holds := remembered(f.holds(ctx))
+	return func(s Slot) (Standing, error) {
+		plan, d, err := w.fill(s, holds)
+		if err != nil {
+			return Standing{}, err
+		}
+		return standing(d, plan), nil
+	}, nil
+}
+
+// remembered asks for each certificate once.
+func remembered(holds func(login, kind, day string) (bool, error)) func(login, kind, day string) (bool, error) {
+	known := map[[3]string]bool{}
+	return func(login, kind, day string) (bool, error) {
+		key := [3]string{login, kind, day}
+		held, ok := known[key]
+		if ok {
+			return held, nil
+		}
+		held, err := holds(login, kind, day)
+		if err == nil {
+			known[key] = held
+		}
+		return held, err
+	}
+}
+
+// fill puts a slot into the plan as it is kept and asks the pack. A level that
+// nobody chose is the lowest that the rules allow.
+func (w weighing) fill(s Slot, holds func(login, kind, day string) (bool, error)) (url.Values, policy.Decision, error) {
+	if s.Ideal {
+		holds = func(login, _, _ string) (bool, error) { return login != "", nil }
+		w.known = s.knownTo(w.known)
+	}
+	plan := s.into(w.plan)
+	if plan.Get("plan.level") != "" {
+		d, err := w.decide(plan, holds)
+		return plan, d, err
+	}
+	plan.Set("plan.level", policy.LevelAudio)
+	d, err := w.decide(plan, holds)
+	if err != nil || !slices.ContainsFunc(d.Requirements, func(r policy.Requirement) bool {
+		return (r.Blocks() || r.Status == policy.Excused) && slices.Contains(d.Pack.Asks(r.Rule), "plan.level")
+	}) {
+		return plan, d, err
+	}
+	plan.Set("plan.level", policy.LevelVideo)
+	d, err = w.decide(plan, holds)
+	return plan, d, err
+}
+
+// knownTo is what is known, as if those of this slot had held every interview
+// before.
+func (s Slot) knownTo(known url.Values) url.Values {
+	out := maps.Clone(known)
+	for i := range policy.RowsIn(known, "earlier") {
+		name := "earlier." + strconv.Itoa(i) + ".interviewers"
+		out.Set(name, strings.Join(append([]string{known.Get(name)}, s.Interviewers...), ", "))
+	}
+	return out
+}
+
+// into is a plan with this slot in place of its own; the level stays.
+func (s Slot) into(kept url.Values) url.Values {
+	plan := maps.Clone(kept)
+	for name := range plan {
+		if name != "plan.level" && slices.ContainsFunc(booked, func(fact string) bool { return name == fact || strings.HasPrefix(name, fact+".") }) {
+			delete(plan, name)
+		}
+	}
+	plan.Set("plan.date", s.Day)
+	plan.Set("plan.planned", "true")
+	plan.Set("plan.room.kind", s.RoomKind)
+	plan.Set("plan.room.adapted", strconv.FormatBool(s.Adapted))
+	add := func(at, login string) {
+		plan.Set(at+".id", login)
+		if slices.Contains(s.Trainees, login) {
+			plan.Set(at+".trainee", "true")
+		}
+	}
+	for i, login := range s.Interviewers {
+		add("plan.interviewers."+strconv.Itoa(i), login)
+	}
+	if s.Director != "" {
+		add("plan.director", s.Director)
+	}
+	if s.Interpreter {
+		plan.Set("plan.interpreter.present", "true")
+		plan.Set("plan.interpreter.sworn", strconv.FormatBool(s.Sworn))
+		plan.Set("plan.interpreter.conflict_checked", "true")
+	}
+	return plan
+}
+
+// standing keeps what a slot decides of a decision. A reason that was written
+// for another slot does not excuse this one.
+func standing(d policy.Decision, plan url.Values) Standing {
+	var out Standing
+	for _, r := range d.Requirements {
+		if !slices.ContainsFunc(d.Pack.Asks(r.Rule), func(fact string) bool { return slices.Contains(slotFacts, fact) }) {
+			continue
+		}
+		wanted := r.Rule.Strength == policy.IfPossible
+		switch {
+		case wanted && (r.Blocks() || r.Status == policy.Excused && plan.Get("plan.reasons."+r.Rule.ID) != ""):
+			out.Wants = append(out.Wants, r.Rule.ID)
+		case r.Blocks():
+			out.Blocks = append(out.Blocks, r.Rule.ID)
+		}
+	}
+	return out
+}
+
+// Book gives an interview a slot: the plan and the calendar change in one act.
+// reserve takes the rooms and people, inside it. reason is what excuses the
+// rules that the slot leaves out though they ask only if possible; "" leaves
+// that to somebody's own words. A slot that a rule forbids is Refused with
+// "case.fault.blocked"; an interview that is no plan any more is a Conflict.
+func (f *Files) Book(ctx context.Context, actor, id, interview string, s Slot, reason string, reserve func(*db.Tx) error) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	before, err := f.changes(ctx, id)
+	if err != nil {
+		return err
+	}
+	w, err := f.weigh(ctx, file, interview)
+	if err != nil {
+		return err
+	}
+	s.Ideal = false
+	plan, d, err := w.fill(s, f.holds(ctx))
+	if err != nil {
+		return err
+	}
+	stands := standing(d, plan)
+	if len(stands.Blocks) > 0 {
+		return fault.New(fault.Refused, "case.fault.blocked", "rules %v are in the way", stands.Blocks)
+	}
+	for _, rule := range stands.Wants {
+		if name := "plan.reasons." + rule; reason != "" {
+			plan.Set(name, reason)
+		} else if plan.Get(name) != SealedWords {
+			plan.Del(name)
+		}
+	}
+	return f.change(ctx, actor, file, "interview_booked", interview, func(tx *db.Tx) error {
+		if err := stateIs(tx, id, interview, planned); err != nil {
+			return err
+		}
+		if err := before.still(tx, id); err != nil {
+			return err
+		}
+		for _, name := range append(slices.Clone(booked), "plan.reasons") {
+			if err := f.putFact(tx, actor, id, interview, name, policy.FieldsOf(name, plan)); err != nil {
+				return err
+			}
+		}
+		return reserve(tx)
+	})
+}
+
+// putFact writes a fact whatever version stands, unless it says so already.
+func (f *Files) putFact(tx *db.Tx, actor, id, subject, name string, fields url.Values) error {
+	_, err := tx.Exec(putFact, id, subject, name, fields.Encode(), f.clock().Unix(), actor)
+	return err
+}
+
+// Unbook gives the slot of a plan back, so that another can be looked for; why
+// is one of CancelReasons. A confirmed interview is cancelled instead.
+func (f *Files) Unbook(ctx context.Context, actor, id, interview, why string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(cancelReasons, why) {
+		return fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
+	}
+	return f.changeFor(ctx, actor, file, "interview_unbooked", interview, why, func(tx *db.Tx) error {
+		if err := stateIs(tx, id, interview, planned); err != nil {
+			return err
+		}
+		return f.calendar.Release(tx, id, interview, why)
+	})
+}

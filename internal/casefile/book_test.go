@@ -1,0 +1,145 @@
+package casefile
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"testing"
+
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+)
+
+var studioSlot = Slot{Day: "2026-11-25", RoomKind: "child_friendly_studio", Adapted: true, Interviewers: []string{"ann"}, Director: "ben", Interpreter: true, Sworn: true}
+
+// reserve holds the slot in the fixture's calendar.
+func (x *fixture) reserve(file File, interview string) func(*db.Tx) error {
+	return func(*db.Tx) error {
+		x.slots[file.ID+interview] = "taken"
+		return nil
+	}
+}
+
+// girlsPlan is the plan of an interview of a girl of ten, without a slot.
+func (x *fixture) girlsPlan(t *testing.T) (file File, girl, plan string) {
+	t.Helper()
+	file = x.opened(t)
+	girl, err := x.AddPerson(t.Context(), "ann", file.ID, Victim)
+	ok(t, err)
+	x.set(t, file.ID, "", caseFacts)
+	x.set(t, file.ID, girl, girlFacts)
+	plan, err = x.Plan(t.Context(), "ann", file.ID, girl)
+	ok(t, err)
+	x.set(t, file.ID, plan, "plan.companion.chosen=true&plan.topics.0.name=recruitment")
+	return file, girl, plan
+}
+
+func TestTheJudgeBlamesASlotOnlyForWhatAnotherWouldChange(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		judge, err := x.Judge(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		change := func(f func(*Slot)) Slot { s := studioSlot; f(&s); return s }
+		for name, c := range map[string]struct {
+			slot   Slot
+			blocks []string
+			wants  []string
+		}{
+			"right":               {studioSlot, nil, nil},
+			"an ordinary room":    {change(func(s *Slot) { s.RoomKind, s.Director = "interview_room", "" }), []string{"S-19"}, nil},
+			"no certificate":      {change(func(s *Slot) { s.Interviewers = []string{"cas"} }), []string{"A-15", "S-03"}, nil},
+			"in training":         {change(func(s *Slot) { s.Director, s.Trainees = "cas", []string{"cas"} }), nil, nil},
+			"after a certificate": {change(func(s *Slot) { s.Day = "2028-01-05" }), []string{"A-15", "S-03"}, []string{"S-08"}},
+			"not sworn":           {change(func(s *Slot) { s.Sworn = false }), []string{"T-04"}, nil},
+			"long after":          {change(func(s *Slot) { s.Day = "2027-02-01" }), nil, []string{"S-08"}},
+			"ideal in a cell":     {Slot{Day: "2026-11-25", RoomKind: "other", Interviewers: []string{"anybody"}, Interpreter: true, Sworn: true, Ideal: true}, []string{"S-19"}, []string{"S-12"}},
+			"ideal in the studio": {Slot{Day: "2026-11-25", RoomKind: "child_friendly_studio", Adapted: true, Interviewers: []string{"anybody0"}, Director: "anybody", Interpreter: true, Sworn: true, Ideal: true}, nil, nil},
+		} {
+			got, err := judge(c.slot)
+			ok(t, err)
+			slices.Sort(got.Blocks)
+			if !slices.Equal(got.Blocks, c.blocks) || !slices.Equal(got.Wants, c.wants) {
+				t.Errorf("%s: %+v, want %v and %v", name, got, c.blocks, c.wants)
+			}
+		}
+	})
+}
+
+func TestABookingWritesThePlanAndTheCalendarTogetherOrNeither(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, girl, plan := x.girlsPlan(t)
+		wantFault(t, x.Book(ctx, "ann", file.ID, plan, Slot{Day: "2026-11-25", RoomKind: "interview_room", Interviewers: []string{"ann"}}, "", x.reserve(file, plan)), fault.Refused, "case.fault.blocked")
+		taken := errors.New("taken")
+		if err := x.Book(ctx, "ann", file.ID, plan, studioSlot, "", func(*db.Tx) error { return taken }); !errors.Is(err, taken) {
+			t.Fatal(err)
+		}
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if len(known["plan.date"].Fields) > 0 {
+			t.Fatal("a plan without its slot")
+		}
+		ok(t, x.Book(ctx, "ann", file.ID, plan, studioSlot, "", x.reserve(file, plan)))
+		known, err = x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if got := form(known); got.Get("plan.date") != "2026-11-25" || got.Get("plan.level") != "video" || got.Get("plan.interviewers.0.id") != "ann" || got.Get("plan.director.id") != "ben" {
+			t.Errorf("the plan is %v", got)
+		}
+		// What the slot fixes is changed with the slot, everything else by hand.
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, "plan.date", url.Values{"plan.date": {"2026-11-26"}}, known["plan.date"].Version), fault.Refused, "case.fault.booked")
+		ok(t, x.SetFact(ctx, "ann", file.ID, plan, "plan.necessity", url.Values{"plan.necessity": {"sealed"}}, 0))
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		wantFault(t, x.Unbook(ctx, "ann", file.ID, plan, "room"), fault.Conflict, "case.fault.state")
+
+		// The rules are asked again when a fact of the person changes.
+		born, err := x.Facts(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		ok(t, x.SetFact(ctx, "ann", file.ID, girl, "subject.language", url.Values{"subject.language": {"bg"}}, born["subject.language"].Version))
+		state := func() string {
+			all, err := x.Interviews(ctx, "ann", file.ID)
+			ok(t, err)
+			return all[0].State
+		}
+		if state() != confirmed {
+			t.Error("a fact that changes nothing opened the plan again")
+		}
+		x.set(t, file.ID, "", "case.interest_weighed=false")
+		if state() != planned || x.slots[file.ID+plan] == "" {
+			t.Errorf("the plan is %s after a must was taken back", state())
+		}
+		wantFault(t, x.Cancel(ctx, "ann", file.ID, plan, "because"), fault.BadInput, "case.fault.why")
+		ok(t, x.Cancel(ctx, "ann", file.ID, plan, "person_ill"))
+		if x.slots[file.ID+plan] != "" {
+			t.Error("the slot was not given back")
+		}
+	})
+}
+
+func TestAReasonIsAskedForWhatASlotLeavesOut(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		late := studioSlot
+		late.Day = "2027-02-01"
+		ok(t, x.Book(ctx, "ann", file.ID, plan, late, "tried.abc", x.reserve(file, plan)))
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if got := form(known).Get("plan.reasons.S-08"); got != "tried.abc" {
+			t.Errorf("the reason is %q", got)
+		}
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		ok(t, x.Cancel(ctx, "ann", file.ID, plan, "room"))
+
+		// A reason that rests on another search does not go with a new slot.
+		again, err := x.Plan(ctx, "ann", file.ID, "p1")
+		ok(t, err)
+		x.set(t, file.ID, again, "plan.companion.chosen=true&plan.topics.0.name=recruitment")
+		ok(t, x.Book(ctx, "ann", file.ID, again, late, "tried.abc", x.reserve(file, again)))
+		ok(t, x.Unbook(ctx, "ann", file.ID, again, "room"))
+		delete(x.slots, file.ID+again)
+		late.Day = "2027-02-02"
+		ok(t, x.Book(ctx, "ann", file.ID, again, late, "", x.reserve(file, again)))
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, again), fault.Refused, "case.fault.blocked")
+	})
+}

@@ -1,0 +1,121 @@
+package casefile
+
+import (
+	"context"
+	"slices"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+)
+
+// wishReason is the reason that the rules know as the fact clock.victims_wish.
+const wishReason = "victims_wish"
+
+// Delay is why a clock takes longer, from a day until a day.
+type Delay struct {
+	N      int64
+	Clock  string // id in the pack
+	About  string // as the clock's
+	Reason string // code of the pack
+	From   string // first day on which it holds, YYYY-MM-DD
+	Until  string // last day; "" while it goes on
+	Words  bool   // the part delay/<N> tells it in words, sealed
+	Staff  string
+}
+
+// NewDelay is a reason to be given. Epoch and Sealed are words that the browser sealed
+// to the case key; the server never reads them.
+type NewDelay struct {
+	Clock, About, Reason string
+	From, Until          string
+	Epoch                int64
+	Sealed               []byte // nil = no words
+}
+
+// GiveReason says why a clock that runs takes longer. While a reason that stops
+// the clock holds, no day counts. A reason that the pack wants in words is
+// refused without them, with "case.fault.delay_words".
+func (f *Files) GiveReason(ctx context.Context, actor, id string, d NewDelay) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	s, err := f.load(reader{f.db, ctx}, id)
+	if err != nil {
+		return err
+	}
+	running := s.clocks()
+	i := slices.IndexFunc(running, func(r Running) bool { return r.Clock.ID == d.Clock && r.About == d.About && r.Met == "" })
+	reason, known := s.pack.DelayReason(d.Reason)
+	switch {
+	case i < 0:
+		return fault.New(fault.NotFound, "", "no such clock runs here")
+	case !known:
+		return fault.New(fault.BadInput, "", "a reason that is none")
+	case reason.Words && len(d.Sealed) == 0:
+		return fault.New(fault.BadInput, "case.fault.delay_words", "a reason that must be told in words")
+	}
+	if err := f.past(d.From); err != nil {
+		return err
+	}
+	if _, ok := dateOf(d.Until); d.Until != "" && (!ok || d.Until < d.From) {
+		return fault.New(fault.BadInput, "case.fault.day", "a reason that ends before it begins")
+	}
+	part := Part{Epoch: d.Epoch, Sealed: d.Sealed}
+	if len(d.Sealed) > 0 {
+		part.Name = "delay/1"
+		if err := f.checkPart(ctx, id, part); err != nil {
+			return err
+		}
+	}
+	act := custody.Act{Kind: "case.delay_set", Actor: actor, Subject: id, Basis: d.Reason,
+		Facts: map[string]string{"channel": file.Channel, "clock": d.Clock, "from": d.From}}
+	return f.changed(ctx, act, d.Clock, func(tx *db.Tx) error {
+		now, err := f.load(tx, id)
+		if err != nil {
+			return err
+		}
+		n := int64(len(now.delays)) + 1
+		if _, err := tx.Exec(insertDelay, id, n, d.Clock, d.About, d.Reason, d.From, d.Until, flag(len(d.Sealed) > 0), f.clock().Unix(), actor); err != nil {
+			return err
+		}
+		if len(d.Sealed) > 0 {
+			kept, err := tx.Exec(insertPart, id, "delay/"+number(n), part.Epoch, part.Sealed, f.clock().Unix(), actor)
+			if err == nil && kept == 0 {
+				err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "words under this name are there already")
+			}
+			if err != nil {
+				return err
+			}
+		}
+		// Rule S-08 asks for the reason as a fact.
+		if running[i].Clock.Stops.What.ID != interviewHeld {
+			return nil
+		}
+		if d.Reason == wishReason {
+			return f.tell(tx, id, actor, "clock.victims_wish", "true")
+		}
+		return f.tell(tx, id, actor, "clock.reason", d.Reason)
+	})
+}
+
+// EndReason says until which day a reason held: its last day, no later than today.
+func (f *Files) EndReason(ctx context.Context, actor, id string, n int64, until string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := f.past(until); err != nil {
+		return err
+	}
+	act := custody.Act{Kind: "case.delay_ended", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "delay": number(n), "until": until}}
+	return f.changed(ctx, act, number(n), func(tx *db.Tx) error {
+		// Days that are over under a reason stay as they were.
+		changed, err := tx.Exec(endDelay, id, n, until, f.today())
+		if err == nil && changed == 0 {
+			err = fault.New(fault.Conflict, "case.fault.delay_over", "no such reason, ended already, or a day before it began")
+		}
+		return err
+	})
+}

@@ -1,0 +1,122 @@
+package casefile
+
+import (
+	"context"
+	"slices"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+// Endings that say more than that a period is over.
+const cooperates = "cooperates"
+
+// Period is time to think that a victim has or had (requirements V-01 to V-03).
+type Period struct {
+	About  string // the person
+	Period string // id in the pack
+	From   string // first day, YYYY-MM-DD
+	Until  string // last day by the pack's length
+	Ending string // why it ended; "" while it runs
+	Ended  string // on which day
+}
+
+// BeginPeriod notes that a victim was offered a period of the pack on a day and wants it.
+// Its length is the pack's, its reports become tasks with their days, and the facts that
+// the rules read follow. Nobody has it twice, in whatever form.
+func (f *Files) BeginPeriod(ctx context.Context, actor, id, person, period, from string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := f.past(from); err != nil {
+		return err
+	}
+	act := custody.Act{Kind: "case.period_begun", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "period": period, "from": from}}
+	return f.changed(ctx, act, person, func(tx *db.Tx) error {
+		s, err := f.load(tx, id)
+		if err != nil {
+			return err
+		}
+		p, known := s.pack.Period(period)
+		victim := slices.ContainsFunc(s.people, func(one somebody) bool { return one.ID == person && one.Role == Victim })
+		if !known || !victim {
+			return fault.New(fault.BadInput, "", "no such period, or not a victim of this case")
+		}
+		if p.Once && slices.ContainsFunc(s.periods, func(one Period) bool { return one.About == person }) {
+			return fault.New(fault.Conflict, "case.fault.period_once", "a second period")
+		}
+		until := after(from, p.Length)
+		n, err := tx.Exec(insertPeriod, id, person, period, from, until, f.clock().Unix(), actor)
+		if err == nil && n == 0 {
+			err = fault.New(fault.Conflict, "case.fault.period_once", "the same period again")
+		}
+		if err != nil {
+			return err
+		}
+		for _, what := range []string{periodOffered, periodWanted} {
+			if err := f.addStep(tx, s, Step{What: what, About: person, Day: from, Staff: actor}); err != nil {
+				return err
+			}
+		}
+		for i := 1; ; i++ {
+			on := after(from, policy.Span{Amount: i * p.Report.Every.Amount, Unit: p.Report.Every.Unit})
+			if on > until {
+				break
+			}
+			if err := f.addTask(tx, s, Owed{Task: period, OfPeriod: period, About: person, Opened: from, Due: on}); err != nil {
+				return err
+			}
+		}
+		for _, fact := range [][2]string{{"reflection.offered", "true"}, {"reflection.from", from}, {"reflection.until", until}, {"reflection.extended", "false"}} {
+			if err := f.tell(tx, id, actor, fact[0], fact[1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// EndPeriod ends a victim's period for a reason of the pack: one that is early before its
+// last day, one that is not from that day on. Reports that were due later fall away with it.
+func (f *Files) EndPeriod(ctx context.Context, actor, id, person, ending, day string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := f.past(day); err != nil {
+		return err
+	}
+	act := custody.Act{Kind: "case.period_ended", Actor: actor, Subject: id, Basis: ending, Facts: map[string]string{"channel": file.Channel, "day": day}}
+	return f.changed(ctx, act, person, func(tx *db.Tx) error {
+		s, err := f.load(tx, id)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(s.periods, func(one Period) bool { return one.About == person && one.Ending == "" })
+		if i < 0 {
+			return fault.New(fault.Conflict, "case.fault.period_over", "no period runs for this person")
+		}
+		runs := s.periods[i]
+		p, _ := s.pack.Period(runs.Period)
+		at := slices.IndexFunc(p.Ends, func(e policy.Ending) bool { return e.ID == ending })
+		if at < 0 || day < runs.From || p.Ends[at].Early != (day < runs.Until) {
+			return fault.New(fault.BadInput, "case.fault.period_end", "no ending of this period, or not on this day")
+		}
+		if _, err := tx.Exec(endPeriod, id, person, runs.Period, ending, day); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(settleReports, id, person, runs.Period, day, periodEnded, f.clock().Unix(), actor); err != nil {
+			return err
+		}
+		told := func(one Step) bool {
+			return one.About == person && !one.Withdrawn && (one.What == formalReport || one.What == cooperation)
+		}
+		if ending != cooperates || slices.ContainsFunc(s.steps, told) {
+			return nil
+		}
+		return f.addStep(tx, s, Step{What: cooperation, About: person, Day: day, Staff: actor})
+	})
+}

@@ -1,0 +1,153 @@
+package casefile
+
+import (
+	"context"
+	"slices"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+// Events of the pack that are known here by name: those that facts and acts of
+// a case show by themselves, and those that are also facts.
+const (
+	reportReceived = "report_received"
+	victimFound    = "victim_found"
+	minorFound     = "minor_found"
+	talkHeld       = "talk_held"
+	victimReady    = "victim_ready"
+	interviewHeld  = "interview_held"
+	formalReport   = "formal_report"
+	cooperation    = "cooperation"
+	periodOffered  = "period_offered"
+	periodWanted   = "period_wanted"
+	fileSent       = "file_sent"
+)
+
+const (
+	dublinClock = "dublin_leads"
+	talkFact    = "case.talk_held"
+	controller  = "controller" // of the data: what it does is no event of a case
+)
+
+// dayFacts are the facts that hold the day of an event.
+var dayFacts = map[string]string{reportReceived: "clock.reported", victimReady: "clock.ready"}
+
+// aboutPersons are the events that are about one person each. The pack says who
+// makes an event happen and not whom it is about, so this says it.
+var aboutPersons = []string{victimFound, minorFound, victimReady, interviewHeld, periodOffered, periodWanted, "period_refused", formalReport,
+	cooperation, "residence_form_sent", "permit_decided", "leads_judged", "placement_out_of_hours", "shelter_asked"}
+
+func personal(event string) bool { return slices.Contains(aboutPersons, event) }
+
+// Step is something that happened in a case on a day, by an event of the pack.
+type Step struct {
+	N         int64
+	What      string // id of the event
+	About     string // the person; "" = the case
+	Day       string // YYYY-MM-DD
+	Seen      bool   // noticed by the system, not entered
+	Staff     string
+	Withdrawn bool
+}
+
+// Enterable lists the events of a pack that somebody may enter: whatever starts or
+// stops a clock, opens a task or begins a period in a case. personal tells
+// which are about one person.
+func Enterable(p *policy.Pack) (persons, of []policy.Coded) {
+	var known []policy.Coded
+	add := func(c policy.Coded) {
+		if !slices.ContainsFunc(known, func(k policy.Coded) bool { return k.ID == c.ID }) {
+			known = append(known, c)
+		}
+	}
+	for _, c := range p.Clocks {
+		if c.Starts.By.ID != controller {
+			add(c.Starts.What)
+			add(c.Stops.What)
+		}
+	}
+	for _, t := range p.Tasks {
+		if t.By.ID == controller {
+			continue
+		}
+		for _, c := range t.Opens {
+			add(c)
+		}
+	}
+	for _, c := range known {
+		switch {
+		case c.ID == periodOffered || c.ID == periodWanted: // by beginning the period
+		case personal(c.ID):
+			persons = append(persons, c)
+		default:
+			of = append(of, c)
+		}
+	}
+	return persons, of
+}
+
+// NoteStep says that something happened on a day. The clocks that it starts or
+// stops, and the tasks it opens, follow in the same act.
+func (f *Files) NoteStep(ctx context.Context, actor, id string, step Step) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := f.past(step.Day); err != nil {
+		return err
+	}
+	pack, err := f.rules.On(f.today())
+	if err != nil {
+		return err
+	}
+	persons, of := Enterable(pack)
+	among := of
+	if step.About != "" {
+		among = persons
+		if kind, err := f.kindOf(ctx, id, step.About); err != nil || kind != personKind {
+			return fault.New(fault.NotFound, "", "no such person")
+		}
+	}
+	if !slices.ContainsFunc(among, func(c policy.Coded) bool { return c.ID == step.What }) {
+		return fault.New(fault.BadInput, "case.fault.step", "no event of a case, or one that is about somebody else")
+	}
+	step.Staff, step.Seen = actor, false
+	act := custody.Act{Kind: "case.step_noted", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "event": step.What, "day": step.Day}}
+	return f.changed(ctx, act, step.What, func(tx *db.Tx) error {
+		s, err := f.load(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := f.addStep(tx, s, step); err != nil {
+			return err
+		}
+		// What the rules read says the same.
+		if fact := dayFacts[step.What]; fact != "" && s.known.Get(fact) == "" {
+			return f.tell(tx, id, actor, fact, step.Day)
+		}
+		if step.What == talkHeld {
+			return f.tell(tx, id, actor, talkFact, "true")
+		}
+		return nil
+	})
+}
+
+// TakeBack withdraws a step that was a mistake. It stays in the list; the tasks
+// that it opened stay open until somebody says that they need not be done.
+func (f *Files) TakeBack(ctx context.Context, actor, id string, n int64) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	act := custody.Act{Kind: "case.step_withdrawn", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "step": number(n)}}
+	return f.changed(ctx, act, number(n), func(tx *db.Tx) error {
+		changed, err := tx.Exec(withdrawStep, id, n, f.clock().Unix())
+		if err == nil && changed == 0 {
+			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "no such step, or withdrawn already")
+		}
+		return err
+	})
+}

@@ -1,0 +1,273 @@
+package planner
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+)
+
+// Entry is a room, a worker or an interpreter as the recordings manager keeps
+// it: whether it is in use, and a version that grows with every change.
+type Entry[T any] struct {
+	It      T
+	Used    bool
+	Version int64 // 0 = new
+}
+
+// sexes are those that a person may wish for; "" = not said.
+var sexes = []string{"", "f", "m", "x"}
+
+var language = regexp.MustCompile(`^[a-z]{2,3}$`)
+
+// save keeps an entry in one act. put writes it and says how many rows it
+// changed: none means that somebody else did meanwhile.
+func (b *Book) save(ctx context.Context, actor, kind, id string, put func(tx *db.Tx) (int64, error)) error {
+	_, err := b.log.Do(ctx, custody.Act{Kind: "planner." + kind, Actor: actor, Subject: id}, func(tx *db.Tx) error {
+		n, err := put(tx)
+		if err == nil && n == 0 {
+			err = fault.New(fault.Conflict, "planner.fault.changed_meanwhile", "another version, or the name is taken")
+		}
+		return err
+	})
+	return err
+}
+
+// SaveRoom adds or changes a room; kinds are those of the pack.
+func (b *Book) SaveRoom(ctx context.Context, actor string, e Entry[Room], kinds []Kind) (string, error) {
+	r := e.It
+	for _, s := range []string{r.Name, r.Site, r.Region} {
+		if err := label(s, 60); err != nil {
+			return "", err
+		}
+	}
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.ID == r.Kind })
+	if i < 0 {
+		return "", fault.New(fault.BadInput, "", "no kind of interview room")
+	}
+	equipment := slices.DeleteFunc(slices.Clone(r.Equipment), func(s string) bool { return !slices.Contains(kinds[i].Equipment, s) })
+	if e.Version == 0 {
+		r.ID = newID()
+	}
+	return r.ID, b.save(ctx, actor, "room_saved", r.ID, func(tx *db.Tx) (int64, error) {
+		fields := []any{r.ID, r.Name, r.Site, r.Region, r.Kind, number(r.Adapted), strings.Join(equipment, ","), r.Hours.String(), number(e.Used)}
+		if e.Version == 0 {
+			return tx.Exec(insertRoom, fields...)
+		}
+		return tx.Exec(updateRoom, append(fields, e.Version)...)
+	})
+}
+
+// Rooms lists every room, by region and name.
+func (b *Book) Rooms(ctx context.Context) ([]Entry[Room], error) {
+	rows, err := b.db.Query(ctx, listRooms)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Entry[Room]
+	for rows.Next() {
+		var e Entry[Room]
+		var adapted, used int
+		var equipment, hours string
+		if err := rows.Scan(&e.It.ID, &e.It.Name, &e.It.Site, &e.It.Region, &e.It.Kind, &adapted, &equipment, &hours, &used, &e.Version); err != nil {
+			return nil, err
+		}
+		e.It.Adapted, e.Used, e.It.Equipment = adapted != 0, used != 0, list(equipment)
+		if e.It.Hours, err = ParseHours(hours); err != nil {
+			return nil, fault.Wrap(fault.Internal, "", err)
+		}
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// SaveWorker says of a member of staff where and when they can be planned.
+func (b *Book) SaveWorker(ctx context.Context, actor string, e Entry[Worker]) error {
+	w := e.It
+	if err := label(w.Region, 60); err != nil {
+		return err
+	}
+	if !slices.Contains(sexes, w.Sex) {
+		return fault.New(fault.BadInput, "", "a sex that is none of the list")
+	}
+	all, err := b.staff(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(c Colleague) bool { return c.ID == w.ID }) {
+		return fault.New(fault.NotFound, "", "no such member of staff")
+	}
+	return b.save(ctx, actor, "worker_saved", w.ID, func(tx *db.Tx) (int64, error) {
+		fields := []any{w.ID, w.Region, w.Sex, number(w.Trainee), w.Hours.String(), number(e.Used)}
+		if e.Version == 0 {
+			return tx.Exec(insertWorker, fields...)
+		}
+		return tx.Exec(updateWorker, append(fields, e.Version)...)
+	})
+}
+
+// Workers lists everybody on the roster who still works here, with their
+// certificates, by name.
+func (b *Book) Workers(ctx context.Context) ([]Entry[Worker], error) {
+	staff, err := b.staff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]Colleague{}
+	for _, c := range staff {
+		byID[c.ID] = c
+	}
+	rows, err := b.db.Query(ctx, listRoster)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Entry[Worker]
+	for rows.Next() {
+		var e Entry[Worker]
+		var trainee, used int
+		var hours string
+		if err := rows.Scan(&e.It.ID, &e.It.Region, &e.It.Sex, &trainee, &hours, &used, &e.Version); err != nil {
+			return nil, err
+		}
+		c, here := byID[e.It.ID]
+		if !here {
+			continue
+		}
+		e.It.Login, e.It.Name, e.It.Held = c.Login, c.Name, c.Held
+		e.It.Trainee, e.Used = trainee != 0, used != 0
+		if e.It.Hours, err = ParseHours(hours); err != nil {
+			return nil, fault.Wrap(fault.Internal, "", err)
+		}
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b Entry[Worker]) int { return strings.Compare(a.It.Name+a.It.ID, b.It.Name+b.It.ID) })
+	return out, rows.Err()
+}
+
+// SaveInterpreter adds or changes an interpreter of the register.
+func (b *Book) SaveInterpreter(ctx context.Context, actor string, e Entry[Interpreter]) (string, error) {
+	t := e.It
+	if err := label(t.Name, 80); err != nil {
+		return "", err
+	}
+	if t.Number != "" {
+		if err := label(t.Number, 20); err != nil {
+			return "", err
+		}
+		if _, err := time.Parse(time.DateOnly, t.Until); err != nil {
+			return "", fault.New(fault.BadInput, "planner.fault.sworn", "an entry in the register without its last day")
+		}
+	} else {
+		t.Until = ""
+	}
+	if len(t.Languages) == 0 || len(t.Languages) > 20 || slices.ContainsFunc(t.Languages, func(l string) bool { return !language.MatchString(l) }) {
+		return "", fault.New(fault.BadInput, "planner.fault.languages", "no languages, or none by code")
+	}
+	if !slices.Contains(sexes, t.Sex) {
+		return "", fault.New(fault.BadInput, "", "a sex that is none of the list")
+	}
+	if e.Version == 0 {
+		t.ID = newID()
+	}
+	return t.ID, b.save(ctx, actor, "interpreter_saved", t.ID, func(tx *db.Tx) (int64, error) {
+		fields := []any{t.ID, t.Name, t.Number, t.Until, strings.Join(t.Languages, ","), t.Sex, t.Hours.String(), number(e.Used)}
+		if e.Version == 0 {
+			return tx.Exec(insertInterpreter, fields...)
+		}
+		return tx.Exec(updateInterpreter, append(fields, e.Version)...)
+	})
+}
+
+// Interpreters lists the register, by name.
+func (b *Book) Interpreters(ctx context.Context) ([]Entry[Interpreter], error) {
+	rows, err := b.db.Query(ctx, listInterpreters)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Entry[Interpreter]
+	for rows.Next() {
+		var e Entry[Interpreter]
+		var used int
+		var languages, hours string
+		if err := rows.Scan(&e.It.ID, &e.It.Name, &e.It.Number, &e.It.Until, &languages, &e.It.Sex, &hours, &used, &e.Version); err != nil {
+			return nil, err
+		}
+		e.It.Languages, e.Used = list(languages), used != 0
+		if e.It.Hours, err = ParseHours(hours); err != nil {
+			return nil, fault.Wrap(fault.Internal, "", err)
+		}
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// Absence is when a room or a person can't be had.
+type Absence struct {
+	ID, Who, Why string
+	Span
+}
+
+// AbsenceReasons are the codes that say why.
+var absenceReasons = []string{"leave", "ill", "training", "court", "other_work", "maintenance", "defect"}
+
+// AbsenceReasons lists the codes of why somebody or something can't be had.
+func AbsenceReasons() []string { return slices.Clone(absenceReasons) }
+
+// AddAbsence takes a room or a person out of the calendar for a while. It says
+// which bookings fall into it: they stand until somebody moves them.
+func (b *Book) AddAbsence(ctx context.Context, actor string, a Absence) (clashes []Booking, err error) {
+	kind, id, _ := strings.Cut(a.Who, "/")
+	if !slices.Contains([]string{roomWho, staffWho, interpreterWho}, kind+"/") || id == "" || !slices.Contains(absenceReasons, a.Why) {
+		return nil, fault.New(fault.BadInput, "", "nobody, or no reason of the list")
+	}
+	if !a.Start.Before(a.End) || a.End.Sub(a.Start) > longest {
+		return nil, fault.New(fault.BadInput, "planner.fault.span", "an end that is not after the start")
+	}
+	a.ID = newID()
+	err = b.save(ctx, actor, "absence_added", a.Who, func(tx *db.Tx) (int64, error) {
+		return tx.Exec(insertAbsence, a.ID, a.Who, a.Start.Unix(), a.End.Unix(), a.Why)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.bookings(ctx, listBookingsOf, a.Who, a.Start.Unix(), a.End.Unix())
+}
+
+// RemoveAbsence puts somebody back into the calendar.
+func (b *Book) RemoveAbsence(ctx context.Context, actor, id string) error {
+	return b.save(ctx, actor, "absence_removed", id, func(tx *db.Tx) (int64, error) { return tx.Exec(deleteAbsence, id) })
+}
+
+// Absences lists those that end after a moment, the first to begin first; at
+// most 500.
+func (b *Book) Absences(ctx context.Context, after time.Time) ([]Absence, error) {
+	rows, err := b.db.Query(ctx, listAbsences, after.Unix())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Absence
+	for rows.Next() {
+		var a Absence
+		var from, until int64
+		if err := rows.Scan(&a.ID, &a.Who, &from, &until, &a.Why); err != nil {
+			return nil, err
+		}
+		a.Span = b.span(from, until)
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+func (b *Book) span(from, until int64) Span {
+	zone := b.clock().Location()
+	return Span{time.Unix(from, 0).In(zone), time.Unix(until, 0).In(zone)}
+}

@@ -1,0 +1,130 @@
+package planner
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+)
+
+// Outcomes of a search.
+const (
+	AtOnce     = "at_once"     // on the first day looked at
+	Later      = "later"       // on another day
+	StudioFull = "studio_full" // only a studio will do, and none was free on the first day
+	Nothing    = "nothing"     // no full proposal at all
+)
+
+// studio is the pack's kind of room that is scarce.
+const studio = "child_friendly_studio"
+
+// onlyStudio says that the rules allowed no other kind of room.
+func (f Found) onlyStudio() bool { return slices.Equal(f.Lawful, []string{studio}) }
+
+// outcome sums a search up.
+func (f Found) outcome() string {
+	switch {
+	case len(f.Why) == 0:
+		return AtOnce
+	case f.Why[0].Stage == StageRoom && f.onlyStudio():
+		return StudioFull
+	case len(f.Full) == 0:
+		return Nothing
+	}
+	return Later
+}
+
+// Kept is a search as it is kept: what an "if possible" rests on, and what
+// tells how often studios are full.
+type Kept struct {
+	ID      string
+	At      time.Time
+	Staff   string
+	From    string // first day looked at
+	Until   string // last
+	Minutes int
+	Crew    int
+	Regions []string // empty = all
+	Sex     string
+	Outcome string
+	Why     []Why
+	Full    string // day and time of the soonest full proposal; "" = none
+}
+
+// Keep writes a search down as an act, and gives the id that reasons cite.
+func (b *Book) Keep(ctx context.Context, actor, casefile, interview, channel string, w Wish, f Found) (string, error) {
+	k := Kept{ID: newID(), At: b.clock().UTC(), Staff: actor, From: w.From.Format(time.DateOnly), Until: w.Until.Format(time.DateOnly),
+		Minutes: int(w.Length.Minutes()), Crew: w.Interviewers, Regions: w.Regions, Sex: w.Sex, Outcome: f.outcome(), Why: f.Why}
+	waited := -1
+	if len(f.Full) > 0 {
+		k.Full = f.Full[0].Start.Format("2006-01-02 15:04")
+		waited = int(f.Full[0].Start.Sub(w.From).Hours() / 24)
+	}
+	text, err := json.Marshal(k)
+	if err != nil {
+		return "", err
+	}
+	act := custody.Act{Kind: "planner.searched", Actor: actor, Subject: casefile, Facts: map[string]string{"channel": channel, "outcome": k.Outcome}}
+	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
+		_, err := tx.Exec(insertSearch, k.ID, casefile, interview, channel, k.At.Unix(), actor, k.From, k.Outcome, number(f.onlyStudio()), waited, text)
+		return err
+	})
+	return k.ID, err
+}
+
+// Searched finds a search of an interview by its id.
+func (b *Book) Searched(ctx context.Context, casefile, interview, id string) (Kept, error) {
+	var text []byte
+	err := b.db.QueryRow(ctx, findSearch, id, casefile, interview).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Kept{}, fault.New(fault.NotFound, "", "no such search")
+	}
+	if err != nil {
+		return Kept{}, err
+	}
+	var k Kept
+	return k, json.Unmarshal(text, &k)
+}
+
+// citing is how a plan's reason names the search that it rests on.
+const citing = "tried."
+
+// Cite is the reason that a search gives a rule that asks something only if
+// possible: the list of what was tried.
+func Cite(id string) string { return citing + id }
+
+// Cited is the search that a reason names; false when it names none.
+func Cited(reason string) (string, bool) { return strings.CutPrefix(reason, citing) }
+
+// Sought is a search for a studio, where no other room would do.
+type Sought struct {
+	Channel string
+	At      int64 // unix seconds
+	Full    bool  // none was free on the first day
+}
+
+// EachStudio tells of every search for a studio before a moment (unix seconds).
+func (b *Book) EachStudio(ctx context.Context, until int64, yield func(Sought)) error {
+	rows, err := b.db.Query(ctx, listStudioSearches, until)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s Sought
+		var outcome string
+		if err := rows.Scan(&s.Channel, &s.At, &outcome); err != nil {
+			return err
+		}
+		s.Full = outcome == StudioFull
+		yield(s)
+	}
+	return rows.Err()
+}

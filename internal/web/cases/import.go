@@ -1,0 +1,29 @@
+package cases
+
+import (
+	"errors"
+	"net/http"
+
+	"verhaal/internal/casefile"
+)
+
+// importEarlier adds interviews that were held elsewhere. Lines that can't be
+// read are named, and nothing is added then.
+func (f *face) importEarlier(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	_, err = f.files.ImportEarlier(r.Context(), actor(r), r.PathValue("id"), subject(r), in.Get("lines"))
+	if !errors.As(err, new(casefile.Unreadable)) {
+		if err != nil {
+			return err
+		}
+		return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject")+"?saved")
+	}
+	known, failed := f.files.Facts(r.Context(), actor(r), r.PathValue("id"), subject(r))
+	if failed != nil {
+		return failed
+	}
+	return f.about(w, r, http.StatusBadRequest, aboutPage{Problems: []string{err.Error()}, Lines: in.Get("lines")}, known, filled(known))
+}

@@ -1,0 +1,330 @@
+package planner
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"verhaal/internal/fault"
+	"verhaal/internal/planner"
+	"verhaal/internal/policy"
+	"verhaal/internal/staff"
+	"verhaal/internal/web/facts"
+)
+
+// keeping is the part of a page about one thing that is kept: when it is away,
+// and its calendar.
+type keeping struct {
+	Who      string // "room/…", as the calendar names it; "" while it is new
+	Absences []planner.Absence
+	Reasons  []string
+	Back     string
+}
+
+func (f *face) keeping(r *http.Request, who string) (keeping, error) {
+	k := keeping{Who: who, Reasons: planner.AbsenceReasons(), Back: r.URL.Path}
+	all, err := f.book.Absences(r.Context(), f.clock())
+	for _, a := range all {
+		if a.Who == who {
+			k.Absences = append(k.Absences, a)
+		}
+	}
+	return k, err
+}
+
+func (f *face) showRooms(w http.ResponseWriter, r *http.Request) error {
+	rooms, err := f.book.Rooms(r.Context())
+	if err != nil {
+		return err
+	}
+	pack := f.pack()
+	return f.site.Render(w, r, http.StatusOK, "planner/rooms", struct {
+		Rooms []planner.Entry[planner.Room]
+		Pack  *policy.Pack
+		Lang  string
+	}{rooms, pack, facts.Language(pack, f.site.Page(r).Lang)})
+}
+
+type roomPage struct {
+	planner.Entry[planner.Room]
+	Hours     hours
+	Kinds     []policy.RoomKind
+	Equipment []policy.Duty
+	Lang      string
+	Keeping   keeping
+}
+
+// Has says whether the room has a piece of equipment.
+func (p roomPage) Has(id string) bool { return slices.Contains(p.It.Equipment, id) }
+
+func (f *face) showRoom(w http.ResponseWriter, r *http.Request) error {
+	page := roomPage{Lang: facts.Language(f.pack(), f.site.Page(r).Lang)}
+	page.Used, page.It.Hours = true, office
+	if id := r.PathValue("id"); id != isNew {
+		rooms, err := f.book.Rooms(r.Context())
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(rooms, func(e planner.Entry[planner.Room]) bool { return e.It.ID == id })
+		if i < 0 {
+			return fault.New(fault.NotFound, "", "no such room")
+		}
+		page.Entry = rooms[i]
+		if page.Keeping, err = f.keeping(r, "room/"+id); err != nil {
+			return err
+		}
+	}
+	for _, k := range f.pack().Rooms {
+		if k.For != policy.ForInterview {
+			continue
+		}
+		page.Kinds = append(page.Kinds, k)
+		for _, d := range k.Equipment {
+			if !slices.ContainsFunc(page.Equipment, func(o policy.Duty) bool { return o.ID == d.ID }) {
+				page.Equipment = append(page.Equipment, d)
+			}
+		}
+	}
+	page.Hours = hoursOf("", page.It.Hours)
+	return f.site.Render(w, r, http.StatusOK, "planner/room", page)
+}
+
+func (f *face) saveRoom(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	e := planner.Entry[planner.Room]{Used: in.Get("used") != "", It: planner.Room{Name: in.Get("name"), Site: in.Get("site"), Region: in.Get("region"),
+		Kind: in.Get("kind"), Adapted: in.Get("adapted") != "", Equipment: in["equipment"]}}
+	if e.It.Hours, err = hoursFrom(in, ""); err != nil {
+		return err
+	}
+	if id := r.PathValue("id"); id != isNew {
+		e.It.ID = id
+		if e.Version, err = version(in); err != nil {
+			return err
+		}
+	}
+	id, err := f.book.SaveRoom(r.Context(), actor(r), e, f.kinds())
+	if err != nil {
+		return err
+	}
+	return back(w, r, "/planner/rooms/"+id)
+}
+
+func (f *face) showPeople(w http.ResponseWriter, r *http.Request) error {
+	workers, err := f.book.Workers(r.Context())
+	if err != nil {
+		return err
+	}
+	officers, err := f.people.With(r.Context(), staff.Officer)
+	if err != nil {
+		return err
+	}
+	officers = slices.DeleteFunc(officers, func(m staff.Member) bool {
+		return slices.ContainsFunc(workers, func(e planner.Entry[planner.Worker]) bool { return e.It.ID == m.ID })
+	})
+	return f.site.Render(w, r, http.StatusOK, "planner/people", struct {
+		Workers []planner.Entry[planner.Worker]
+		Others  []staff.Member
+		Today   string
+	}{workers, officers, f.clock().Format("2006-01-02")})
+}
+
+type personPage struct {
+	planner.Entry[planner.Worker]
+	Hours        hours
+	Certificates []staff.Certificate
+	Kinds        []string
+	Today        int
+	Keeping      keeping
+}
+
+func (f *face) showPerson(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	page := personPage{Kinds: policy.CertificateKinds(), Today: f.people.Today()}
+	workers, err := f.book.Workers(r.Context())
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(workers, func(e planner.Entry[planner.Worker]) bool { return e.It.ID == id }); i >= 0 {
+		page.Entry = workers[i]
+		if page.Keeping, err = f.keeping(r, "staff/"+id); err != nil {
+			return err
+		}
+	} else {
+		officers, err := f.people.With(r.Context(), staff.Officer)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(officers, func(m staff.Member) bool { return m.ID == id })
+		if i < 0 {
+			return fault.New(fault.NotFound, "", "no such officer")
+		}
+		page.Used, page.It.ID, page.It.Name, page.It.Hours = true, id, officers[i].Name, office
+	}
+	if page.Certificates, err = f.people.Certificates(r.Context(), id); err != nil {
+		return err
+	}
+	page.Hours = hoursOf("", page.It.Hours)
+	return f.site.Render(w, r, http.StatusOK, "planner/person", page)
+}
+
+func (f *face) savePerson(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	e := planner.Entry[planner.Worker]{Used: in.Get("used") != "", It: planner.Worker{ID: id, Region: in.Get("region"), Sex: in.Get("sex"), Trainee: in.Get("trainee") != ""}}
+	if e.It.Hours, err = hoursFrom(in, ""); err != nil {
+		return err
+	}
+	if e.Version, err = version(in); err != nil {
+		return err
+	}
+	if err := f.book.SaveWorker(r.Context(), actor(r), e); err != nil {
+		return err
+	}
+	return back(w, r, "/planner/people/"+id)
+}
+
+// certify records a certificate, as an administrator does.
+func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	c := staff.Certificate{Staff: r.PathValue("id"), Number: in.Get("number")}
+	if c.From, err = staff.ReadDay(in.Get("from")); err != nil {
+		return err
+	}
+	if c.Until, err = staff.ReadDay(in.Get("until")); err != nil {
+		return err
+	}
+	if kind := in.Get("kind"); slices.Contains(policy.CertificateKinds(), kind) {
+		c.Kind = kind
+	}
+	if _, err := f.people.Certify(r.Context(), actor(r), c); err != nil {
+		return err
+	}
+	return back(w, r, "/planner/people/"+c.Staff)
+}
+
+func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	if err := f.people.Revoke(r.Context(), actor(r), r.PathValue("id"), in.Get("certificate")); err != nil {
+		return err
+	}
+	return back(w, r, "/planner/people/"+r.PathValue("id"))
+}
+
+func (f *face) showInterpreters(w http.ResponseWriter, r *http.Request) error {
+	all, err := f.book.Interpreters(r.Context())
+	if err != nil {
+		return err
+	}
+	return f.site.Render(w, r, http.StatusOK, "planner/interpreters", struct {
+		Interpreters []planner.Entry[planner.Interpreter]
+		Today        string
+	}{all, f.clock().Format("2006-01-02")})
+}
+
+type interpreterPage struct {
+	planner.Entry[planner.Interpreter]
+	Languages string
+	Hours     hours
+	Keeping   keeping
+}
+
+func (f *face) showInterpreter(w http.ResponseWriter, r *http.Request) error {
+	page := interpreterPage{}
+	page.Used, page.It.Hours = true, office
+	if id := r.PathValue("id"); id != isNew {
+		all, err := f.book.Interpreters(r.Context())
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(e planner.Entry[planner.Interpreter]) bool { return e.It.ID == id })
+		if i < 0 {
+			return fault.New(fault.NotFound, "", "no such interpreter")
+		}
+		page.Entry = all[i]
+		if page.Keeping, err = f.keeping(r, "interpreter/"+id); err != nil {
+			return err
+		}
+	}
+	page.Languages = strings.Join(page.It.Languages, ", ")
+	page.Hours = hoursOf("", page.It.Hours)
+	return f.site.Render(w, r, http.StatusOK, "planner/interpreter", page)
+}
+
+func (f *face) saveInterpreter(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	e := planner.Entry[planner.Interpreter]{Used: in.Get("used") != "", It: planner.Interpreter{Name: in.Get("name"), Number: in.Get("number"),
+		Until: in.Get("until"), Sex: in.Get("sex")}}
+	for _, l := range strings.FieldsFunc(in.Get("languages"), func(c rune) bool { return c == ',' || c == ' ' }) {
+		e.It.Languages = append(e.It.Languages, strings.ToLower(l))
+	}
+	if e.It.Hours, err = hoursFrom(in, ""); err != nil {
+		return err
+	}
+	if id := r.PathValue("id"); id != isNew {
+		e.It.ID = id
+		if e.Version, err = version(in); err != nil {
+			return err
+		}
+	}
+	id, err := f.book.SaveInterpreter(r.Context(), actor(r), e)
+	if err != nil {
+		return err
+	}
+	return back(w, r, "/planner/interpreters/"+id)
+}
+
+// addAbsence takes somebody or something out of the calendar. Interviews that
+// were booked for then are shown: each must be moved by those of its case.
+func (f *face) addAbsence(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	span, err := f.span(in)
+	if err != nil {
+		return err
+	}
+	clashes, err := f.book.AddAbsence(r.Context(), actor(r), planner.Absence{Who: in.Get("who"), Why: in.Get("why"), Span: span})
+	if err != nil {
+		return err
+	}
+	if len(clashes) == 0 {
+		return back(w, r, pageOf(in.Get("who")))
+	}
+	return f.site.Render(w, r, http.StatusOK, "planner/clashes", struct {
+		Clashes []planner.Booking
+		Back    string
+	}{clashes, pageOf(in.Get("who"))})
+}
+
+// pageOf is the page about a room or a person that the calendar names.
+func pageOf(who string) string {
+	kind, id, _ := strings.Cut(who, "/")
+	return map[string]string{"room": "/planner/rooms/", "staff": "/planner/people/", "interpreter": "/planner/interpreters/"}[kind] + id
+}
+
+func (f *face) removeAbsence(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	if err := f.book.RemoveAbsence(r.Context(), actor(r), r.PathValue("id")); err != nil {
+		return err
+	}
+	return back(w, r, pageOf(in.Get("who")))
+}

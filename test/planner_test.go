@@ -1,0 +1,120 @@
+package test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"verhaal/test/browser"
+)
+
+// TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere: the studio nearby is
+// out of order, the one in another region is found, booked with everybody at
+// once, shown to the recordings manager without a name, and given back.
+func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
+	base, _ := demo(t)
+	day := func(days int) string { return time.Now().AddDate(0, 0, days).Format(time.DateOnly) }
+	b := browser.Open(t, base)
+	b.Width(1280)
+	signIn(b, "avim")
+	b.Visit("/case/")
+	b.Click(`form[action="/case/"] button`)
+	b.See("[data-duty] button")
+	home := browser.Ask[string](b, "location.pathname")
+	b.Click("[data-duty] button")
+	b.Until(`!document.querySelector("[data-duty]")`)
+	b.Click(`form[action$="/persons"] button`)
+	b.Until(`location.pathname.endsWith("/about/p1")`)
+	fill(b, map[string]string{"subject.age": "10", "subject.intellectual_disability": "absent", "subject.cognitive_disorder": "absent",
+		"subject.special_needs.none": "1", "subject.language": "ro", "subject.needs_interpreter": "true", "subject.lawful_stay": "true",
+		"subject.dublin": "false", "subject.unaccompanied": "false", "earlier.none": "1"})
+	save(b)
+	b.Visit(home + "about/case")
+	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
+	fill(b, map[string]string{"case.assessment.done": "true", "case.assessment.at": day(-1), "case.assessment.in_victims_interest": "true",
+		"case.interest_weighed": "true", "case.acute": "false", "case.expert_supports": "false", "case.expert_conducts": "false",
+		"case.would_rather_not_testify": "false", "report.anonymous": "false", "clock.reported": day(-3)})
+	save(b)
+	b.Visit(home)
+	b.Click(`form[action$="/interviews"] button`)
+	b.Until(`location.pathname.endsWith("/about/i1")`)
+	fill(b, map[string]string{"plan.companion.chosen": "true", "plan.topics.0.name": "recruitment"})
+	save(b)
+
+	b.Click(`[data-booking] a.button`)
+	b.See("[data-search]")
+	b.Check("the search for a slot")
+	b.Click("[data-search] button")
+	b.See("[data-found]")
+	b.Screen("planner-slots")
+	first := b.Text("[data-slot]")
+	if !strings.Contains(first, "Studio Utrecht") || !strings.Contains(first, "Interpreter") {
+		t.Errorf("the first slot is %q", first)
+	}
+	b.Until(`document.querySelector("[data-why]") !== null`)
+	browser.Ask[bool](b, `document.querySelector("[data-why]").open = true`)
+	if why := b.Text("[data-why]"); !strings.Contains(why, "Studio Amsterdam") && !strings.Contains(why, "nobody") && !strings.Contains(why, "no room") {
+		t.Errorf("why not sooner: %q", why)
+	}
+	b.Check("proposed slots")
+	b.Click("[data-slot] form button")
+	b.Until(`location.pathname.endsWith("/about/i1")`)
+	if slot := b.Text("[data-booking]"); !strings.Contains(slot, "Studio Utrecht") {
+		t.Errorf("the booking says %q", slot)
+	}
+	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
+	b.Check("a plan with its slot")
+	b.Screen("planner-booked")
+	b.Click("button[value=confirm]")
+	b.See("button[value=hold]")
+
+	// A fact that matters opens the plan again.
+	b.Visit(home + "about/case")
+	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
+	fill(b, map[string]string{"case.interest_weighed": "false"})
+	save(b)
+	b.Visit(home + "about/i1")
+	b.See("button[value=confirm]")
+
+	manager := browser.Open(t, base)
+	manager.Width(1280)
+	signIn(manager, "planner")
+	manager.Visit("/planner/")
+	manager.Check("the calendar")
+	manager.Screen("planner-calendar")
+	for _, page := range []string{"/planner/rooms", "/planner/rooms/new", "/planner/people", "/planner/interpreters", "/planner/interpreters/new"} {
+		manager.Visit(page)
+		manager.Check(page)
+	}
+	manager.Visit("/planner/rooms")
+	manager.Screen("planner-rooms")
+	manager.Click(`tbody a`)
+	manager.See("[name=site]")
+	manager.Check("a room")
+	fill(manager, map[string]string{"site": "Another building"})
+	manager.Click("form.card button")
+	manager.Until(`document.querySelector("[name=site]").value === "Another building"`)
+	manager.Click(`form[action="/planner/feeds"] button`)
+	manager.See("p.mono")
+	feed := manager.Text("p.mono")
+	got := browser.Ask[string](manager, `fetch("`+strings.TrimSpace(feed)+`").then(r => r.text())`)
+	if !strings.Contains(got, "BEGIN:VCALENDAR") || strings.Contains(got, "2026-0") || strings.Contains(got, "Visser") {
+		t.Errorf("the calendar for other programs is %q", got)
+	}
+	manager.Width(360)
+	manager.Visit("/planner/people")
+	manager.Check("people on a phone")
+	manager.Click("tbody a")
+	manager.See("[name=region]")
+	manager.Check("somebody on a phone")
+	manager.Screen("planner-person-phone")
+
+	// The manager keeps the calendar and reads no case.
+	manager.Visit(home)
+	if shown := browser.Ask[string](manager, "document.body.innerText"); strings.Contains(shown, "recruitment") || !strings.Contains(shown, "not allowed") {
+		t.Errorf("the manager sees: %s", shown)
+	}
+	b.Visit(home + "about/i1")
+	b.Click(`form[action$="/unbook"] button`)
+	b.See(`[data-booking] a.button`)
+}
