@@ -88,3 +88,7 @@ func (l *Log) ProofOfReport(channel string, day int, sealed []byte, e Entry) (st
 		hex.EncodeToString(sealed), day, channel, l.Origin(), e.Seq, base64.StdEncoding.EncodeToString(e.Hash[:])))
 	return string(signed), err
 }
+
+// Ack signs an answer that something was kept: Ed25519 over text itself, which
+// must begin with "verhaal/" and so is no note and no checkpoint.
+func (l *Log) Ack(text []byte) ([]byte, error) { return l.key.signer.Sign(text) }
