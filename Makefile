@@ -43,7 +43,7 @@ fuzz:
 
 # The pictures of the docs, taken while the whole house is walked through.
 screenshots: needs node_modules
-	VERHAAL_SHOTS=$(CURDIR)/docs/images go test -count=1 -run 'House|HandedOver|ADeskIsChosen' ./test ./internal/web/statistics
+	VERHAAL_SHOTS=$(CURDIR)/docs/images go test -count=1 -run 'House|HandedOver|ADeskIsChosen|HeldToWhatACaseOwes|ThePlannerFinds|AnAdult' ./test ./internal/web/statistics
 
 needs:
 	@test/needs

@@ -90,7 +90,7 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	choose(b, "#delay-clock", "adult_interview p1")
 	choose(b, "#delay-reason", "victims_wish")
 	choose(b, "#delay-from", day(-10))
-	b.Click("[data-delay] button")
+	b.Click("[data-give-reason] form button")
 	b.Until(`document.querySelector("[data-clock=adult_interview]").textContent.includes("stands still")`)
 
 	// A reason in words is sealed before it leaves the tab.
@@ -99,7 +99,7 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	choose(b, "#delay-reason", "safety")
 	choose(b, "#delay-from", day(-15))
 	b.Write("#delay-words", "Her brother watches the door of the shelter.")
-	b.Click("[data-delay] button")
+	b.Click("[data-give-reason] form button")
 	b.Until(`document.querySelectorAll("[data-delays] li").length === 2`)
 	if html := browser.Ask[string](b, "document.documentElement.outerHTML"); strings.Contains(html, "Her brother") {
 		t.Error("the server knows the reason")

@@ -54,7 +54,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	public.Register(mux, public.Config{Site: a.Site, Languages: languages, Pack: a.Rules.Now, Reports: a.Reports, Desks: a.Desks,
 		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), Clock: time.Now})
 	own.Register(mux, a.Site)
-	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
+	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks, a.Cases)
 	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, a.Planner)
 	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, local)
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)

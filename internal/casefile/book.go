@@ -61,13 +61,59 @@ func (f *Files) Judge(ctx context.Context, actor, id, interview string) (func(Sl
 		return nil, err
 	}
 	holds := remembered(f.holds(ctx))
+	known := map[string]policy.Facts{} // by who held every interview before
 	return func(s Slot) (Standing, error) {
-		plan, d, err := w.fill(s, holds)
+		plan := s.into(w.plan)
+		if plan.Get("plan.level") == "" {
+			// The level is chosen when a slot is booked; the highest is never in the way.
+			plan.Set("plan.level", policy.LevelVideo)
+		}
+		d, err := w.quick(s, plan, holds, known)
 		if err != nil {
 			return Standing{}, err
 		}
 		return standing(d, plan), nil
 	}, nil
+}
+
+// quick is decide for a plan that is one of many: what is known of the person
+// and the case is read once, and only the plan each time.
+func (w weighing) quick(s Slot, plan url.Values, holds func(login, kind, day string) (bool, error), known map[string]policy.Facts) (policy.Decision, error) {
+	day := w.files.today()
+	if s.Ideal {
+		holds = func(login, _, _ string) (bool, error) { return login != "", nil }
+	}
+	pack, err := w.files.rules.On(s.Day)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	who := pack.Hash
+	if s.Ideal {
+		who += strings.Join(s.Interviewers, ",")
+	}
+	if known[who] == nil {
+		fields := w.known
+		if s.Ideal {
+			fields = s.knownTo(fields)
+		}
+		if known[who], err = pack.FactsFromForm(fields, day); err != nil {
+			return policy.Decision{}, Unreadable{err}
+		}
+	}
+	plan = maps.Clone(plan)
+	if err := policy.Certify(plan, day, holds); err != nil {
+		return policy.Decision{}, err
+	}
+	facts, err := pack.FactsFromForm(plan, day)
+	if err != nil {
+		return policy.Decision{}, Unreadable{err}
+	}
+	maps.Copy(facts, known[who])
+	d, err := pack.Decide(facts, day)
+	if err != nil {
+		return policy.Decision{}, Unreadable{err}
+	}
+	return d, nil
 }
 
 // remembered asks for each certificate once.
@@ -90,10 +136,6 @@ func remembered(holds func(login, kind, day string) (bool, error)) func(login, k
 // fill puts a slot into the plan as it is kept and asks the pack. A level that
 // nobody chose is the lowest that the rules allow.
 func (w weighing) fill(s Slot, holds func(login, kind, day string) (bool, error)) (url.Values, policy.Decision, error) {
-	if s.Ideal {
-		holds = func(login, _, _ string) (bool, error) { return login != "", nil }
-		w.known = s.knownTo(w.known)
-	}
 	plan := s.into(w.plan)
 	if plan.Get("plan.level") != "" {
 		d, err := w.decide(plan, holds)

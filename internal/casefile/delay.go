@@ -81,11 +81,7 @@ func (f *Files) GiveReason(ctx context.Context, actor, id string, d NewDelay) er
 			return err
 		}
 		if len(d.Sealed) > 0 {
-			kept, err := tx.Exec(insertPart, id, "delay/"+number(n), part.Epoch, part.Sealed, f.clock().Unix(), actor)
-			if err == nil && kept == 0 {
-				err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "words under this name are there already")
-			}
-			if err != nil {
+			if err := f.putPart(tx, actor, id, "delay/"+number(n), part); err != nil {
 				return err
 			}
 		}

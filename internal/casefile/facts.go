@@ -186,4 +186,7 @@ func (f *Files) read(fields url.Values) (*policy.Pack, policy.Facts, error) {
 	return pack, facts, nil
 }
 
+// Today is the day in the installation's time zone, YYYY-MM-DD.
+func (f *Files) Today() string { return f.today() }
+
 func (f *Files) today() string { return f.clock().Format("2006-01-02") }

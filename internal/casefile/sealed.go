@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"verhaal/internal/custody"
@@ -26,7 +27,8 @@ type Part struct {
 	Sealed  []byte
 }
 
-// OpenParts gives out every sealed part of a case file. It is an act: who opened what
+// OpenParts gives out every sealed part of a case file, but for the names and
+// ways of contact of those who are shielded, see Unshield. It is an act: who opened what
 // and when stands in the custody log before any byte leaves.
 func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error) {
 	file, err := f.Get(ctx, actor, id)
@@ -37,6 +39,15 @@ func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error)
 	if _, err := f.log.Do(ctx, act, nil); err != nil {
 		return nil, err
 	}
+	shielded, err := f.shielded(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := f.parts(ctx, id)
+	return slices.DeleteFunc(all, func(p Part) bool { return shielded[partOf(p.Name)] != "" }), err
+}
+
+func (f *Files) parts(ctx context.Context, id string) ([]Part, error) {
 	rows, err := f.db.Query(ctx, listParts, id)
 	if err != nil {
 		return nil, err
@@ -51,6 +62,15 @@ func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error)
 		out = append(out, p)
 	}
 	return out, rows.Err()
+}
+
+// putPart keeps a part that is new, inside an act.
+func (f *Files) putPart(tx *db.Tx, actor, id, name string, p Part) error {
+	n, err := tx.Exec(insertPart, id, name, p.Epoch, p.Sealed, f.clock().Unix(), actor)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "words under this name are there already")
+	}
+	return err
 }
 
 // Seal keeps a part that a member's browser sealed to the current case key.

@@ -156,3 +156,44 @@ const listLate = `select casefile, kind, name, about, n, channel, due, still fro
 where escalated = $1 and due < $2 and quiet < $2 order by due, casefile, kind, name, about, n limit $3`
 
 const escalateDue = `update case_due set escalated = $6 where casefile = $1 and kind = $2 and name = $3 and about = $4 and n = $5 and escalated = $7`
+
+const lastAssessment = `select coalesce(max(n), 0) from assessment where casefile = $1`
+
+const insertAssessment = `insert into assessment (casefile, n, person, phase, day, risks, needs, interest, court, made, made_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+
+const listAssessments = `select n, person, phase, day, risks, needs, interest, court, made_by from assessment where casefile = $1 order by n desc`
+
+const lastMeasure = `select coalesce(max(n), 0) from assessment_measure where casefile = $1`
+
+const insertMeasure = `insert into assessment_measure (casefile, n, assessment, code, owner, due, state, closed, closed_by)
+values ($1, $2, $3, $4, $5, $6, 'open', '', '')`
+
+const listMeasures = `select n, assessment, code, owner, due, state, closed from assessment_measure where casefile = $1 order by n`
+
+const closeMeasure = `update assessment_measure set state = $3, closed = $4, closed_by = $5 where casefile = $1 and n = $2 and state = 'open'`
+
+const upsertContactPlan = `insert into contact_plan (casefile, person, ways, days, from_time, until_time, no_voicemail, codeword, stopped, version, changed, changed_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11) on conflict (casefile, person) do update
+set ways = excluded.ways, days = excluded.days, from_time = excluded.from_time, until_time = excluded.until_time, no_voicemail = excluded.no_voicemail,
+codeword = excluded.codeword, stopped = excluded.stopped, version = contact_plan.version + 1, changed = excluded.changed, changed_by = excluded.changed_by
+where contact_plan.version = $12`
+
+const planColumns = `ways, days, from_time, until_time, no_voicemail, codeword, stopped, version`
+
+const findContactPlan = `select ` + planColumns + ` from contact_plan where casefile = $1 and person = $2`
+
+const listPlansOfReport = `select ` + planColumns + ` from contact_plan p join case_report r on r.casefile = p.casefile where r.report = $1`
+
+const lastContact = `select coalesce(max(n), 0) from contact where casefile = $1`
+
+const insertContact = `insert into contact (casefile, n, person, way, at, result, basis, staff) values ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+const listContacts = `select n, person, way, at, result, basis, staff from contact where casefile = $1 and person = $2 order by n desc limit 100`
+
+const insertShield = `insert into shield (casefile, person, basis, since, staff) values ($1, $2, $3, $4, $5)
+on conflict (casefile, person) do update set basis = excluded.basis, since = excluded.since, staff = excluded.staff`
+
+const listShields = `select person, basis from shield where casefile = $1`
+
+const countViews = `select count(*) from case_sealed where casefile = $1 and part like 'view/%'`

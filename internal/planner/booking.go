@@ -48,7 +48,8 @@ func (b *Book) Reserve(tx *db.Tx, actor, casefile, interview string, p Proposal)
 			return err
 		}
 	}
-	return nil
+	_, err = tx.Exec(bumpVersion)
+	return err
 }
 
 // use is how long a booking holds something.
@@ -89,6 +90,9 @@ func (b *Book) Release(tx *db.Tx, casefile, interview, why string) error {
 		return err
 	}
 	if _, err := tx.Exec(deleteUses, id); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(bumpVersion); err != nil {
 		return err
 	}
 	_, err = tx.Exec(cancelBooking, id, b.clock().Unix(), why)
@@ -244,7 +248,26 @@ func (b *Book) Load(ctx context.Context, casefile string, s Span) (Calendar, err
 	return c, nil
 }
 
+// busy is when each room and person is taken. There may be a hundred thousand
+// times, so what was read is kept until a booking or an absence changes.
 func (b *Book) busy(ctx context.Context, s Span) (map[string][]Span, error) {
+	var version int64
+	if err := b.db.QueryRow(ctx, findVersion).Scan(&version); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if k := b.seen; k.busy != nil && k.version == version && !s.Start.Before(k.Start) && !s.End.After(k.End) {
+		return k.busy, nil
+	}
+	busy, err := b.readBusy(ctx, s)
+	if err == nil {
+		b.seen = taken{version, s, busy}
+	}
+	return busy, err
+}
+
+func (b *Book) readBusy(ctx context.Context, s Span) (map[string][]Span, error) {
 	rows, err := b.db.Query(ctx, listBusy, s.Start.Unix(), s.End.Unix())
 	if err != nil {
 		return nil, err

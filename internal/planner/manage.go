@@ -233,6 +233,9 @@ func (b *Book) AddAbsence(ctx context.Context, actor string, a Absence) (clashes
 	}
 	a.ID = newID()
 	err = b.save(ctx, actor, "absence_added", a.Who, func(tx *db.Tx) (int64, error) {
+		if _, err := tx.Exec(bumpVersion); err != nil {
+			return 0, err
+		}
 		return tx.Exec(insertAbsence, a.ID, a.Who, a.Start.Unix(), a.End.Unix(), a.Why)
 	})
 	if err != nil {
@@ -243,7 +246,12 @@ func (b *Book) AddAbsence(ctx context.Context, actor string, a Absence) (clashes
 
 // RemoveAbsence puts somebody back into the calendar.
 func (b *Book) RemoveAbsence(ctx context.Context, actor, id string) error {
-	return b.save(ctx, actor, "absence_removed", id, func(tx *db.Tx) (int64, error) { return tx.Exec(deleteAbsence, id) })
+	return b.save(ctx, actor, "absence_removed", id, func(tx *db.Tx) (int64, error) {
+		if _, err := tx.Exec(bumpVersion); err != nil {
+			return 0, err
+		}
+		return tx.Exec(deleteAbsence, id)
+	})
 }
 
 // Absences lists those that end after a moment, the first to begin first; at

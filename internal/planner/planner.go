@@ -13,6 +13,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"strings"
+	"sync"
 	"time"
 
 	"verhaal/internal/custody"
@@ -35,11 +36,21 @@ type Book struct {
 	log   *custody.Log
 	staff Colleagues
 	clock func() time.Time // in the installation's time zone
+
+	mu   sync.Mutex // guards seen
+	seen taken
+}
+
+// taken is when everything was busy in a time, as of a version of the calendar.
+type taken struct {
+	version int64
+	Span
+	busy map[string][]Span
 }
 
 // New opens the calendar.
 func New(d *db.DB, log *custody.Log, staff Colleagues, clock func() time.Time) *Book {
-	return &Book{d, log, staff, clock}
+	return &Book{db: d, log: log, staff: staff, clock: clock}
 }
 
 // The prefixes of what can be booked, before an id.

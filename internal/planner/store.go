@@ -58,6 +58,10 @@ order by b.starts, b.id, u.who`
 const listBusy = `select who, starts, ends from booking_use where ends > $1 and starts < $2
 union all select who, starts, ends from absence where ends > $1 and starts < $2`
 
+const findVersion = `select version from calendar`
+
+const bumpVersion = `update calendar set version = version + 1`
+
 const insertVisit = `insert into visit (id, casefile, site, starts, ends) values ($1, $2, $3, $4, $5)`
 
 const listVisits = `select site, starts, ends from visit where casefile = $1 and ends > $2 order by starts, id`

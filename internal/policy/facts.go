@@ -83,6 +83,8 @@ var schema = []Fact{
 	{Name: "subject.lawful_stay", Kind: YesNo},
 	{Name: "subject.dublin", Kind: YesNo},
 	{Name: "subject.unaccompanied", Kind: YesNo},
+	// Offences that the person was made to commit (2013A012, Vervolging 2).
+	{Name: "subject.compelled_offences", Kind: YesNo, Assumed: false},
 
 	{Name: "report.exploitation", Kind: Codes, Values: exploitation},
 	{Name: "report.anonymous", Kind: YesNo},

@@ -59,7 +59,7 @@ func (f Fact) fromForm(form url.Values, at string) *yaml.Node {
 			return sequence()
 		}
 		node := sequence()
-		for i := range FormRows {
+		for i := range min(FormRows, RowsIn(form, at)) {
 			if row := f.rowFromForm(form, at+"."+strconv.Itoa(i)); row != nil {
 				node.Content = append(node.Content, row)
 			}

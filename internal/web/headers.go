@@ -35,3 +35,15 @@ func Protect(next http.Handler) http.Handler {
 func AllowDerivation(w http.ResponseWriter) {
 	w.Header().Set("Content-Security-Policy", strings.TrimSuffix(policyBase, "'self'")+"'self' 'wasm-unsafe-eval'")
 }
+
+// AllowPlayback lets a page play what its scripts decrypt, in workers of its own.
+func AllowPlayback(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", policyBase+"; media-src 'self' blob:; worker-src 'self'")
+}
+
+// AllowRecording is AllowPlayback for the recorder, which uses camera and
+// microphone too.
+func AllowRecording(w http.ResponseWriter) {
+	AllowPlayback(w)
+	w.Header().Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), geolocation=(), interest-cohort=()")
+}

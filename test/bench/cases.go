@@ -220,7 +220,7 @@ func slots(ctx context.Context, book *planner.Book, cases *casefile.Files, kinds
 			return err
 		}
 		found, asked := planner.Found{}, 0
-		took, err := timed(5, func() error {
+		once := func() error {
 			calendar, err := book.Load(ctx, file.ID, planner.Span{Start: wish.From, End: wish.Until.AddDate(0, 0, 1)})
 			if err != nil {
 				return err
@@ -237,14 +237,19 @@ func slots(ctx context.Context, book *planner.Book, cases *casefile.Files, kinds
 				return planner.Verdict(s), err
 			})
 			return err
-		})
+		}
+		first, err := timed(1, once)
+		if err != nil {
+			return err
+		}
+		took, err := timed(5, once)
 		if err != nil {
 			return err
 		}
 		if (len(found.Full) > 0) != (c.earlier == "") {
 			return fmt.Errorf("%s: %d found", c.what, len(found.Full))
 		}
-		row(c.what+", 40 rooms × 400 people × 90 days", fmt.Sprintf("%.0f ms", ms(took[len(took)/2])), "< 200 ms", fmt.Sprintf("read from SQLite; the rules were asked %d times", asked))
+		row(c.what+", 40 rooms × 400 people × 90 days", fmt.Sprintf("%.0f ms", ms(took[len(took)/2])), "< 200 ms", fmt.Sprintf("%.0f ms when the calendar is read first; the rules were asked %d times", ms(first[0]), asked))
 	}
 	return nil
 }

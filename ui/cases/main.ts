@@ -1,10 +1,12 @@
 // The detective's pages.
 import { follow } from "../facts/live.js";
 import { listenForDuties } from "../staff/rings.js";
-import { listenForDelay } from "./delay.js";
 import { listenForAsking } from "./deviation.js";
+import { listenToOpening } from "./part_forms.js";
 import { Parts } from "./parts.js";
 import { ToldOnce } from "./told.js";
+import { listenForUnshielding } from "./unshield.js";
+import { sealWords } from "./words.js";
 
 listenForDuties();
 const plan = document.querySelector<HTMLFormElement>("[data-try]");
@@ -13,7 +15,9 @@ const parts = document.querySelector<HTMLElement>("[data-parts]");
 if (parts) new Parts(parts).listen();
 const told = document.querySelector<HTMLElement>("[data-told]");
 if (told) new ToldOnce(told).listen();
+const opening = document.querySelector<HTMLElement>("[data-opening]");
+if (opening) listenToOpening(opening);
 const asking = document.querySelector<HTMLFormElement>("[data-ask]");
 if (asking) listenForAsking(asking);
-const delay = document.querySelector<HTMLFormElement>("[data-delay]");
-if (delay) listenForDelay(delay);
+for (const form of document.querySelectorAll<HTMLFormElement>("[data-seal-words]")) sealWords(form);
+for (const form of document.querySelectorAll<HTMLFormElement>("[data-unshield]")) listenForUnshielding(form);

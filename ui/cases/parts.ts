@@ -1,6 +1,6 @@
 // Names and notes of a case file, opened and sealed in this tab.
 import { Draft } from "./draft.js";
-import { attempt, SealedCase } from "./sealed.js";
+import { attempt, SealedCase, showTexts } from "./sealed.js";
 
 interface Text {
   text: string;
@@ -49,7 +49,7 @@ export class Parts {
   private async show(): Promise<void> {
     const notes: HTMLElement[] = [];
     for (const name of this.file.names) {
-      const shown = name.startsWith("note/") || document.querySelector(`[data-sealed-text="${CSS.escape(name)}"], [data-name="${CSS.escape(name)}"]`);
+      const shown = name.startsWith("note/") || document.querySelector(`[data-name="${CSS.escape(name)}"]`);
       if (!shown) continue;
       const text = (await this.file.read<Text>(name))?.text ?? this.root.dataset.noKey!;
       if (name.startsWith("note/")) {
@@ -58,11 +58,11 @@ export class Parts {
         item.textContent = text;
         notes.push(item);
       }
-      for (const place of document.querySelectorAll<HTMLElement>(`[data-sealed-text="${CSS.escape(name)}"]`)) place.textContent = text;
       const field = this.root.querySelector<HTMLInputElement>(`[data-name="${CSS.escape(name)}"] input`);
       if (field) field.value = text;
     }
     this.root.querySelector("[data-notes]")!.replaceChildren(...notes);
+    await showTexts(this.file, this.root.dataset.noKey!);
   }
 
   private nextNote(): string {

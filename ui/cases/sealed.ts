@@ -68,6 +68,14 @@ export class SealedCase {
   }
 }
 
+/** showTexts puts the words of every part that the page has a place for there. */
+export async function showTexts(file: SealedCase, unreadable: string): Promise<void> {
+  for (const place of document.querySelectorAll<HTMLElement>("[data-sealed-text]")) {
+    const name = place.dataset.sealedText!;
+    if (file.has(name)) place.textContent = (await file.read<{ text: string }>(name))?.text ?? unreadable;
+  }
+}
+
 /** attempt does something and tells in box what went wrong; what was typed stays. */
 export async function attempt(box: HTMLElement, failed: string, what: () => Promise<void>): Promise<void> {
   const problem = box.querySelector<HTMLElement>("[data-problem]")!;

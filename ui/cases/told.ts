@@ -2,7 +2,8 @@
 // down, with where it stands: beside the question plan of the next interview.
 // The words are sealed; topics alone are known to the server, as codes.
 import { Draft } from "./draft.js";
-import { attempt, SealedCase } from "./sealed.js";
+import { listenToParts } from "./part_forms.js";
+import { attempt, SealedCase, showTexts } from "./sealed.js";
 
 interface Entry {
   topic: string;
@@ -41,8 +42,8 @@ export class ToldOnce {
     this.root.querySelector<HTMLElement>("[data-closed]")!.hidden = true;
     this.root.querySelector<HTMLElement>("[data-opened]")!.hidden = false;
     await this.listenToForm();
-    const questions = this.root.querySelector<HTMLFormElement>("[data-questions]");
-    if (questions) await this.listenToQuestions(questions);
+    await listenToParts(this.file, this.root);
+    await showTexts(this.file, this.root.dataset.noKey!);
   }
 
   private async listenToForm(): Promise<void> {
@@ -59,22 +60,6 @@ export class ToldOnce {
         form.reset();
         draft.forget();
         this.show();
-      });
-    });
-    await draft.follow(() => (form.querySelector<HTMLElement>("[data-draft]")!.hidden = false));
-  }
-
-  private async listenToQuestions(form: HTMLFormElement): Promise<void> {
-    const part = form.dataset.questions!;
-    const field = form.querySelector("textarea")!;
-    field.value = (await this.file.read<{ text: string }>(part))?.text ?? "";
-    const draft = new Draft(field, this.file, `${this.root.dataset.case}/${part}`);
-    form.addEventListener("submit", (e) => {
-      e.preventDefault();
-      void attempt(form, this.root.dataset.failed!, async () => {
-        await this.file.write(part, { text: field.value });
-        draft.forget();
-        form.querySelector<HTMLElement>("[data-saved]")!.hidden = false;
       });
     });
     await draft.follow(() => (form.querySelector<HTMLElement>("[data-draft]")!.hidden = false));

@@ -74,6 +74,13 @@ create table booking_use (
 create index booking_use_ends on booking_use (ends, starts, who);
 create index booking_use_who on booking_use (who, ends);
 
+-- How often bookings and absences changed: who has read them since needs not
+-- read them again.
+create table calendar (
+	version bigint not null
+);
+insert into calendar (version) values (0);
+
 -- When somebody is at a site whom the person of a case must not meet.
 create table visit (
 	id text primary key,
@@ -122,6 +129,7 @@ drop table plan_search;
 drop table feed;
 drop table interpreter_conflict;
 drop table visit;
+drop table calendar;
 drop table booking_use;
 drop table booking;
 drop table absence;

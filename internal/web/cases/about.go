@@ -28,6 +28,7 @@ type aboutPage struct {
 	Sections []facts.Section
 	Versions map[string]int64
 	Decision *facts.Decision // of an interview
+	Protect  *protection     // of a person
 	Booking  *planner.Booking
 	Tried    map[string]string // search that excuses a rule, by the rule's id
 	Why      []string          // reasons to cancel
@@ -120,6 +121,11 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 			return fault.New(fault.NotFound, "", "no such person")
 		}
 		page.Role = people[i].Role
+		if page.Teller() != "" {
+			if page.Protect, err = f.protection(r, &page); err != nil {
+				return err
+			}
+		}
 	case 'i':
 		names, open = []string{"plan", "recording", "record"}, []string{"plan"}
 		if err := f.addPlan(r, &page, known, typed); err != nil {

@@ -46,6 +46,20 @@ type Files interface {
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error
 	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
+	Today() string
+	Assess(ctx context.Context, actor, id string, a casefile.NewAssessment) error
+	Assessments(ctx context.Context, actor, id string) ([]casefile.Assessment, error)
+	CloseMeasure(ctx context.Context, actor, id string, n int64, state string) error
+	SetContactPlan(ctx context.Context, actor, id, person string, p casefile.ContactPlan) error
+	ContactPlanOf(ctx context.Context, actor, id, person string) (casefile.ContactPlan, bool, error)
+	Contact(ctx context.Context, actor, id, person, way, result, basis string) error
+	Contacts(ctx context.Context, actor, id, person string) ([]casefile.Contact, error)
+	Shield(ctx context.Context, actor, id, person, basis string) error
+	Shielded(ctx context.Context, actor, id string) (map[string]string, error)
+	Unshield(ctx context.Context, actor, id, person, why string) ([]casefile.Part, error)
+	LevelsNeeded(ctx context.Context, actor, id string) ([]casefile.Needed, error)
+	BecomesFormalReport(ctx context.Context, actor, id string) error
+	TellProsecutor(ctx context.Context, actor, id string, p casefile.Part) error
 	Plan(ctx context.Context, actor, id, person string) (string, error)
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
 	Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error)
@@ -112,6 +126,15 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("GET /case/{id}/about/{subject}", f.showFacts)
 	at("POST /case/{id}/about/{subject}", f.saveFacts)
 	at("POST /case/{id}/about/{subject}/try", f.try)
+	at("POST /case/{id}/about/{subject}/assessments", f.assess)
+	at("POST /case/{id}/about/{subject}/measures/{n}", f.closeMeasure)
+	at("POST /case/{id}/about/{subject}/contact-plan", f.setContactPlan)
+	at("POST /case/{id}/about/{subject}/contacts", f.noteContact)
+	at("POST /case/{id}/about/{subject}/shield", f.shield)
+	at("POST /case/{id}/about/{subject}/unshield", f.unshield)
+	at("GET /case/{id}/talk", f.showTalk)
+	at("POST /case/{id}/talk/becomes", f.becomesFormalReport)
+	at("POST /case/{id}/talk/view", f.tellProsecutor)
 	at("POST /case/{id}/about/{subject}/import", f.importEarlier)
 	at("POST /case/{id}/about/{subject}/role", f.changeRole)
 	at("POST /case/{id}/about/{subject}/state", f.changeState)

@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"strconv"
@@ -241,13 +240,8 @@ func (f *face) giveReason(w http.ResponseWriter, r *http.Request) error {
 	}
 	clock, about, _ := strings.Cut(in.Get("clock"), " ")
 	d := casefile.NewDelay{Clock: clock, About: about, Reason: in.Get("reason"), From: in.Get("from"), Until: in.Get("until")}
-	if sealed := in.Get("sealed"); sealed != "" {
-		if d.Sealed, err = base64.StdEncoding.DecodeString(sealed); err == nil {
-			d.Epoch, err = strconv.ParseInt(in.Get("epoch"), 10, 64)
-		}
-		if err != nil {
-			return fault.New(fault.BadInput, "", "words that are no base64, or an epoch that is no number")
-		}
+	if d.Sealed, d.Epoch, err = sealedIn(in); err != nil {
+		return err
 	}
 	return on(w, r, "deadlines", f.files.GiveReason(r.Context(), actor(r), r.PathValue("id"), d))
 }

@@ -28,11 +28,16 @@ func (f *face) openParts(w http.ResponseWriter, r *http.Request) error {
 		Parts     []partAnswer `json:"parts"`
 		Epoch     int64        `json:"epoch"`
 		Recipient string       `json:"recipient"`
-	}{[]partAnswer{}, key.N, key.Recipient}
-	for _, p := range parts {
-		out.Parts = append(out.Parts, partAnswer(p))
-	}
+	}{answers(parts), key.N, key.Recipient}
 	return web.WriteJSON(w, http.StatusOK, out)
+}
+
+func answers(parts []casefile.Part) []partAnswer {
+	out := []partAnswer{}
+	for _, p := range parts {
+		out = append(out, partAnswer(p))
+	}
+	return out
 }
 
 // maxPart bounds a sealed part in a body of JSON, in bytes.

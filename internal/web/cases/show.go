@@ -23,6 +23,8 @@ type person struct {
 	casefile.Person
 	Burden     casefile.Burden
 	Unreadable string // why the burden can't be told
+	Again      bool   // the present phase asks for an assessment
+	Compelled  bool   // offences that they were made to commit are known
 	Interviews []casefile.Planned
 	Owed       owed // what must be done for this person
 }
@@ -66,7 +68,7 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 	if page.Reports, err = f.files.Reports(ctx, who, id); err != nil {
 		return err
 	}
-	if page.Persons, err = f.persons(r, id); err != nil {
+	if page.Persons, err = f.persons(r, file); err != nil {
 		return err
 	}
 	if err := f.deadlines(r, &page); err != nil {
@@ -111,8 +113,8 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 }
 
 // persons lists the people with their interviews and what those have cost them.
-func (f *face) persons(r *http.Request, id string) ([]person, error) {
-	ctx, who := r.Context(), actor(r)
+func (f *face) persons(r *http.Request, file casefile.File) ([]person, error) {
+	ctx, who, id := r.Context(), actor(r), file.ID
 	people, err := f.files.Persons(ctx, who, id)
 	if err != nil {
 		return nil, err
@@ -121,9 +123,19 @@ func (f *face) persons(r *http.Request, id string) ([]person, error) {
 	if err != nil {
 		return nil, err
 	}
+	assessed, err := f.files.Assessments(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
 	var out []person
 	for _, p := range people {
-		one := person{Person: p}
+		one := person{Person: p, Again: p.Role == casefile.Victim && casefile.AssessAgain(file, p.ID, assessed)}
+		about, err := f.files.Facts(ctx, who, id, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		const compelled = "subject.compelled_offences"
+		one.Compelled = about[compelled].Fields.Get(compelled) == "true"
 		one.Burden, err = f.files.BurdenOf(ctx, who, id, p.ID)
 		if fault.KindOf(err) == fault.BadInput {
 			one.Unreadable = err.Error()

@@ -22,6 +22,9 @@ func (f *face) answer(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadJSON(r, report.MaxMessage*4/3+4<<10, &in); err != nil {
 		return err
 	}
+	if err := f.contacts.MayAnswer(r.Context(), row.ID); err != nil {
+		return err
+	}
 	if err := f.reports.Answer(r.Context(), web.ActorOf(r).ID, row.ID, in.After, in.Key, in.Sealed); err != nil {
 		return err
 	}

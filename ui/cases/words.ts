@@ -1,16 +1,18 @@
-// A reason for delay in words: sealed to the case before the form is sent. The
+// Words in a form of codes: sealed to the case before the form is sent. The
 // field has no name, so that without this script no word leaves the page.
 import * as seal from "../seal/index.js";
 
-/** listenForDelay makes the form that gives a reason seal its words. */
-export function listenForDelay(form: HTMLFormElement): void {
-  const words = form.querySelector<HTMLTextAreaElement>("[data-words]:not(option)")!;
-  const reason = form.querySelector<HTMLSelectElement>("[name=reason]")!;
+/** sealWords makes a form seal its words; a reason may demand them. */
+export function sealWords(form: HTMLFormElement): void {
+  const words = form.querySelector<HTMLTextAreaElement>("textarea[data-words]")!;
   const sealed = form.querySelector<HTMLInputElement>("[name=sealed]")!;
   const problem = form.querySelector<HTMLElement>("[data-problem]")!;
-  const ask = () => (words.required = reason.selectedOptions[0]!.hasAttribute("data-words"));
-  reason.addEventListener("change", ask);
-  ask();
+  const reason = form.querySelector<HTMLSelectElement>("[name=reason]");
+  if (reason) {
+    const ask = () => (words.required = reason.selectedOptions[0]!.hasAttribute("data-words"));
+    reason.addEventListener("change", ask);
+    ask();
+  }
   form.addEventListener("submit", async (e) => {
     if (!words.value.trim()) return;
     e.preventDefault();

@@ -1,0 +1,85 @@
+package cases
+
+import (
+	"net/http"
+	"slices"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/fault"
+	"verhaal/internal/web/facts"
+)
+
+type talkPage struct {
+	File      casefile.File
+	Lang      string
+	Sections  []facts.Section // the contents of the talk
+	Versions  map[string]int64
+	Needed    []casefile.Needed
+	Became    string // when the talk became a formal report; "" = it did not
+	Recipient string
+	Epoch     int64
+}
+
+// showTalk is the page beside an informative talk: what must be said, what is
+// kept of it, and the moment in which it becomes a formal report.
+func (f *face) showTalk(w http.ResponseWriter, r *http.Request) error {
+	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
+	file, err := f.files.Get(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	known, err := f.files.Facts(ctx, who, id, "")
+	if err != nil {
+		return err
+	}
+	pack := f.pack()
+	page := talkPage{File: file, Lang: facts.Language(pack, f.site.Page(r).Lang), Versions: map[string]int64{}}
+	page.Sections = facts.Sections(pack, filled(known), page.Lang, []string{"talk"}, "talk")
+	for i := range page.Sections { // that it became a formal report is said with a button
+		page.Sections[i].Fields = slices.DeleteFunc(page.Sections[i].Fields, func(in facts.Input) bool { return in.Fact == "talk.became_formal_report" })
+	}
+	for name, fact := range known {
+		page.Versions[name] = fact.Version
+	}
+	page.Needed, err = f.files.LevelsNeeded(ctx, who, id)
+	if err != nil && fault.KindOf(err) != fault.BadInput {
+		return err
+	}
+	events, err := f.files.Events(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(events, func(h casefile.Happened) bool { return h.Kind == "becomes_formal_report" }); i >= 0 {
+		page.Became = events[i].At.Format("2006-01-02 15:04:05")
+	}
+	key, err := f.files.Key(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	page.Recipient, page.Epoch = key.Recipient, key.N
+	return f.site.Render(w, r, http.StatusOK, "cases/talk", page)
+}
+
+// becomesFormalReport notes the moment, to the second.
+func (f *face) becomesFormalReport(w http.ResponseWriter, r *http.Request) error {
+	if err := f.files.BecomesFormalReport(r.Context(), actor(r), r.PathValue("id")); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/talk")
+}
+
+// tellProsecutor keeps the victim's view, sealed: there is no withdrawal.
+func (f *face) tellProsecutor(w http.ResponseWriter, r *http.Request) error {
+	in, err := form(r)
+	if err != nil {
+		return err
+	}
+	sealed, epoch, err := sealedIn(in)
+	if err != nil {
+		return err
+	}
+	if err := f.files.TellProsecutor(r.Context(), actor(r), r.PathValue("id"), casefile.Part{Epoch: epoch, Sealed: sealed}); err != nil {
+		return err
+	}
+	return back(w, r, "/case/"+r.PathValue("id")+"/talk")
+}

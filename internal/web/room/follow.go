@@ -1,0 +1,209 @@
+package room
+
+import (
+	"net/http"
+	"strconv"
+
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/recording"
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/web"
+)
+
+// stream gives records as they come; a control room follows it to the end.
+func (f *face) stream(w http.ResponseWriter, r *http.Request) error {
+	p, err := partOf(r)
+	if err != nil {
+		return err
+	}
+	want := recording.Range{At: -1, Until: -1}
+	for name, set := range map[string]func(n int64){
+		"from": func(n int64) { want.From = uint32(n) }, "to": func(n int64) { want.To, want.HasTo = uint32(n), true },
+		"at": func(n int64) { want.At = n }, "until": func(n int64) { want.Until = n },
+	} {
+		if text := r.FormValue(name); text != "" {
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil || n < 0 {
+				return fault.New(fault.BadInput, "", "%s is no number", name)
+			}
+			set(n)
+		}
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	control := http.NewResponseController(w)
+	return f.book.Stream(r.Context(), actor(r), p, want, w, func() { _ = control.Flush() }) // a writer that can't flush sends at the end
+}
+
+func (f *face) mark(w http.ResponseWriter, r *http.Request) error {
+	id, err := recordingOf(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Kind   string `json:"kind"`
+		Mono   int64  `json:"mono"`
+		Code   string `json:"code"`
+		Sealed string `json:"sealed"`
+	}
+	if err := web.ReadJSON(r, maxBody, &in); err != nil {
+		return err
+	}
+	sealed, err := file(in.Sealed)
+	if err != nil {
+		return err
+	}
+	m := recording.Mark{Kind: in.Kind, Mono: uint64(max(in.Mono, 0)), Code: in.Code, Sealed: sealed}
+	may := func(room string) bool { return f.may(policy.CanPrompt)(room) || f.may(policy.CanSteer)(room) }
+	if err := f.book.AddMark(r.Context(), actor(r), id, m, may); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}
+
+func (f *face) gap(w http.ResponseWriter, r *http.Request) error {
+	id, err := recordingOf(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Track  int    `json:"track"`
+		Part   int    `json:"part"`
+		From   int64  `json:"from"`
+		To     int64  `json:"to"`
+		Reason string `json:"reason"`
+	}
+	if err := web.ReadJSON(r, maxBody, &in); err != nil {
+		return err
+	}
+	if in.From < 0 || in.To < 0 || in.Track < 0 || in.Track > 3 {
+		return fault.New(fault.BadInput, "", "no gap")
+	}
+	g := recording.Gap{Track: chunk.Track(in.Track), From: uint64(in.From), To: uint64(in.To), Reason: in.Reason}
+	if err := f.book.AddGap(r.Context(), actor(r), id, g); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}
+
+// watch says that somebody follows from a room, and what they can do there.
+func (f *face) watch(w http.ResponseWriter, r *http.Request) error {
+	id, err := recordingOf(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Room string `json:"room"`
+	}
+	if err := web.ReadJSON(r, maxBody, &in); err != nil {
+		return err
+	}
+	powers := []string{}
+	if in.Room != "" {
+		kind, ok := f.pack().Room(in.Room)
+		if !ok || kind.For == policy.ForInterview {
+			return fault.New(fault.BadInput, "", "no room to follow from")
+		}
+		powers = kind.Powers
+	}
+	if err := f.book.Watch(r.Context(), actor(r), id, in.Room); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, struct {
+		Powers []string `json:"powers"`
+		Every  int      `json:"every"`
+	}{powers, int(recording.Presence.Seconds())})
+}
+
+type markJSON struct {
+	Kind   string `json:"kind"`
+	Mono   uint64 `json:"mono"`
+	Code   string `json:"code"`
+	Sealed []byte `json:"sealed,omitempty"`
+	By     string `json:"by"`
+}
+
+type gapJSON struct {
+	Track  chunk.Track `json:"track"`
+	Part   int         `json:"part"`
+	From   uint64      `json:"from"`
+	To     uint64      `json:"to"`
+	Reason string      `json:"reason"`
+}
+
+type partJSON struct {
+	Track chunk.Track `json:"track"`
+	Part  uint16      `json:"part"`
+	Codec chunk.Codec `json:"codec"`
+	Next  uint32      `json:"next"`
+	From  uint64      `json:"from"`
+	To    uint64      `json:"to"`
+	Head  string      `json:"head"`
+	Open  bool        `json:"open"`
+}
+
+type watcherJSON struct {
+	Name string `json:"name"`
+	Room string `json:"room"`
+}
+
+// state tells how a recording stands; recorder and control room ask each second.
+func (f *face) state(w http.ResponseWriter, r *http.Request) error {
+	id, err := recordingOf(r)
+	if err != nil {
+		return err
+	}
+	s, err := f.book.State(r.Context(), actor(r), id)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		ID        string        `json:"id"`
+		Case      string        `json:"case"`
+		Interview string        `json:"interview"`
+		Kind      string        `json:"kind"`
+		Running   bool          `json:"running"`
+		Sealed    bool          `json:"sealed"`
+		Started   int64         `json:"started"`
+		Now       int64         `json:"now"`
+		Copies    int           `json:"copies"`
+		Mirrored  bool          `json:"mirrored"`
+		Watchers  []watcherJSON `json:"watchers"`
+		Marks     []markJSON    `json:"marks"`
+		Gaps      []gapJSON     `json:"gaps"`
+		Parts     []partJSON    `json:"parts"`
+	}{ID: s.ID.String(), Case: s.Casefile, Interview: s.Interview, Kind: s.Kind, Running: s.Stopped == 0, Sealed: s.Sealed, Started: s.Started, Now: s.Now, Copies: 1,
+		Watchers: []watcherJSON{}, Marks: []markJSON{}, Gaps: []gapJSON{}, Parts: []partJSON{}}
+	names := map[string]string{}
+	called := func(id string) (string, error) {
+		if name, ok := names[id]; ok {
+			return name, nil
+		}
+		who, err := f.people.ByID(r.Context(), id)
+		if err == nil {
+			names[id] = who.Name
+		}
+		return who.Name, err
+	}
+	for _, one := range s.Watchers {
+		name, err := called(one.Staff)
+		if err != nil {
+			return err
+		}
+		out.Watchers = append(out.Watchers, watcherJSON{name, one.Room})
+	}
+	for _, m := range s.Marks {
+		name, err := called(m.Staff)
+		if err != nil {
+			return err
+		}
+		out.Marks = append(out.Marks, markJSON{m.Kind, m.Mono, m.Code, m.Sealed, name})
+	}
+	for _, g := range s.Gaps {
+		out.Gaps = append(out.Gaps, gapJSON{Track: g.Track, From: g.From, To: g.To, Reason: g.Reason})
+	}
+	for _, p := range s.Parts {
+		out.Parts = append(out.Parts, partJSON{p.Track, p.Number, p.Codec, p.Next, p.From, p.To, p.Head.String(), p.Open})
+	}
+	return web.WriteJSON(w, http.StatusOK, out)
+}

@@ -1,0 +1,232 @@
+package room
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/recording"
+	"verhaal/internal/web"
+	"verhaal/internal/web/facts"
+)
+
+type recordPage struct {
+	Case, Number, Interview, Person string
+	Level                           string
+	Why                             []why
+	Room, RoomName                  string
+	Studio, Clock, Overview         bool
+	Minutes                         int
+	People                          []person
+	Procedure                       []named
+	Rooms                           []named
+	Running                         string
+	Done                            []done
+	Keyed                           bool
+	LogKey                          string
+	Recorded                        bool
+	Lang                            string
+	Checks, Alarms, Marks           []string
+}
+
+type why struct{ Rule, Title, Says, Clause string }
+
+type named struct{ ID, Name string }
+
+// done is a recording of the interview that is over.
+type done struct {
+	ID      string
+	Started time.Time
+	Minutes int
+	Sealed  bool
+}
+
+// person is who will be in the room, with the certificate that the room asks for.
+type person struct{ Name, Role, Certificate, Until string }
+
+var (
+	checks = []string{"browser", "microphone", "camera", "test", "disk", "space", "clock"}
+	alarms = []string{"chunk", "silence", "clipping", "frozen", "clock", "lag", "offline", "refused", "conflict", "disk", "device", "container"}
+	shown  = []string{"entry", "announced", "break", "resume", "exhibit", "distress", "becomes_formal_report", "left"}
+)
+
+// showRecorder is the page of the room: pre-flight, then the recording.
+func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
+	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
+	if _, err := f.files.View(ctx, who, id); err != nil {
+		return err
+	}
+	interview, err := f.files.Recordable(ctx, who, id, r.PathValue("interview"))
+	if err != nil {
+		return err
+	}
+	pack := f.pack()
+	page := recordPage{Case: id, Number: interview.File.Number, Interview: interview.Interview.ID, Person: interview.Interview.Person, Level: interview.Level, Room: interview.Room,
+		Minutes: 120, LogKey: f.logKey, Lang: facts.Language(pack, f.site.Page(r).Lang), Checks: checks, Alarms: alarms, Marks: shown, Keyed: true}
+	page.why(interview.Decision)
+	kind, _ := pack.Room(interview.Room)
+	page.RoomName, page.Studio = kind.Name.In(page.Lang), kind.Certificate != ""
+	for _, d := range kind.Procedure {
+		page.Procedure = append(page.Procedure, named{d.ID, d.Name.In(page.Lang)})
+	}
+	page.Rooms = f.controlRooms(page.Room, page.Lang)
+	if page.Studio { // the protocol of a studio asks for no spoken announcement
+		page.Marks = slices.DeleteFunc(slices.Clone(shown), func(m string) bool { return m == "announced" })
+	}
+	if page.People, err = f.inTheRoom(ctx, interview, kind.Certificate); err != nil {
+		return err
+	}
+	all, err := f.book.Of(ctx, id, page.Interview)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if one.Stopped == 0 {
+			page.Running = one.ID.String()
+			continue
+		}
+		page.Done = append(page.Done, done{one.ID.String(), time.UnixMilli(one.Started).UTC(), int((one.Stopped - one.Started) / 60_000), one.Sealed})
+	}
+	page.Recorded = len(page.Done) > 0
+	web.AllowRecording(w)
+	return f.site.Render(w, r, http.StatusOK, "room/record", page)
+}
+
+// why lists the rules that demand the level.
+func (p *recordPage) why(d policy.Decision) {
+	for _, r := range d.Requirements {
+		if slices.Contains(d.Pack.Asks(r.Rule), "plan.level") {
+			p.Why = append(p.Why, why{r.Rule.ID, r.Rule.Title.In(p.Lang), r.Rule.Says.In(p.Lang), r.Rule.Clause.String()})
+		}
+	}
+}
+
+// controlRooms are the rooms from which an interview in a kind of room can be followed.
+func (f *face) controlRooms(room, lang string) []named {
+	var out []named
+	for _, k := range f.pack().Rooms {
+		if k.For != policy.ForInterview && slices.Contains(k.Beside, room) {
+			out = append(out, named{k.ID, k.Name.In(lang)})
+		}
+	}
+	return out
+}
+
+// inTheRoom lists who was planned, with the certificate that the room asks for.
+func (f *face) inTheRoom(ctx context.Context, i casefile.Recordable, certificate string) ([]person, error) {
+	var out []person
+	add := func(login, role string) error {
+		p := person{Name: login, Role: role}
+		who, err := f.people.ByLogin(ctx, login)
+		if err == nil {
+			p.Name = who.Name
+			p.Certificate, p.Until, err = f.certificate(ctx, who.ID, certificate)
+		}
+		out = append(out, p)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		return err
+	}
+	for _, login := range i.Interviewers {
+		if err := add(login, "interviewer"); err != nil {
+			return nil, err
+		}
+	}
+	if i.Director != "" {
+		if err := add(i.Director, "director"); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// certificate says how somebody stands with a kind today: "" asks for none.
+func (f *face) certificate(ctx context.Context, id, kind string) (state, until string, err error) {
+	if kind == "" {
+		return "not_needed", "", nil
+	}
+	all, err := f.people.Certificates(ctx, id)
+	state = "missing"
+	for _, c := range all {
+		if c.Kind != kind {
+			continue
+		}
+		if c.ValidOn(f.people.Today()) {
+			return "valid", c.UntilDay(), err
+		}
+		state, until = "ended", c.UntilDay()
+	}
+	return state, until, err
+}
+
+type watchPage struct {
+	ID, Case, Number, Interview, RoomName, Lang, LogKey, Recipient string
+	Rooms                                                          []named
+	Started                                                        time.Time
+	Marks, MarkKinds                                               []string
+}
+
+// showWatch is the control room.
+func (f *face) showWatch(w http.ResponseWriter, r *http.Request) error {
+	one, file, lang, err := f.recordingPage(r)
+	if err != nil {
+		return err
+	}
+	begun, err := f.book.Resume(r.Context(), actor(r), one.ID)
+	if err != nil {
+		return err
+	}
+	kind, _ := f.pack().Room(one.Room)
+	web.AllowPlayback(w)
+	return f.site.Render(w, r, http.StatusOK, "room/watch", watchPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview,
+		RoomName: kind.Name.In(lang), Lang: lang, LogKey: f.logKey, Recipient: begun.CaseKey, Rooms: f.controlRooms(one.Room, lang),
+		Started: time.UnixMilli(one.Started).UTC(), Marks: []string{"topic", "distress", "exhibit"}, MarkKinds: recording.MarkKinds()})
+}
+
+type playPage struct {
+	ID, Case, Number, Interview, RoomName, Lang, Me string
+	Started                                         time.Time
+	Sealed                                          bool
+	Purposes                                        []purpose
+	MarkKinds                                       []string
+}
+
+type purpose struct{ ID, Name, Basis string }
+
+// purposes are why a member may listen, with the rule that each rests on.
+var purposes = []struct{ id, basis string }{{"official_record", "A-22"}, {"next_interview", "S-10"}, {"check_quality", "A-08"}, {"prosecution", "A-26"}}
+
+// showPlay is the player.
+func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
+	one, file, lang, err := f.recordingPage(r)
+	if err != nil {
+		return err
+	}
+	kind, _ := f.pack().Room(one.Room)
+	page := playPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview, RoomName: kind.Name.In(lang), Lang: lang,
+		Me: web.ActorOf(r).Name, Started: time.UnixMilli(one.Started).UTC(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds()}
+	for _, p := range purposes {
+		page.Purposes = append(page.Purposes, purpose{p.id, f.site.Page(r).T("room.purpose." + p.id), p.basis})
+	}
+	web.AllowPlayback(w)
+	return f.site.Render(w, r, http.StatusOK, "room/play", page)
+}
+
+// recordingPage finds the recording of a page and notes who looks at it.
+func (f *face) recordingPage(r *http.Request) (recording.Recording, casefile.File, string, error) {
+	id, err := recordingOf(r)
+	if err != nil {
+		return recording.Recording{}, casefile.File{}, "", err
+	}
+	one, err := f.book.Get(r.Context(), actor(r), id)
+	if err != nil {
+		return one, casefile.File{}, "", err
+	}
+	file, err := f.files.View(r.Context(), actor(r), one.Casefile)
+	return one, file, facts.Language(f.pack(), f.site.Page(r).Lang), err
+}

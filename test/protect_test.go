@@ -1,0 +1,104 @@
+package test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"verhaal/test/browser"
+)
+
+// TestAVictimIsAssessedReachedSafelyAndShielded walks what protects a person in
+// a case: an assessment with a measure, a contact that the plan forbids and one
+// that it allows, a name that opens only with a reason, and a talk that becomes
+// a formal report.
+func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
+	base, _ := demo(t)
+	b := browser.Open(t, base)
+	b.Width(1280)
+	signIn(b, "avim")
+	b.Visit("/case/")
+	b.Click(`form[action="/case/"] button`)
+	b.See("[data-duty] button")
+	home := browser.Ask[string](b, "location.pathname")
+	b.Click("[data-duty] button")
+	b.Until(`!document.querySelector("[data-duty]")`)
+	b.Click(`form[action$="/persons"] button`)
+	b.Until(`location.pathname.endsWith("/about/p1")`)
+	fill(b, map[string]string{"subject.age": "10", "subject.compelled_offences": "true", "earlier.none": "1"})
+	save(b)
+
+	// The assessment: codes for the rules, words for those with the key.
+	browser.Ask[bool](b, `document.querySelectorAll("[data-assessment] details").forEach(d => { d.open = true; }), true`)
+	b.Click(`[data-assessment] input[value=retaliation]`)
+	b.Click(`[data-assessment] input[value=disability]`)
+	b.Click(`[data-assessment] input[name=interest]`)
+	fill(b, map[string]string{"measure.0.code": "shelter", "measure.0.due": time.Now().AddDate(0, 0, 2).Format(time.DateOnly)})
+	b.Write("#assessment-words", "She looks at the door when steps come near.")
+	b.Check("an assessment being made")
+	b.Click(`form[action$="/assessments"] button`)
+	b.See("[data-assessed]")
+	if html := browser.Ask[string](b, "document.documentElement.outerHTML"); strings.Contains(html, "steps come near") {
+		t.Error("the server read the words of an assessment")
+	}
+	b.Click("[data-told] [data-open]")
+	b.Until(`document.querySelector("[data-assessed]").textContent.includes("steps come near")`)
+	b.Write("#contact-words", "A friend's phone, codeword heron.")
+	b.Click(`[data-part-form="contact/p1"] button`)
+	b.See(`[data-part-form="contact/p1"] [data-saved]:not([hidden])`)
+	b.Screen("assessment")
+	b.Click(`form[action*="/measures/"] button[value=done]`)
+	b.Until(`document.querySelector("[data-assessed] .badge.good") !== null && !document.querySelector('form[action*="/measures/"]')`)
+
+	// Safe contact: only a call, and never now.
+	browser.Ask[bool](b, `document.querySelectorAll("[data-contact] details").forEach(d => { d.open = true; }), true`)
+	b.Click(`[data-contact] input[value=call]`)
+	b.Click(`[data-contact] input[name=no_voicemail]`)
+	b.Click(`form[action$="/contact-plan"] button`)
+	b.See("[data-note-contact]")
+	b.Check("how a person may be reached")
+	browser.Ask[bool](b, `(document.querySelector("[data-note-contact] [name=way]").value = "letter", true)`)
+	b.Click("[data-note-contact] button")
+	b.Until(`document.body.innerText.includes("does not allow this way")`)
+	b.Visit(home + "about/p1")
+	browser.Ask[bool](b, `(document.querySelector("[data-note-contact] [name=way]").value = "call", true)`)
+	b.Click("[data-note-contact] button")
+	b.See("[data-contacts]")
+	b.Screen("contact")
+
+	// Shielded: the name opens alone, with a reason.
+	b.Click(`form[action$="/shield"] button`)
+	b.See("[data-unshield]")
+	b.Click("[data-unshield] button")
+	b.Until(`document.querySelector("[data-unshielded]").textContent.includes("heron")`)
+	b.Visit(home + "about/p1")
+	b.Click("[data-told] [data-open]")
+	b.Until(`!document.querySelector("[data-told] [data-opened]").hidden`)
+	if shown := browser.Ask[string](b, `document.querySelector("#contact-words").value`); shown != "" {
+		t.Errorf("a shielded person's ways of contact open with the rest: %q", shown)
+	}
+	b.Width(360)
+	b.Check("a person on a phone")
+	b.Screen("person-phone")
+	b.Width(1280)
+
+	b.Visit(home)
+	b.Until(`document.body.innerText.includes("Offences under compulsion are known")`)
+	b.Visit(home + "talk")
+	b.Check("the talk")
+	b.Screen("talk")
+	b.Click("[data-opening] [data-open]")
+	b.Write("#talk-report", "Two hours; she wants to think about it.")
+	b.Click(`[data-part-form="talk/report"] button`)
+	b.See(`[data-part-form="talk/report"] [data-saved]:not([hidden])`)
+	b.Click(`form[action$="/talk/becomes"] button`)
+	b.See("[data-became]")
+	if said := b.Text("[data-became]"); !strings.Contains(said, "picture and sound") || !strings.Contains(said, "S-17") {
+		t.Errorf("the level from then on: %q", said)
+	}
+	b.Write("#view", "I am afraid of what he does when he hears.")
+	b.Click(`form[action$="/talk/view"] button`)
+	b.Until(`document.querySelector("#view") && document.querySelector("#view").value === ""`)
+	b.Visit(home + "about/case")
+	b.Until(`document.getElementsByName("case.view_told_to_prosecutor")[0].value === "true"`)
+}
