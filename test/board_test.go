@@ -12,12 +12,7 @@ import (
 // begun is a new ex officio case file with a key, in b; it gives its path.
 func begun(b *browser.Tab) string {
 	b.T.Helper()
-	b.Visit("/case/")
-	b.Click(`form[action="/case/"] button`)
-	b.See("[data-duty] button")
-	home := browser.Ask[string](b, "location.pathname")
-	b.Click("[data-duty] button")
-	b.Until(`!document.querySelector("[data-duty]")`)
+	home := openCase(b, "ex_officio")
 	return home
 }
 

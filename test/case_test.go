@@ -30,6 +30,20 @@ func save(b *browser.Tab) {
 	b.See(".notice.good[role=status]")
 }
 
+// openCase opens a case file of the first desk and makes its key; it gives the
+// address.
+func openCase(b *browser.Tab, origin string) string {
+	b.T.Helper()
+	b.Visit("/case/")
+	browser.Ask[bool](b, `(document.querySelector("[name=origin]").value = "`+origin+`", true)`)
+	b.Click(`form[action="/case/"] button`)
+	b.See("[data-duty] button")
+	home := browser.Ask[string](b, "location.pathname")
+	b.Click("[data-duty] button")
+	b.Until(`!document.querySelector("[data-duty]")`)
+	return home
+}
+
 // TestAGirlOfTenIsInterviewedOnceByTheRules walks a case from an ex officio
 // start: assessed, a companion refused because he is the presumed exploiter,
 // the studio, a second interview that waits until it asks something new.
@@ -44,11 +58,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 
 	b.Visit("/case/")
 	b.Check("case files")
-	b.Click(`form[action="/case/"] button`)
-	b.See("[data-duty] button")
-	home := browser.Ask[string](b, "location.pathname")
-	b.Click("[data-duty] button")
-	b.Until(`!document.querySelector("[data-duty]")`)
+	home := openCase(b, "ex_officio")
 
 	b.Click(`form[action$="/persons"] button`)
 	b.Until(`location.pathname.endsWith("/about/p1")`)
@@ -58,10 +68,15 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	save(b)
 	b.Check("a person")
 
+	// Assessed at first contact: the facts that rules read follow.
+	browser.Ask[bool](b, `document.querySelectorAll("[data-assessment] details").forEach(d => { d.open = true; }), true`)
+	b.Click(`[data-assessment] input[value=retaliation]`)
+	b.Click(`[data-assessment] input[name=interest]`)
+	b.Click(`form[action$="/assessments"] button`)
+	b.See("[data-assessed]")
 	b.Visit(home + "about/case")
 	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
-	fill(b, map[string]string{"case.assessment.done": "true", "case.assessment.at": day(-1), "case.assessment.in_victims_interest": "true",
-		"case.interest_weighed": "true", "case.acute": "false", "case.expert_supports": "false", "case.expert_conducts": "false",
+	fill(b, map[string]string{"case.interest_weighed": "true", "case.acute": "false", "case.expert_supports": "false", "case.expert_conducts": "false",
 		"case.would_rather_not_testify": "false", "report.anonymous": "false", "clock.reported": day(-3)})
 	b.Click(`input[name="report.exploitation"][value=criminal]`)
 	save(b)
@@ -86,13 +101,50 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	b.Click("button[value=confirm]")
 	b.Until(`document.body.innerText.includes("The rules block this plan.")`)
 
+	// May it be an ordinary room? The prosecutor says no.
+	b.Visit(home + "about/i1")
+	browser.Ask[bool](b, `(document.querySelector("[data-ask] [name=rule]").value = "S-19", true)`)
+	b.Write("[data-ask] textarea", "The studio here is out of order.")
+	b.Click("[data-ask] button")
+	b.Until(`document.querySelector("#deviations") && document.querySelector("#deviations").parentElement.textContent.includes("S-19")`)
+	ovj := browser.Open(t, base)
+	signIn(ovj, "prosecutor")
+	ovj.Visit("/decisions/")
+	ovj.Click("[data-deviation] [data-open]")
+	ovj.Until(`document.body.textContent.includes("out of order")`)
+	ovj.Write("[data-deviation] textarea", "There are other studios.")
+	ovj.Click(`[data-deviation] button[value=refused]`)
+	ovj.Until(`!document.querySelector("[data-deviation] button[value=refused]")`)
+
+	// Another adult is offered, and the planner finds a studio in another region.
 	b.Visit(home + "about/i1")
 	fill(b, map[string]string{"plan.companion.refused.about_person": "sealed", "plan.companion.alternative_offered": "true"})
 	b.Until(`document.querySelector('[data-status=unmet] [data-rule="S-13"]') === null`)
-	fill(b, map[string]string{"plan.room.kind": "child_friendly_studio"})
+	save(b)
+	b.Click(`[data-booking] a.button`)
+	b.See("[data-search]")
+	b.Click("[data-search] button")
+	b.See("[data-slot] form button")
+	if first := b.Text("[data-slot]"); !strings.Contains(first, "Studio Utrecht") {
+		t.Errorf("the first slot is %q", first)
+	}
+	b.Click("[data-slot] form button")
+	b.Until(`location.pathname.endsWith("/about/i1") && document.querySelector("[data-verdict]").textContent.includes("may go on")`)
+	b.Screen("case-plan")
+	b.Click("button[value=confirm]")
+	b.See("button[value=hold]")
+
+	// She would rather have it over today, and a studio is lent: the slot is given
+	// back with its reason, and the plan made anew by hand.
+	b.Click("button[value=cancel]")
+	b.Until(`!document.querySelector("button[value=cancel]")`)
+	b.Visit(home)
+	b.Click(`form[action$="/interviews"] button`)
+	b.Until(`location.pathname.endsWith("/about/i2")`)
+	plan["plan.room.kind"], plan["plan.companion.refused.about_person"], plan["plan.companion.alternative_offered"] = "child_friendly_studio", "sealed", "true"
+	fill(b, plan)
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
 	save(b)
-	b.Screen("case-plan")
 	b.Click("button[value=confirm]")
 	b.See("button[value=hold]")
 	b.Click("button[value=hold]")
@@ -106,12 +158,11 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	}
 	b.Screen("case-file")
 	b.Click(`form[action$="/interviews"] button`)
-	b.Until(`location.pathname.endsWith("/about/i2")`)
+	b.Until(`location.pathname.endsWith("/about/i3")`)
 	if told := b.Text("#told + p + .table"); !strings.Contains(told, "recruitment") {
 		t.Errorf("what was told is shown as %q", told)
 	}
-	plan["plan.room.kind"], plan["plan.date"] = "child_friendly_studio", day(1)
-	plan["plan.companion.refused.about_person"], plan["plan.companion.alternative_offered"] = "sealed", "true"
+	plan["plan.date"] = day(1)
 	fill(b, plan)
 	for _, rule := range []string{"S-09", "S-10"} {
 		b.Until(`document.querySelector('[data-status=unmet] [data-rule="` + rule + `"]') !== null`)
@@ -155,12 +206,7 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	b.Width(1280)
 	signIn(b, "avim")
 	b.Until(`location.pathname.startsWith("/desk/")`)
-	b.Visit("/case/")
-	b.Click(`form[action="/case/"] button`)
-	b.See("[data-duty] button")
-	home := browser.Ask[string](b, "location.pathname")
-	b.Click("[data-duty] button")
-	b.Until(`!document.querySelector("[data-duty]")`)
+	home := openCase(b, "ex_officio")
 	b.Click(`form[action$="/persons"] button`)
 	b.Until(`location.pathname.endsWith("/about/p1")`)
 	fill(b, map[string]string{"subject.age": "14"})

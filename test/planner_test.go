@@ -17,12 +17,7 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	b := browser.Open(t, base)
 	b.Width(1280)
 	signIn(b, "avim")
-	b.Visit("/case/")
-	b.Click(`form[action="/case/"] button`)
-	b.See("[data-duty] button")
-	home := browser.Ask[string](b, "location.pathname")
-	b.Click("[data-duty] button")
-	b.Until(`!document.querySelector("[data-duty]")`)
+	home := openCase(b, "ex_officio")
 	b.Click(`form[action$="/persons"] button`)
 	b.Until(`location.pathname.endsWith("/about/p1")`)
 	fill(b, map[string]string{"subject.age": "10", "subject.intellectual_disability": "absent", "subject.cognitive_disorder": "absent",

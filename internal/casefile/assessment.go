@@ -105,8 +105,11 @@ func (f *Files) Assess(ctx context.Context, actor, id string, a NewAssessment) e
 				return err
 			}
 		}
-		for fact, value := range map[string]string{"case.assessment.done": "true", "case.assessment.at": a.Day,
-			"case.assessment.in_victims_interest": strconv.FormatBool(a.InInterest), "case.court_measures_considered": strconv.FormatBool(a.Court)} {
+		facts := map[string]string{"case.assessment.done": "true", "case.assessment.at": a.Day, "case.assessment.in_victims_interest": strconv.FormatBool(a.InInterest)}
+		if a.Court { // what was not considered yet may be later
+			facts["case.court_measures_considered"] = "true"
+		}
+		for fact, value := range facts {
 			if err := f.putFact(tx, actor, id, "", fact, url.Values{fact: {value}}); err != nil {
 				return err
 			}

@@ -77,6 +77,9 @@ func subject(r *http.Request) string {
 // showFacts is the form of what is known about the case, a person or a plan;
 // beside a plan stands what the rules say of it.
 func (f *face) showFacts(w http.ResponseWriter, r *http.Request) error {
+	if _, err := f.files.View(r.Context(), actor(r), r.PathValue("id")); err != nil {
+		return err
+	}
 	known, err := f.files.Facts(r.Context(), actor(r), r.PathValue("id"), subject(r))
 	if err != nil {
 		return err

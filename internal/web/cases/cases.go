@@ -32,6 +32,7 @@ type Files interface {
 	Open(ctx context.Context, actor string, s casefile.Start) (casefile.File, error)
 	Of(ctx context.Context, staff, after string, limit int) ([]casefile.Row, string, error)
 	Get(ctx context.Context, actor, id string) (casefile.File, error)
+	View(ctx context.Context, actor, id string) (casefile.File, error)
 	Reports(ctx context.Context, actor, id string) ([]string, error)
 	Events(ctx context.Context, actor, id string) ([]casefile.Happened, error)
 	Advance(ctx context.Context, actor, id, phase string) error

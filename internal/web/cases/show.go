@@ -58,7 +58,7 @@ type casePage struct {
 // show is the case file: what it has cost each person so far stands on top.
 func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
-	file, err := f.files.Get(ctx, who, id)
+	file, err := f.files.View(ctx, who, id)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type talkPage struct {
 // kept of it, and the moment in which it becomes a formal report.
 func (f *face) showTalk(w http.ResponseWriter, r *http.Request) error {
 	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
-	file, err := f.files.Get(ctx, who, id)
+	file, err := f.files.View(ctx, who, id)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ func Templates() fs.FS { return pages }
 // Files is what these pages need of the case files.
 type Files interface {
 	Get(ctx context.Context, actor, id string) (casefile.File, error)
+	View(ctx context.Context, actor, id string) (casefile.File, error)
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)

@@ -70,6 +70,9 @@ func (f *face) subject(r *http.Request) (casefile.File, casefile.Planned, error)
 
 // showSlots is the form of a search, with what it already knows.
 func (f *face) showSlots(w http.ResponseWriter, r *http.Request) error {
+	if _, err := f.files.View(r.Context(), actor(r), r.PathValue("id")); err != nil {
+		return err
+	}
 	today := f.clock()
 	in := url.Values{"from": {today.Format(time.DateOnly)}, "until": {today.AddDate(0, 0, 28).Format(time.DateOnly)}, "length": {"120"}, "interviewers": {"2"}}
 	page, _, err := f.slots(r, in)
