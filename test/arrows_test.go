@@ -18,7 +18,7 @@ var layers = []struct {
 	packages []string
 }{
 	{"mechanism", []string{"internal/fault", "internal/seal", "internal/db", "internal/blob", "internal/custody", "internal/keyring"}},
-	{"domain", []string{"internal/policy", "internal/staff", "internal/desk", "internal/report", "internal/casefile", "internal/rulebook", "internal/planner", "internal/statistics"}},
+	{"domain", []string{"internal/policy", "internal/staff", "internal/desk", "internal/report", "internal/casefile", "internal/rulebook", "internal/planner", "internal/recording", "internal/statistics"}},
 	{"face", []string{"internal/web", "internal/client"}},
 	{"composition", []string{"internal/app"}},
 	{"command", []string{"internal/cli", "cmd", "test"}},
@@ -39,6 +39,7 @@ var within = map[string][]string{
 	"internal/casefile": {"internal/policy"},
 	// Statistics reads the forms that facts are kept as, with the pack's own reader.
 	"internal/statistics": {"internal/policy", "internal/statistics"},
+	"internal/recording": {"internal/recording"},
 	"internal/web":        {"internal/web"},
 	"internal/app":        {"internal/app"},
 	"internal/cli":        {"internal/cli"},

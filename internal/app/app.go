@@ -9,6 +9,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +24,8 @@ import (
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
 	"verhaal/internal/policy"
+	"verhaal/internal/recording"
+	"verhaal/internal/recording/proof"
 	"verhaal/internal/report"
 	"verhaal/internal/rulebook"
 	"verhaal/internal/staff"
@@ -42,6 +48,7 @@ type App struct {
 	Rules    *rulebook.Book
 	Cases    *casefile.Files
 	Planner  *planner.Book
+	Records  *recording.Book
 	Outcomes *statistics.Book
 	Site     *web.Site
 	Handler  http.Handler
@@ -115,7 +122,12 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Planner = planner.New(d, a.Log, roster{a.Members}.colleagues, local)
 	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.Planner, a.install.recovery, local)
-	a.Outcomes = statistics.New(statistics.Sources{DB: d, Channels: a.counted, Searches: searches{a.Planner}}, time.Now)
+	a.Records, err = recording.New(d, a.Log, interviews{a.Cases, a.Members}, recording.Config{Files: filepath.Join(c.Data, "recordings"), Keys: c.keyFile("recordings"),
+		Recovery: a.install.recovery, Software: version()}, local)
+	if err != nil {
+		return nil, err
+	}
+	a.Outcomes = statistics.New(statistics.Sources{DB: d, Channels: a.counted, Searches: searches{a.Planner}, Recordings: recordings{a.Records}}, time.Now)
 	return a, a.pages(serverKey, local)
 }
 
@@ -127,6 +139,55 @@ func (s searches) EachSearch(ctx context.Context, until int64, yield func(statis
 	return s.EachStudio(ctx, until, func(one planner.Sought) { yield(statistics.Search(one)) })
 }
 
+// recordings shows the recordings to the statistics.
+type recordings struct{ *recording.Book }
+
+// EachRecording implements statistics.Recordings.
+func (r recordings) EachRecording(ctx context.Context, until int64, yield func(statistics.Recording)) error {
+	return r.Each(ctx, until, func(one recording.Counted) { yield(statistics.Recording(one)) })
+}
+
+// interviews shows case files to the recordings.
+type interviews struct {
+	*casefile.Files
+	staff *staff.Members
+}
+
+// Recordable implements recording.Cases.
+func (i interviews) Recordable(ctx context.Context, actor, id, interview string) (recording.Interview, error) {
+	r, err := i.Files.Recordable(ctx, actor, id, interview)
+	if err != nil {
+		return recording.Interview{}, err
+	}
+	out := recording.Interview{Casefile: id, ID: interview, Channel: r.File.Channel, Number: r.File.Number, Level: r.Level, Room: r.Room,
+		Pack: r.Relied.Pack, Version: r.Relied.Version, Hash: r.Relied.Hash, Decision: r.Relied.Decision}
+	for login, role := range r.Roles() {
+		who, err := i.staff.ByLogin(ctx, login)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return recording.Interview{}, err
+		}
+		// The seal names nobody: a pseudonymous id, as in the log.
+		out.Roles = append(out.Roles, proof.Role{Role: role, Person: who.ID})
+	}
+	slices.SortFunc(out.Roles, func(a, b proof.Role) int { return strings.Compare(a.Role+a.Person, b.Role+b.Person) })
+	for _, d := range r.Deviations {
+		out.Deviations = append(out.Deviations, proof.Deviation{Rule: d.Rule, By: d.Prosecutor, At: d.Decided.UnixMilli()})
+	}
+	return out, nil
+}
+
+// MayRead implements recording.Cases.
+func (i interviews) MayRead(ctx context.Context, actor, id string) error {
+	_, err := i.Get(ctx, actor, id)
+	return err
+}
+
+// Key implements recording.Cases.
+func (i interviews) Key(ctx context.Context, actor, id string) (string, error) {
+	k, err := i.Files.Key(ctx, actor, id)
+	return k.Recipient, err
+}
+
 // counted shows the channels of the pack in force to the statistics.
 func (a *App) counted() []statistics.Channel {
 	var out []statistics.Channel
@@ -134,6 +195,14 @@ func (a *App) counted() []statistics.Channel {
 		out = append(out, statistics.Channel{ID: c.ID, Walled: c.Walled})
 	}
 	return out
+}
+
+// version names the build, as a seal does.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
 }
 
 // clock tells the time in the installation's zone.

@@ -17,6 +17,7 @@ import (
 	"verhaal/internal/web/lang"
 	plannerpages "verhaal/internal/web/planner"
 	"verhaal/internal/web/public"
+	"verhaal/internal/web/room"
 	"verhaal/internal/web/rules"
 	staffpages "verhaal/internal/web/staff"
 	outcomes "verhaal/internal/web/statistics"
@@ -36,7 +37,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 		Templates: map[string]fs.FS{
 			"public": public.Templates(), "staff": staffpages.Templates(), "desk": deskpages.Templates(),
 			"admin": admin.Templates(), "audit": audit.Templates(), "rules": rules.Templates(), "cases": cases.Templates(),
-			"planner": plannerpages.Templates(), "statistics": outcomes.Templates(),
+			"planner": plannerpages.Templates(), "room": room.Templates(), "statistics": outcomes.Templates(),
 		},
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
@@ -57,6 +58,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks, a.Cases)
 	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, a.Planner)
 	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, local)
+	room.Register(mux, a.Site, a.Rules.Now, a.Records, a.Cases, a.Members, a.Log.Verifier())
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
 	audit.Register(mux, a.Site, a.Log)
 	outcomes.Register(mux, a.Site, a.Rules.Now, a.Outcomes, a.Desks, a.Log)

@@ -24,6 +24,18 @@ type Recordable struct {
 	Decision     policy.Decision // as the rules see it now
 }
 
+// Roles are those of the plan by login.
+func (r Recordable) Roles() map[string]string {
+	out := map[string]string{}
+	for _, login := range r.Interviewers {
+		out[login] = "interviewer"
+	}
+	if r.Director != "" {
+		out[r.Director] = "director"
+	}
+	return out
+}
+
 // Recordable finds an interview for its recording, for a member of the case. It
 // is Refused unless it was confirmed and its day has come, and with
 // "case.fault.blocked" if the rules would not allow it any more: nobody records

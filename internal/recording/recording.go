@@ -403,3 +403,29 @@ func sum(b []byte) []byte {
 	h := sha256.Sum256(b)
 	return h[:]
 }
+
+// Counted is a recording as statistics count it: one with a gap failed.
+type Counted struct {
+	Channel string
+	At      int64 // unix seconds
+	Failed  bool
+}
+
+// Each tells of every recording that began before a moment (unix seconds) and is over.
+func (b *Book) Each(ctx context.Context, until int64, yield func(Counted)) error {
+	rows, err := b.db.Query(ctx, listCounted, until*1000)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c Counted
+		var failed int
+		if err := rows.Scan(&c.Channel, &c.At, &failed); err != nil {
+			return err
+		}
+		c.At, c.Failed = c.At/1000, failed != 0
+		yield(c)
+	}
+	return rows.Err()
+}

@@ -43,9 +43,7 @@ const sealRecording = `update recording set stopped = $2, room_empty = $3, manif
 
 const findSeal = `select manifest, signature from recording where id = $1`
 
-const listRunningIDs = `select id from recording where stopped = 0`
-
-const listRecordedChannels = `select channel, started, case when stopped = 0 or exists (select 1 from recording_gap g where g.recording = r.id) then 1 else 0 end
-from recording r where started < $1`
+const listCounted = `select channel, started, case when exists (select 1 from recording_gap g where g.recording = r.id) then 1 else 0 end
+from recording r where started < $1 and stopped > 0`
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

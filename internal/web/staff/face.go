@@ -74,7 +74,7 @@ func (f *Face) Register(mux *http.ServeMux, site *web.Site) {
 
 // areas are the paths on which a session means something. On all others, the
 // reporters' pages first of all, no cookie is read or set.
-var areas = []string{"/staff/", "/desk/", "/case/", "/planner/", "/decisions/", "/outcomes/", "/admin/", "/audit/", "/log/"}
+var areas = []string{"/staff/", "/desk/", "/case/", "/planner/", "/record/", "/decisions/", "/outcomes/", "/admin/", "/audit/", "/log/"}
 
 type contextKey struct{}
 
