@@ -39,7 +39,7 @@ var within = map[string][]string{
 	"internal/casefile": {"internal/policy"},
 	// Statistics reads the forms that facts are kept as, with the pack's own reader.
 	"internal/statistics": {"internal/policy", "internal/statistics"},
-	"internal/recording": {"internal/recording"},
+	"internal/recording":  {"internal/recording"},
 	"internal/web":        {"internal/web"},
 	"internal/app":        {"internal/app"},
 	"internal/cli":        {"internal/cli"},

@@ -63,10 +63,16 @@ func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
 	for _, step := range steps {
 		if err := b.step(step); err != nil {
-			shown, _ := evaluate[string](b, "location.pathname + '\\n' + document.body.innerText", patience/6)
-			b.T.Fatalf("%v; the page is %s", err, shown)
+			b.fail(err)
 		}
 	}
+}
+
+// fail ends the test with what the page shows.
+func (b *Tab) fail(err error) {
+	b.T.Helper()
+	shown, _ := evaluate[string](b, "location.pathname + '\\n' + document.body.innerText", patience/6)
+	b.T.Fatalf("%v; the page is %s", err, shown)
 }
 
 func (b *Tab) step(step chromedp.Action[chromedp.Void]) error {
@@ -83,7 +89,28 @@ func (b *Tab) step(step chromedp.Action[chromedp.Void]) error {
 func (b *Tab) Visit(path string) { b.T.Helper(); b.Do(chromedp.Navigate(b.Base + path)) }
 
 // Click clicks what a CSS selector finds, once it can be seen.
-func (b *Tab) Click(selector string) { b.T.Helper(); b.Do(chromedp.Click(chromedp.CSS(selector))) }
+func (b *Tab) Click(selector string) {
+	b.T.Helper()
+	for {
+		err := b.step(chromedp.Click(chromedp.CSS(selector)))
+		if err == nil {
+			return
+		}
+		// What was found on a page that just gave way to the next is looked for again.
+		if !strings.Contains(err.Error(), "Could not find node") {
+			b.fail(err)
+		}
+	}
+}
+
+// Leave clicks what leads to another page, or to the same one anew, and waits
+// until that is there.
+func (b *Tab) Leave(selector string) {
+	b.T.Helper()
+	Ask[bool](b, "window.stale = true")
+	b.Click(selector)
+	b.Until("!window.stale && document.readyState === 'complete'")
+}
 
 // See waits until something can be seen.
 func (b *Tab) See(selector string) { b.T.Helper(); b.Do(chromedp.WaitVisible(chromedp.CSS(selector))) }
@@ -102,8 +129,7 @@ func (b *Tab) Until(js string) {
 			return
 		}
 	}
-	shown, _ := evaluate[string](b, "location.pathname + '\\n' + document.body.innerText", patience/6)
-	b.T.Fatalf("it never came true that %s; the page is %s", js, shown)
+	b.fail(fmt.Errorf("it never came true that %s", js))
 }
 
 // evaluate gives up after a while: a page that gives way to the next may never
