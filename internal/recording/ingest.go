@@ -44,8 +44,6 @@ type entry struct {
 	hash       chunk.Hash
 }
 
-func (e entry) minute() uint32 { return uint32(e.mono / chunk.MinuteMS) }
-
 // open gives a recording as its files tell it, reading them the first time.
 func (b *Book) open(ctx context.Context, id chunk.ID) (*running, error) {
 	b.mu.Lock()
