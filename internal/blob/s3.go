@@ -101,18 +101,21 @@ func (s *S3) probe(ctx context.Context) error {
 	return nil
 }
 
-const probeTries = 3
+const emptyTries = 3
 
-// putProbe writes the probe. Unlike a blob it may be tried again blindly: a
-// store that closes the line after refusing spoils the next call on it.
-func (s *S3) putProbe(ctx context.Context) (err error) {
-	for range probeTries {
-		if err = s.put(ctx, s.prefix+"probe", nil, 0, nil); fault.KindOf(err) != fault.Unavailable || err == nil {
+// putEmpty writes an empty object. Unlike a blob it may be tried again blindly:
+// a store that closes the line after refusing spoils the next call on it. A
+// Conflict may then be our own write whose answer was lost.
+func (s *S3) putEmpty(ctx context.Context, key string, meta map[string]string) (err error) {
+	for range emptyTries {
+		if err = s.put(ctx, key, bytes.NewReader(nil), 0, meta); fault.KindOf(err) != fault.Unavailable || err == nil {
 			return err
 		}
 	}
 	return err
 }
+
+func (s *S3) putProbe(ctx context.Context) error { return s.putEmpty(ctx, s.prefix+"probe", nil) }
 
 func (s *S3) blobKey(name string) string { return s.prefix + "blobs/" + name }
 
@@ -120,9 +123,6 @@ func (s *S3) blobKey(name string) string { return s.prefix + "blobs/" + name }
 func (s *S3) put(ctx context.Context, key string, r io.Reader, size int64, meta map[string]string) error {
 	opts := minio.PutObjectOptions{ContentType: "application/octet-stream", UserMetadata: meta}
 	opts.SetMatchETagExcept("*") // If-None-Match: * (RFC 9110 section 13.1.2)
-	if r == nil {
-		r = bytes.NewReader(nil)
-	}
 	_, err := s.write.PutObject(ctx, s.bucket, key, r, size, "", "", opts)
 	return s3Fault(err)
 }

@@ -75,7 +75,7 @@ func (s *S3) Create(ctx context.Context, name string) error {
 		}
 		return err
 	}
-	return s.put(ctx, s.partKey(name, openMark), nil, 0, nil)
+	return s.putEmpty(ctx, s.partKey(name, openMark), nil)
 }
 
 // Append puts one part.
@@ -135,7 +135,7 @@ func (s *S3) Finish(ctx context.Context, name string, size int64) error {
 		return errNotTheEnd(size, p.Size)
 	}
 	if !p.Finished {
-		err = s.put(ctx, s.blobKey(name), nil, 0, map[string]string{streamMeta: strconv.FormatInt(size, 10)})
+		err = s.putEmpty(ctx, s.blobKey(name), map[string]string{streamMeta: strconv.FormatInt(size, 10)})
 		if fault.KindOf(err) != fault.Conflict {
 			return err
 		}
