@@ -2,6 +2,7 @@ package cli
 
 import (
 	"archive/zip"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ type verifyRecording struct {
 	Place  string `arg:"" name:"FILE|DIR|ZIP" help:"An exported recording or excerpt, as a folder or archive; or one .vhc file of records."`
 	Key    string `type:"existingfile" placeholder:"FILE" help:"File with a private key (age identity) that opens the recorder's shares: the contents are checked too. The minutes' keys that lie beside the recording are used by themselves."`
 	LogKey string `name:"log-key" placeholder:"KEY" help:"Key that verifies the log: origin+hash+key. Without it, the one that came along is used, and shown."`
+	Roots  string `name:"tsa-roots" type:"existingfile" placeholder:"FILE" help:"Certificates (PEM) of the timestamping authorities that you trust."`
 	JSON   bool   `name:"json" help:"Print the result as JSON."`
 }
 
@@ -46,6 +48,16 @@ func (c verifyRecording) verify(t *terminal) (proof.Result, error) {
 		var err error
 		if o.Identities, err = readIdentities(c.Key); err != nil {
 			return proof.Result{}, err
+		}
+	}
+	if c.Roots != "" {
+		text, err := os.ReadFile(c.Roots)
+		if err != nil {
+			return proof.Result{}, err
+		}
+		o.Authorities = x509.NewCertPool()
+		if !o.Authorities.AppendCertsFromPEM(text) {
+			return proof.Result{}, fmt.Errorf("%s holds no certificate (PEM)", c.Roots)
 		}
 	}
 	file, err := os.Open(c.Place)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,24 +17,28 @@ import (
 
 // running is a recording in memory: what its files hold, and who watches.
 type running struct {
+	of       Recording  // as it was found; over tells whether it still runs
 	mu       sync.Mutex // guards all below
-	news     *sync.Cond // something was appended, or it is over
+	news     *sync.Cond // something was appended or copied, or it is over
 	parts    []*part    // by track and number
 	watchers map[string]watcher
+	minute   uint32 // that the log has the heads of, and one
 	over     bool
 }
 
 // part is one part's file and its index.
 type part struct {
 	chunk.Part
-	codec chunk.Codec
-	write sync.Mutex // held over append and fdatasync: one writer for each file
-	file  *os.File
-	chain *chunk.Chain
-	tally *proof.Tally
-	index []entry
-	size  int64
-	over  bool // a later part of the track began
+	codec  chunk.Codec
+	path   string
+	write  sync.Mutex // held over append and fdatasync: one writer for each file
+	file   *os.File   // to append to; nil when it is over
+	chain  *chunk.Chain
+	tally  *proof.Tally
+	index  []entry
+	size   int64
+	copied int64 // bytes that the second copy has
+	over   bool  // a later part of the track began
 }
 
 // entry is where a record lies.
@@ -43,6 +48,9 @@ type entry struct {
 	key        bool
 	hash       chunk.Hash
 }
+
+// mostOver is how many recordings that are over stay indexed in memory.
+const mostOver = 32
 
 // open gives a recording as its files tell it, reading them the first time.
 func (b *Book) open(ctx context.Context, id chunk.ID) (*running, error) {
@@ -55,45 +63,48 @@ func (b *Book) open(ctx context.Context, id chunk.ID) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &running{watchers: map[string]watcher{}, over: found.Stopped > 0}
+	r := &running{of: found, watchers: map[string]watcher{}, over: found.Stopped > 0}
 	r.news = sync.NewCond(&r.mu)
-	rows, err := b.db.Query(ctx, listParts, id.String())
+	shares, err := b.shares(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var track, n, codec int64
-		var a, s []byte
-		if err := rows.Scan(&track, &n, &codec, &a, &s); err != nil {
-			return nil, err
-		}
-		p := chunk.Part{Recording: id, Track: chunk.Track(track), Number: uint16(n)}
-		if err := r.begin(b.file(p), p, chunk.Codec(codec)); err != nil {
-			return nil, err
+	for _, s := range shares {
+		if err := b.begin(ctx, r, s.Part, s.codec); err != nil {
+			return nil, errors.Join(err, r.close())
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
+	b.forget()
 	b.live[id] = r
 	return r, nil
 }
 
-// begin opens or makes a part's file. Only an incomplete end is cut off, which
-// nobody was told is safe; a damaged record before the end is left for the
-// verifier to name.
-func (r *running) begin(path string, of chunk.Part, codec chunk.Codec) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+// forget drops the indexes of recordings that are over when there are many.
+func (b *Book) forget() {
+	over := func(_ chunk.ID, r *running) bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.over
+	}
+	n := 0
+	for id, r := range b.live {
+		if over(id, r) {
+			n++
+		}
+	}
+	if n >= mostOver {
+		maps.DeleteFunc(b.live, over)
+	}
+}
+
+// begin opens or makes a part's file.
+func (b *Book) begin(ctx context.Context, r *running, of chunk.Part, codec chunk.Codec) error {
+	p := &part{Part: of, codec: codec, path: b.file(of), chain: chunk.NewChain(of), tally: proof.NewTally(of)}
+	if err := b.restore(ctx, of, p.path, r.over); err != nil {
 		return err
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := p.load(r.over); err != nil {
 		return err
-	}
-	p := &part{Part: of, codec: codec, file: f, chain: chunk.NewChain(of), tally: proof.NewTally(of)}
-	if err := p.walk(); err != nil {
-		return errors.Join(err, f.Close())
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,38 +115,94 @@ func (r *running) begin(path string, of chunk.Part, codec chunk.Codec) error {
 	}
 	r.parts = append(r.parts, p)
 	r.news.Broadcast()
+	b.copy(r, p)
 	return nil
 }
 
-// walk reads what the file holds.
-func (p *part) walk() error {
-	reader := chunk.NewReader(io.NewSectionReader(p.file, 0, 1<<62))
+// load reads what the file holds. A part that goes on is checked record by
+// record, and an incomplete end is cut off, which nobody was told is safe; of
+// one that is over the headers are enough, and nothing is changed. A damaged
+// record is left for the verifier to name.
+func (p *part) load(over bool) error {
+	if !over {
+		f, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return err
+		}
+		p.file = f
+		err = syncFolder(filepath.Dir(p.path))
+		if err == nil {
+			err = p.walk(f)
+		}
+		size, errSeek := f.Seek(0, io.SeekEnd)
+		if err = errors.Join(err, errSeek); err == nil && size > p.size {
+			err = errors.Join(f.Truncate(p.size), f.Sync())
+		}
+		return err
+	}
+	f, err := os.Open(p.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if p.tally, err = proof.Skim(f, info.Size(), p.Part, p.place); err == nil {
+		return nil
+	}
+	p.index, p.size, p.tally = nil, 0, proof.NewTally(p.Part)
+	return p.walk(f)
+}
+
+// walk reads records up to the end, or to the first that is none.
+func (p *part) walk(f *os.File) error {
+	reader := chunk.NewReader(io.NewSectionReader(f, 0, 1<<62))
 	for {
 		at := reader.Offset()
 		record, err := reader.Next()
-		if errors.Is(err, io.EOF) || errors.Is(err, chunk.ErrDamaged) || errors.Is(err, chunk.ErrMalformed) {
-			break
+		if errors.Is(err, io.EOF) || errors.Is(err, chunk.ErrDamaged) || errors.Is(err, chunk.ErrMalformed) || errors.Is(err, chunk.ErrIncomplete) {
+			return nil
 		}
 		if err != nil {
 			return err
 		}
 		hash, err := p.chain.Add(record)
 		if err != nil {
-			break
+			return nil
 		}
-		p.count(at, record, hash)
+		p.tally.Add(record.Header, hash)
+		p.place(at, record.Header, hash)
 	}
-	size, err := p.file.Seek(0, io.SeekEnd)
-	if err != nil || size == p.size {
-		return err
-	}
-	return errors.Join(p.file.Truncate(p.size), p.file.Sync())
 }
 
-func (p *part) count(offset int64, r chunk.Record, hash chunk.Hash) {
-	p.tally.Add(r.Header, hash)
-	p.index = append(p.index, entry{offset, r.Mono, r.End(), r.Flags&chunk.KeyFrame != 0, hash})
-	p.size = offset + int64(r.Size())
+// place notes where a record lies.
+func (p *part) place(offset int64, h chunk.Header, hash chunk.Hash) {
+	p.index = append(p.index, entry{offset, h.Mono, h.End(), h.Flags&chunk.KeyFrame != 0, hash})
+	p.size = offset + int64(h.Size())
+}
+
+// head is how many records there are, and the hash of the last.
+func (p *part) head() (next uint32, head chunk.Hash) {
+	if n := len(p.index); n > 0 {
+		return uint32(n), p.index[n-1].hash
+	}
+	return 0, p.Start()
+}
+
+// close lets go of the files that were appended to.
+func (r *running) close() (err error) {
+	for _, p := range r.all() {
+		if p.file != nil {
+			err = errors.Join(err, p.file.Close())
+			p.file = nil
+		}
+	}
+	return err
 }
 
 // find gives a part; NotFound when there is none.
@@ -171,23 +238,30 @@ func (b *Book) Append(ctx context.Context, p chunk.Part, body []byte) (Ack, erro
 	}
 	r.mu.Lock()
 	to, err := r.find(p.Track, p.Number)
-	over := r.over
 	r.mu.Unlock()
 	if err != nil {
 		return Ack{}, err
 	}
-	to.write.Lock()
-	defer to.write.Unlock()
-	fresh, err := r.fresh(to, body)
+	fresh, err := r.take(to, body)
 	if err == nil && len(fresh) > 0 {
-		if over {
-			err = fault.New(fault.Conflict, "room.fault.over", "the recording is sealed")
-		} else {
-			err = r.write(to, fresh)
-		}
+		b.logHeads(ctx, r, fresh[len(fresh)-1].Minute())
+		err = b.copied(ctx, r, to)
 	}
-	ack := b.ack(r, to)
-	return ack, err
+	return b.ack(r, to), err
+}
+
+// take writes what is new of a body, and gives it.
+func (r *running) take(p *part, body []byte) ([]chunk.Record, error) {
+	p.write.Lock()
+	defer p.write.Unlock()
+	fresh, err := r.fresh(p, body)
+	if err != nil || len(fresh) == 0 {
+		return nil, err
+	}
+	if p.file == nil {
+		return nil, fault.New(fault.Conflict, "room.fault.over", "the recording is sealed")
+	}
+	return fresh, r.write(p, fresh)
 }
 
 // fresh gives the records of a body that are not there yet, in their order.
@@ -238,7 +312,8 @@ func (r *running) write(p *part, records []chunk.Record) error {
 	defer r.mu.Unlock()
 	p.chain = &chain
 	for i, record := range records {
-		p.count(at, record, hashes[i])
+		p.tally.Add(record.Header, hashes[i])
+		p.place(at, record.Header, hashes[i])
 		at = p.size
 	}
 	r.news.Broadcast()
@@ -262,7 +337,8 @@ func (b *Book) Next(ctx context.Context, p chunk.Part) (Ack, error) {
 
 func (b *Book) ack(r *running, p *part) Ack {
 	r.mu.Lock()
-	a := Ack{Next: p.chain.Next(), Head: p.chain.Head()}
+	var a Ack
+	a.Next, a.Head = p.head()
 	r.mu.Unlock()
 	text := fmt.Appendf(nil, "verhaal/ack\n%s\n%d\n%d\n%d\n%s\n", p.Recording, p.Track, p.Number, int64(a.Next)-1, a.Head)
 	a.Sig, _ = b.log.Ack(text) // an Ed25519 key that was parsed signs

@@ -14,12 +14,14 @@
 package recording
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,6 +65,10 @@ type Config struct {
 	Keys     string // folder of the server's halves of the keys, elsewhere
 	Recovery string // the installation's recovery recipient
 	Software string // version of the build
+	Copies   Copies // a second copy of the records; nil for none
+	// CopyFirst acknowledges nothing before the second copy has it too.
+	CopyFirst bool
+	Stamp     Stamper // RFC 3161; nil for none
 }
 
 // Book keeps all recordings. It is safe for concurrent use; one process owns
@@ -76,6 +82,10 @@ type Book struct {
 
 	mu   sync.Mutex // guards live
 	live map[chunk.ID]*running
+
+	copying sync.Mutex // guards toCopy
+	toCopy  []followed
+	wake    chan struct{} // there is something for Run
 }
 
 // New opens the book.
@@ -85,7 +95,7 @@ func New(d *db.DB, log *custody.Log, cases Cases, c Config, clock func() time.Ti
 			return nil, err
 		}
 	}
-	return &Book{db: d, log: log, cases: cases, clock: clock, config: c, live: map[chunk.ID]*running{}}, nil
+	return &Book{db: d, log: log, cases: cases, clock: clock, config: c, live: map[chunk.ID]*running{}, wake: make(chan struct{}, 1)}, nil
 }
 
 // Kinds of a recording.
@@ -365,11 +375,14 @@ func (b *Book) Part(ctx context.Context, actor string, id chunk.ID, track chunk.
 	if err != nil {
 		return none, chunk.Secret{}, err
 	}
-	return p, half, live.begin(b.file(p), p, codec)
+	return p, half, b.begin(ctx, live, p, codec)
 }
 
 // keep writes a small secret durably: file and folder are on the disk when it returns.
-func keep(path string, data []byte) error {
+func keep(path string, data []byte) error { return replace(path, bytes.NewReader(data)) }
+
+// replace writes a whole file durably.
+func replace(path string, from io.Reader) error {
 	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -378,7 +391,7 @@ func keep(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	_, err = io.Copy(f, from)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
 		return err

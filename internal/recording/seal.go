@@ -77,6 +77,9 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 	live.over = true
 	live.news.Broadcast()
 	live.mu.Unlock()
+	if err := live.close(); err != nil {
+		return Receipt{}, err
+	}
 	return Receipt{id.String(), fmt.Sprintf("%x", sha256.Sum256(text)), r.Started, m.Ended, entry.Seq, b.log.Origin()}, nil
 }
 
@@ -134,7 +137,8 @@ func (b *Book) manifest(ctx context.Context, r Recording, live *running) (proof.
 
 type share struct {
 	chunk.Part
-	a, b []byte
+	codec chunk.Codec
+	a, b  []byte
 }
 
 func (b *Book) shares(ctx context.Context, id chunk.ID) ([]share, error) {
@@ -150,7 +154,7 @@ func (b *Book) shares(ctx context.Context, id chunk.ID) ([]share, error) {
 		if err := rows.Scan(&track, &n, &codec, &s.a, &s.b); err != nil {
 			return nil, err
 		}
-		s.Track, s.Number = chunk.Track(track), uint16(n)
+		s.Track, s.Number, s.codec = chunk.Track(track), uint16(n), chunk.Codec(codec)
 		out = append(out, s)
 	}
 	return out, rows.Err()
@@ -206,6 +210,10 @@ func (b *Book) Export(ctx context.Context, actor string, id chunk.ID, to io.Writ
 	if err != nil {
 		return err
 	}
+	var stamp []byte
+	if err := b.db.QueryRow(ctx, findStamp, id.String()).Scan(&stamp); err != nil {
+		return err
+	}
 	if _, err := b.log.Do(ctx, custody.Act{Kind: "recording.exported", Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel}}, nil); err != nil {
 		return err
 	}
@@ -222,7 +230,10 @@ func (b *Book) Export(ctx context.Context, actor string, id chunk.ID, to io.Writ
 		name string
 		data []byte
 	}{{"manifest.json", text}, {"manifest.sig", signature}, {"marks.json", marks}, {"log/key", []byte(b.log.Verifier() + "\n")}, {"log/leaf.json", leaf},
-		{"log/manifest.tlog-proof", proof.LogProof(seq, path, checkpoint)}} {
+		{"log/manifest.tlog-proof", proof.LogProof(seq, path, checkpoint)}, {"manifest.tsr", stamp}} {
+		if len(f.data) == 0 {
+			continue // no authority stamped it
+		}
 		if err := put(f.name, f.data); err != nil {
 			return err
 		}

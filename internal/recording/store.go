@@ -43,6 +43,16 @@ const sealRecording = `update recording set stopped = $2, room_empty = $3, manif
 
 const findSeal = `select manifest, signature from recording where id = $1`
 
+const listUncopied = `select id from recording where copied = 0 order by started, id`
+
+const markCopied = `update recording set copied = 1 where id = $1`
+
+const listUnstamped = `select id, manifest from recording where stopped > 0 and length(stamp) = 0 order by stopped limit 100`
+
+const findStamp = `select stamp from recording where id = $1`
+
+const setStamp = `update recording set stamp = $2 where id = $1`
+
 const listCounted = `select channel, started, case when exists (select 1 from recording_gap g where g.recording = r.id) then 1 else 0 end
 from recording r where started < $1 and stopped > 0`
 

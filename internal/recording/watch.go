@@ -185,6 +185,7 @@ type State struct {
 	Marks    []Mark
 	Gaps     []Gap
 	Parts    []PartState
+	Copied   bool // elsewhere too, but for the last records of each part
 }
 
 // State tells a member how a recording stands.
@@ -197,7 +198,7 @@ func (b *Book) State(ctx context.Context, actor string, id chunk.ID) (State, err
 	if err != nil {
 		return State{}, err
 	}
-	s := State{Recording: r, Now: b.clock().UnixMilli()}
+	s := State{Recording: r, Now: b.clock().UnixMilli(), Copied: b.config.Copies != nil}
 	if s.Marks, err = b.marks(ctx, id); err != nil {
 		return State{}, err
 	}
@@ -216,7 +217,9 @@ func (b *Book) State(ctx context.Context, actor string, id chunk.ID) (State, err
 			continue
 		}
 		last := p.index[len(p.index)-1]
-		s.Parts = append(s.Parts, PartState{p.Part, p.codec, p.chain.Next(), p.index[0].mono, last.till, p.chain.Head(), !live.over && !p.over && !p.chain.Ended()})
+		next, head := p.head()
+		s.Parts = append(s.Parts, PartState{p.Part, p.codec, next, p.index[0].mono, last.till, head, !live.over && !p.over && !p.chain.Ended()})
+		s.Copied = s.Copied && (p.copied == p.size || p.index[max(0, len(p.index)-copyBehind)].offset <= p.copied)
 	}
 	slices.SortFunc(s.Parts, func(a, b PartState) int {
 		return (int(a.Track)-int(b.Track))*1000 + int(a.Number) - int(b.Number)
@@ -293,6 +296,12 @@ func (b *Book) Stream(ctx context.Context, actor string, p chunk.Part, want Rang
 		r.mu.Unlock()
 		return err
 	}
+	file, err := os.Open(from.path)
+	if err != nil {
+		r.mu.Unlock()
+		return err
+	}
+	defer file.Close()
 	next := int(want.From)
 	if want.At >= 0 {
 		next = 1
@@ -328,7 +337,6 @@ func (b *Book) Stream(ctx context.Context, actor string, p chunk.Part, want Rang
 			r.news.Wait()
 			continue
 		}
-		file := from.file
 		r.mu.Unlock()
 		if _, err := io.Copy(to, io.NewSectionReader(file, begin, end-begin)); err != nil {
 			return err

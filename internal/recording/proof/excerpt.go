@@ -120,7 +120,7 @@ func Excerpt(ctx context.Context, dir fs.FS, want Selection, to Sink) error {
 		return err
 	}
 	files := map[string][]byte{excerptFile: list, manifestFile: text}
-	for _, name := range []string{signatureFile, marksFile, logKeyFile, leafFile, logProofFile} {
+	for _, name := range []string{signatureFile, marksFile, logKeyFile, leafFile, logProofFile, stampFile} {
 		if files[name], err = readFile(dir, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

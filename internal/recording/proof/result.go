@@ -58,6 +58,15 @@ type SealResult struct {
 	Signed   bool   `json:"signed"`             // the signature was checked and is right
 	Position *int64 `json:"position,omitempty"` // of the act in the log, when that was checked
 	Minutes  []int  `json:"minutes,omitempty"`  // of an excerpt
+	// Stamp is what a timestamping authority says, when one was asked.
+	Stamp *StampResult `json:"stamp,omitempty"`
+}
+
+// StampResult is a timestamp whose signature is right.
+type StampResult struct {
+	At      int64  `json:"at"` // Unix ms
+	By      string `json:"by"` // the signer's name in its certificate
+	Trusted bool   `json:"trusted"`
 }
 
 // The kinds of findings.
@@ -75,6 +84,7 @@ const (
 	Root     = "root"     // the records are not those under the sealed root
 	Sealing  = "seal"     // the manifest or what came with it
 	InLog    = "log"      // signature or place in the log
+	Stamp    = "stamp"    // the timestamp of an authority
 	Key      = "key"      // a record does not open with its key
 	Media    = "media"    // container, sound or picture
 	Open     = "open"     // nothing wrong, but not everything could be checked
@@ -151,6 +161,9 @@ func (r Result) Words() string {
 			line("Signed by the log %s, where it is act number %d.", s.Log, *s.Position)
 		} else if s.Signed {
 			line("Signed by the log %s.", s.Log)
+		}
+		if s.Stamp != nil {
+			line("Stamped %s by %s.", clock(s.Stamp.At), s.Stamp.By)
 		}
 	}
 	line("")

@@ -23,7 +23,7 @@ func TestASkimmedFileGivesTheTallyThatWasKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tally, err := proof.Skim(bytes.NewReader(whole), int64(len(whole)), p)
+	tally, err := proof.Skim(bytes.NewReader(whole), int64(len(whole)), p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +36,11 @@ func TestASkimmedFileGivesTheTallyThatWasKept(t *testing.T) {
 		t.Fatalf("%+v\nwant\n%+v", track, r.Manifest.Tracks[0])
 	}
 	for name, bad := range map[string][]byte{"cut": whole[:len(whole)-1], "headless": whole[1:], "without its beginning": whole[len(r.Records[p][0].Raw):]} {
-		if _, err := proof.Skim(bytes.NewReader(bad), int64(len(bad)), p); err == nil {
+		if _, err := proof.Skim(bytes.NewReader(bad), int64(len(bad)), p, nil); err == nil {
 			t.Errorf("%s: skimmed", name)
 		}
 	}
-	if tally, err := proof.Skim(bytes.NewReader(nil), 0, p); err != nil || tally.Records() != 0 {
+	if tally, err := proof.Skim(bytes.NewReader(nil), 0, p, nil); err != nil || tally.Records() != 0 {
 		t.Errorf("empty: %v", err)
 	}
 }

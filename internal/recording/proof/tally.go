@@ -44,9 +44,16 @@ func (t *Tally) Seal(shareA, shareB []byte) Part {
 
 // Skim makes the tally of a file of whole records that was checked when it was
 // written, from the headers alone: each holds the hash of the record before. A
-// server that starts again knows in an instant what it had.
-func Skim(file io.ReaderAt, size int64, p chunk.Part) (*Tally, error) {
+// server that starts again knows in an instant what it had. each, if there is
+// one, is told where every record lies.
+func Skim(file io.ReaderAt, size int64, p chunk.Part, each func(at int64, h chunk.Header, hash chunk.Hash)) (*Tally, error) {
 	t := NewTally(p)
+	add := func(at int64, h chunk.Header, hash chunk.Hash) {
+		t.Add(h, hash)
+		if each != nil {
+			each(at, h, hash)
+		}
+	}
 	var last chunk.Header
 	var at, lastAt int64
 	head := make([]byte, chunk.HeaderSize)
@@ -62,7 +69,7 @@ func Skim(file io.ReaderAt, size int64, p chunk.Part) (*Tally, error) {
 			return nil, fmt.Errorf("%s at byte %d: another record than the next", p.File(), at)
 		}
 		if at > 0 {
-			t.Add(last, h.Prev)
+			add(lastAt, last, h.Prev)
 		}
 		last, lastAt = h, at
 	}
@@ -76,7 +83,7 @@ func Skim(file io.ReaderAt, size int64, p chunk.Part) (*Tally, error) {
 	if _, err := io.Copy(hash, io.NewSectionReader(file, lastAt, int64(last.Size()))); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.File(), err)
 	}
-	t.Add(last, chunk.Hash(hash.Sum(nil)))
+	add(lastAt, last, chunk.Hash(hash.Sum(nil)))
 	return t, nil
 }
 

@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
+	"verhaal/internal/recording/stamp"
 
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/seal"
@@ -24,6 +27,9 @@ type Options struct {
 	// Identities open share A where it is there. Keys that lie in the folder
 	// (keys.json) are used without being asked for.
 	Identities []seal.Identity
+	// Authorities are the roots of the timestamping authorities that are trusted;
+	// nil: a stamp is checked, and its signer is only named.
+	Authorities *x509.CertPool
 }
 
 // The files of an export.
@@ -34,6 +40,7 @@ const (
 	logKeyFile    = "log/key"
 	leafFile      = "log/leaf.json"
 	logProofFile  = "log/manifest.tlog-proof"
+	stampFile     = "manifest.tsr"
 	chunkSuffix   = ".vhc"
 	// maxSmall is the most bytes that a file beside the media may have.
 	maxSmall = 64 << 20
@@ -84,6 +91,7 @@ func Verify(ctx context.Context, dir fs.FS, o Options) (Result, error) {
 	}
 	for _, step := range []func() error{
 		func() error { return c.signature(o.LogKey) },
+		func() error { return c.stamp(o.Authorities) },
 		c.beside,
 		func() error { return c.strangers(excerpt) },
 		func() error {
@@ -152,6 +160,30 @@ func (c *check) signature(vkey string) error {
 	c.Seal.Position = &index
 	return nil
 }
+
+// stamp checks what a timestamping authority says of the seal (RFC 3161).
+func (c *check) stamp(roots *x509.CertPool) error {
+	der, err := c.optional(stampFile)
+	if err != nil || der == nil {
+		return err
+	}
+	said, err := stamp.Check(der, c.text, roots)
+	switch {
+	case err != nil:
+		c.fault(fault(2, Stamp, "%s: %v", stampFile, err))
+		return nil
+	case said.At.UnixMilli() < c.m.Ended-stampSlack.Milliseconds():
+		c.fault(fault(2, Clock, "%s: it says %s, before the recording ended", stampFile, clock(said.At.UnixMilli())))
+		return nil
+	case !said.Trusted:
+		c.note(fault(2, Open, "the timestamp is signed by %s; whether to trust that was not checked", said.By))
+	}
+	c.Seal.Stamp = &StampResult{said.At.UnixMilli(), said.By, said.Trusted}
+	return nil
+}
+
+// stampSlack is how far an authority's clock and ours may differ.
+const stampSlack = 2 * time.Minute
 
 // beside checks the small files that the manifest names by their hash.
 func (c *check) beside() error {

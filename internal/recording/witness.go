@@ -1,0 +1,92 @@
+package recording
+
+import (
+	"context"
+	"fmt"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/recording/chunk"
+)
+
+// Stamper has an authority say when bytes were there; stamp.Authority is one.
+type Stamper interface {
+	Stamp(ctx context.Context, text []byte) ([]byte, error)
+}
+
+// logHeads writes the heads of all parts into the custody log, once in each
+// minute that something came: whoever keeps a copy of the log can tell later
+// that nothing was put in another's place. What fails is in the next minute's.
+func (b *Book) logHeads(ctx context.Context, r *running, minute uint32) {
+	r.mu.Lock()
+	if minute < r.minute {
+		r.mu.Unlock()
+		return
+	}
+	r.minute = minute + 1
+	act := custody.Act{Kind: "recording.heads", Subject: r.of.Casefile, Facts: map[string]string{"channel": r.of.Channel, "minute": number(int64(minute))}, Hashes: map[string][]byte{}}
+	for _, p := range r.parts {
+		if next, head := p.head(); next > 0 && !p.over {
+			act.Hashes[fmt.Sprintf("track_%d_part_%d", p.Track, p.Number)] = head[:]
+		}
+	}
+	r.mu.Unlock()
+	_, _ = b.log.Do(ctx, act, nil)
+}
+
+// stampAll has seals stamped that have no stamp yet. An authority that is away
+// is asked again; a seal never waits for it.
+func (b *Book) stampAll(ctx context.Context) {
+	if b.config.Stamp == nil {
+		return
+	}
+	waiting, err := b.unstamped(ctx)
+	for _, w := range waiting {
+		if err == nil {
+			err = b.stampOne(ctx, w)
+		}
+	}
+}
+
+type unstamped struct {
+	id       chunk.ID
+	manifest []byte
+}
+
+func (b *Book) unstamped(ctx context.Context) ([]unstamped, error) {
+	rows, err := b.db.Query(ctx, listUnstamped)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []unstamped
+	for rows.Next() {
+		var text string
+		var one unstamped
+		if err := rows.Scan(&text, &one.manifest); err != nil {
+			return nil, err
+		}
+		if err := one.id.UnmarshalText([]byte(text)); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
+}
+
+func (b *Book) stampOne(ctx context.Context, u unstamped) error {
+	der, err := b.config.Stamp.Stamp(ctx, u.manifest)
+	if err != nil {
+		return err
+	}
+	r, err := b.find(ctx, u.id)
+	if err != nil {
+		return err
+	}
+	act := custody.Act{Kind: "recording.stamped", Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel}, Hashes: map[string][]byte{"manifest": sum(u.manifest), "stamp": sum(der)}}
+	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
+		_, err := tx.Exec(setStamp, u.id.String(), der)
+		return err
+	})
+	return err
+}
