@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"verhaal/test/browser"
 )
@@ -53,8 +52,6 @@ func note(b *browser.Tab, what, day string) {
 // think runs once.
 func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	base, _ := demo(t)
-	now := time.Now().UTC()
-	day := func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }
 	b := browser.Open(t, base)
 	b.Width(1280)
 	signIn(b, "avim")

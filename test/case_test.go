@@ -49,8 +49,6 @@ func openCase(b *browser.Tab, origin string) string {
 // the studio, a second interview that waits until it asks something new.
 func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	base, _ := demo(t)
-	now := time.Now()
-	day := func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }
 	b := browser.Open(t, base)
 	b.Width(1280)
 	signIn(b, "avim")
@@ -62,7 +60,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 
 	b.Click(`form[action$="/persons"] button`)
 	b.Until(`location.pathname.endsWith("/about/p1")`)
-	fill(b, map[string]string{"subject.birth_date": fmt.Sprintf("%d-03-01", now.Year()-10), "subject.intellectual_disability": "absent",
+	fill(b, map[string]string{"subject.birth_date": fmt.Sprintf("%d-03-01", time.Now().Year()-10), "subject.intellectual_disability": "absent",
 		"subject.cognitive_disorder": "absent", "subject.special_needs.none": "1", "subject.language": "ro", "subject.needs_interpreter": "true",
 		"subject.lawful_stay": "true", "subject.dublin": "false", "subject.unaccompanied": "false", "earlier.none": "1"})
 	save(b)

@@ -3,7 +3,6 @@ package test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"verhaal/test/browser"
 )
@@ -15,7 +14,6 @@ import (
 // beside the questions.
 func TestAnAdultWhoseIntellectIsInDoubtIsRecordedOnVideo(t *testing.T) {
 	base, _ := demo(t)
-	day := func(days int) string { return time.Now().AddDate(0, 0, days).Format(time.DateOnly) }
 	b := browser.Open(t, base)
 	b.Width(1280)
 	signIn(b, "labour")

@@ -3,7 +3,6 @@ package test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"verhaal/test/browser"
 )
@@ -13,7 +12,6 @@ import (
 // once, shown to the recordings manager without a name, and given back.
 func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	base, _ := demo(t)
-	day := func(days int) string { return time.Now().AddDate(0, 0, days).Format(time.DateOnly) }
 	b := browser.Open(t, base)
 	b.Width(1280)
 	signIn(b, "avim")

@@ -3,7 +3,6 @@ package test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"verhaal/test/browser"
 )
@@ -28,7 +27,7 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	b.Click(`[data-assessment] input[value=retaliation]`)
 	b.Click(`[data-assessment] input[value=disability]`)
 	b.Click(`[data-assessment] input[name=interest]`)
-	fill(b, map[string]string{"measure.0.code": "shelter", "measure.0.due": time.Now().AddDate(0, 0, 2).Format(time.DateOnly)})
+	fill(b, map[string]string{"measure.0.code": "shelter", "measure.0.due": day(2)})
 	b.Write("#assessment-words", "She looks at the door when steps come near.")
 	b.Check("an assessment being made")
 	b.Click(`form[action$="/assessments"] button`)

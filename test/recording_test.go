@@ -30,7 +30,6 @@ func inTheRoom(t *testing.T, base string) *browser.Tab {
 // room that follows, the seal, the proof without a key, and the player.
 func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	base, _ := demo(t)
-	day := time.Now().Format(time.DateOnly)
 	b := inTheRoom(t, base)
 	signIn(b, "avim")
 	home := openCase(b, "ex_officio")
@@ -41,14 +40,14 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	save(b)
 	b.Visit(home + "about/case")
 	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
-	fill(b, map[string]string{"case.assessment.done": "true", "case.assessment.at": day, "case.assessment.in_victims_interest": "true", "case.acute": "false",
-		"case.expert_supports": "false", "case.expert_conducts": "false", "case.would_rather_not_testify": "false", "report.anonymous": "false", "clock.reported": day})
+	fill(b, map[string]string{"case.assessment.done": "true", "case.assessment.at": day(0), "case.assessment.in_victims_interest": "true", "case.acute": "false",
+		"case.expert_supports": "false", "case.expert_conducts": "false", "case.would_rather_not_testify": "false", "report.anonymous": "false", "clock.reported": day(0)})
 	b.Click(`input[name="report.exploitation"][value=sexual]`)
 	save(b)
 	b.Visit(home)
 	b.Click(`form[action$="/interviews"] button`)
 	b.Until(`location.pathname.endsWith("/about/i1")`)
-	fill(b, map[string]string{"plan.date": day, "plan.planned": "true", "plan.room.kind": "interview_room", "plan.room.adapted": "false", "plan.level": "video",
+	fill(b, map[string]string{"plan.date": day(0), "plan.planned": "true", "plan.room.kind": "interview_room", "plan.room.adapted": "false", "plan.level": "video",
 		"plan.interviewers.0.id": "avim", "plan.topics.0.name": "recruitment"})
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
 	save(b)

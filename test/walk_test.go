@@ -48,6 +48,15 @@ func demo(t *testing.T) (base, said string) {
 	return "", ""
 }
 
+// day is a day before or after today, where the house stands.
+func day(days int) string {
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		panic(err)
+	}
+	return time.Now().In(zone).AddDate(0, 0, days).Format(time.DateOnly)
+}
+
 // signIn signs a demo account in and waits for its first page.
 func signIn(b *browser.Tab, login string) {
 	b.T.Helper()

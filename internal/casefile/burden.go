@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"time"
 
 	"verhaal/internal/policy"
 )
@@ -53,8 +52,9 @@ func (f *Files) BurdenOf(ctx context.Context, actor, id, person string) (Burden,
 	}
 	out := Burden{Days: -1}
 	if reported, ok := facts["clock.reported"].(string); ok {
-		if day, err := time.Parse(time.DateOnly, reported); err == nil {
-			out.Days = int(f.clock().Sub(day).Hours() / 24)
+		day, known := dateOf(reported)
+		if today, ok := dateOf(f.today()); known && ok {
+			out.Days = int(today - day)
 		}
 	}
 	var people []string

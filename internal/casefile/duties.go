@@ -95,7 +95,7 @@ func (s *state) seen(kind string) []Step {
 		if p.Role != Victim {
 			continue
 		}
-		see(victimFound, p.ID, time.Unix(p.made, 0).UTC().Format(time.DateOnly))
+		see(victimFound, p.ID, s.dayOf(p.made))
 		if policy.Minor(p.facts, s.today) {
 			see(minorFound, p.ID, s.today)
 		}
@@ -107,7 +107,7 @@ func (s *state) seen(kind string) []Step {
 		see(one.What, one.About, one.Day)
 	}
 	if s.known.Get(talkFact) == "true" {
-		see(talkHeld, "", time.Unix(s.changed[talkFact], 0).UTC().Format(time.DateOnly))
+		see(talkHeld, "", s.dayOf(s.changed[talkFact]))
 	}
 	if s.file.Phase == Sent {
 		see(fileSent, "", s.today)
@@ -256,6 +256,9 @@ func (d Deadlines) Covers(p *policy.Pack, rule, about string) bool {
 		return ok && o.State == TaskOpen && o.OfPeriod == "" && (o.About == about || o.About == "") && slices.Contains(task.Ground.Rules, rule)
 	})
 }
+
+// dayOf is the day of a moment (unix seconds), where the desk stands.
+func (s *state) dayOf(at int64) string { return time.Unix(at, 0).In(s.zone).Format(time.DateOnly) }
 
 // tell sets a fact about the case inside an act: one field of the same name.
 func (f *Files) tell(tx *db.Tx, id, actor, name, value string) error {

@@ -17,6 +17,7 @@ type state struct {
 	file    File
 	pack    *policy.Pack
 	today   string
+	zone    *time.Location
 	people  []somebody
 	held    []Step // interviews that were held here, as steps
 	known   url.Values
@@ -65,7 +66,7 @@ func all(src source, query string, scan func(row func(...any) error) error, args
 
 // load reads a case as src shows it.
 func (f *Files) load(src source, id string) (*state, error) {
-	s := &state{today: f.today(), known: url.Values{}, changed: map[string]int64{}, due: map[dueKey]due{}}
+	s := &state{today: f.today(), zone: f.clock().Location(), known: url.Values{}, changed: map[string]int64{}, due: map[dueKey]due{}}
 	var err error
 	if s.pack, err = f.rules.On(s.today); err != nil {
 		return nil, err
