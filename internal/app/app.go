@@ -122,13 +122,30 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	}
 	a.Planner = planner.New(d, a.Log, roster{a.Members}.colleagues, local)
 	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.Planner, a.install.recovery, local)
-	a.Records, err = recording.New(d, a.Log, interviews{a.Cases, a.Members}, recording.Config{Files: filepath.Join(c.Data, "recordings"), Keys: c.keyFile("recordings"),
-		Recovery: a.install.recovery, Software: version()}, local)
-	if err != nil {
+	if err := a.openRecords(ctx, local); err != nil {
 		return nil, err
 	}
 	a.Outcomes = statistics.New(statistics.Sources{DB: d, Channels: a.counted, Searches: searches{a.Planner}, Recordings: recordings{a.Records}}, time.Now)
 	return a, a.pages(serverKey, local)
+}
+
+// openRecords opens the recordings, their second copy and who stamps them.
+func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
+	c := a.config
+	copies, closer, err := c.openCopies(ctx)
+	if err != nil {
+		return err
+	}
+	if closer != nil {
+		a.closers = append(a.closers, closer.Close)
+	}
+	stamps, err := c.Stamps.open()
+	if err != nil {
+		return err
+	}
+	a.Records, err = recording.New(a.db, a.Log, interviews{a.Cases, a.Members}, recording.Config{Files: filepath.Join(c.Data, "recordings"),
+		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps}, local)
+	return err
 }
 
 // searches shows the searches for a studio to the statistics.

@@ -25,6 +25,8 @@ type Config struct {
 	Site     string   `yaml:"site"`     // host name that passkeys are bound to; empty = localhost
 	Zone     string   `yaml:"zone"`     // time zone of days and hours; Europe/Amsterdam
 	Origins  []string `yaml:"origins"`  // addresses staff sign in at; https:// and the site
+	Copies   Copies   `yaml:"copies"`   // second copy of recordings; empty = none
+	Stamps   Stamps   `yaml:"stamps"`   // timestamping authority of seals; empty = none
 }
 
 // LoadConfig reads a configuration file. An error names the file and the field.
@@ -37,8 +39,10 @@ func LoadConfig(path string) (Config, error) {
 	if err := yaml.Load(raw, &c, yaml.WithKnownFields()); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
-	if c.Data != "" && !filepath.IsAbs(c.Data) {
-		c.Data = filepath.Join(filepath.Dir(path), c.Data)
+	for _, name := range []*string{&c.Data, &c.Copies.Folder, &c.Stamps.Roots} {
+		if *name != "" && !filepath.IsAbs(*name) {
+			*name = filepath.Join(filepath.Dir(path), *name)
+		}
 	}
 	if err := c.complete(); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
@@ -61,6 +65,9 @@ func (c *Config) complete() error {
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil {
 		return fmt.Errorf("zone: %q is no time zone like Europe/Amsterdam", c.Zone)
+	}
+	if err := c.Copies.check(); err != nil {
+		return err
 	}
 	if c.Data == "" {
 		return errors.New("data: name the folder for keys and stores")

@@ -35,6 +35,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	workers.Go(func() { a.Rules.Run(work) })
 	workers.Go(func() { a.watchDeadlines(work) })
 	workers.Go(func() { a.count(work) })
+	workers.Go(func() { a.Records.Run(work) })
 
 	servers := []*http.Server{newServer(a.Handler)}
 	failed := make(chan error, 2)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -27,9 +28,6 @@ type Copies interface {
 // copyBehind is how many records the second copy may lack and still count as
 // there: what is on its way.
 const copyBehind = 4
-
-// again is how long after a failure a copy or a timestamp is tried once more.
-const again = 5 * time.Second
 
 func copyName(p chunk.Part) string {
 	return fmt.Sprintf("recording/%s-%d-%d", p.Recording, p.Track, p.Number)
@@ -60,7 +58,7 @@ func (b *Book) copy(r *running, p *part) {
 func (b *Book) Run(ctx context.Context) {
 	var copies sync.WaitGroup
 	defer copies.Wait()
-	tick := time.NewTicker(again)
+	tick := time.NewTicker(b.again)
 	defer tick.Stop()
 	begun := false
 	for {
@@ -124,7 +122,7 @@ func (b *Book) follow(ctx context.Context, f followed) {
 		if err != nil { // the store is away or full: what it lacks is still on our disk
 			select {
 			case <-ctx.Done():
-			case <-time.After(again):
+			case <-time.After(b.again):
 			}
 		}
 	}
@@ -230,14 +228,13 @@ func (b *Book) restore(ctx context.Context, p chunk.Part, path string, over bool
 	if fault.KindOf(err) == fault.NotFound {
 		return nil
 	}
-	if err != nil {
+	info, errFile := os.Stat(path)
+	switch {
+	case err != nil && errFile == nil: // the store is away: what we have goes on
+		return nil
+	case err != nil:
 		return err
-	}
-	var have int64
-	if info, err := os.Stat(path); err == nil {
-		have = info.Size()
-	}
-	if progress.Size <= have {
+	case errFile == nil && progress.Size <= info.Size():
 		return nil
 	}
 	if !progress.Finished {
@@ -250,7 +247,11 @@ func (b *Book) restore(ctx context.Context, p chunk.Part, path string, over bool
 		return err
 	}
 	defer from.Close()
-	if err := replace(path, from); err != nil || over {
+	beside := path + ".restored"
+	if err := replace(beside, from); err != nil {
+		return err
+	}
+	if err := errors.Join(os.Rename(beside, path), syncFolder(filepath.Dir(path))); err != nil || over {
 		return err
 	}
 	return b.config.Copies.Delete(ctx, name)

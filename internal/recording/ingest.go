@@ -70,7 +70,11 @@ func (b *Book) open(ctx context.Context, id chunk.ID) (*running, error) {
 		return nil, err
 	}
 	for _, s := range shares {
-		if err := b.begin(ctx, r, s.Part, s.codec); err != nil {
+		err := b.restore(ctx, s.Part, b.file(s.Part), r.over)
+		if err == nil {
+			err = b.begin(r, s.Part, s.codec)
+		}
+		if err != nil {
 			return nil, errors.Join(err, r.close())
 		}
 	}
@@ -98,11 +102,8 @@ func (b *Book) forget() {
 }
 
 // begin opens or makes a part's file.
-func (b *Book) begin(ctx context.Context, r *running, of chunk.Part, codec chunk.Codec) error {
+func (b *Book) begin(r *running, of chunk.Part, codec chunk.Codec) error {
 	p := &part{Part: of, codec: codec, path: b.file(of), chain: chunk.NewChain(of), tally: proof.NewTally(of)}
-	if err := b.restore(ctx, of, p.path, r.over); err != nil {
-		return err
-	}
 	if err := p.load(r.over); err != nil {
 		return err
 	}
@@ -243,8 +244,10 @@ func (b *Book) Append(ctx context.Context, p chunk.Part, body []byte) (Ack, erro
 		return Ack{}, err
 	}
 	fresh, err := r.take(to, body)
-	if err == nil && len(fresh) > 0 {
+	if len(fresh) > 0 && err == nil {
 		b.logHeads(ctx, r, fresh[len(fresh)-1].Minute())
+	}
+	if err == nil {
 		err = b.copied(ctx, r, to)
 	}
 	return b.ack(r, to), err

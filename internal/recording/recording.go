@@ -86,6 +86,7 @@ type Book struct {
 	copying sync.Mutex // guards toCopy
 	toCopy  []followed
 	wake    chan struct{} // there is something for Run
+	again   time.Duration // after a failure, a copy or a stamp is tried once more
 }
 
 // New opens the book.
@@ -95,7 +96,7 @@ func New(d *db.DB, log *custody.Log, cases Cases, c Config, clock func() time.Ti
 			return nil, err
 		}
 	}
-	return &Book{db: d, log: log, cases: cases, clock: clock, config: c, live: map[chunk.ID]*running{}, wake: make(chan struct{}, 1)}, nil
+	return &Book{db: d, log: log, cases: cases, clock: clock, config: c, live: map[chunk.ID]*running{}, wake: make(chan struct{}, 1), again: 5 * time.Second}, nil
 }
 
 // Kinds of a recording.
@@ -375,7 +376,7 @@ func (b *Book) Part(ctx context.Context, actor string, id chunk.ID, track chunk.
 	if err != nil {
 		return none, chunk.Secret{}, err
 	}
-	return p, half, b.begin(ctx, live, p, codec)
+	return p, half, b.begin(live, p, codec)
 }
 
 // keep writes a small secret durably: file and folder are on the disk when it returns.

@@ -34,6 +34,7 @@ type house struct {
 	key      seal.Identity
 	recovery seal.Identity
 	now      time.Time
+	more     Config // what a test adds
 }
 
 func (h *house) Recordable(_ context.Context, actor, casefile, interview string) (Interview, error) {
@@ -54,9 +55,11 @@ func (h *house) Key(context.Context, string, string) (string, error) { return h.
 func (h *house) again(t testing.TB) {
 	t.Helper()
 	var err error
-	h.Book, err = New(h.db, h.log, h, Config{Files: filepath.Join(h.dir, "files"), Keys: filepath.Join(h.dir, "keys"), Recovery: h.recovery.Recipient(), Software: "test"},
-		func() time.Time { return h.now })
+	c := h.more
+	c.Files, c.Keys, c.Recovery, c.Software = filepath.Join(h.dir, "files"), filepath.Join(h.dir, "keys"), h.recovery.Recipient(), "test"
+	h.Book, err = New(h.db, h.log, h, c, func() time.Time { return h.now })
 	ok(t, err)
+	h.Book.again = 20 * time.Millisecond
 }
 
 func each(t *testing.T, f func(t *testing.T, h *house)) {
@@ -301,7 +304,7 @@ func TestASealedRecordingVerifiesAndTakesNothingMore(t *testing.T) {
 
 		var archive bytes.Buffer
 		ok(t, h.Export(ctx, "ann", id, &archive))
-		result := verify(t, archive.Bytes())
+		result := verify(t, archive.Bytes(), proof.Options{})
 		if !result.Sound || result.Levels[0].State != proof.Passed || result.Levels[1].State != proof.Passed || len(result.Tracks) != 2 {
 			t.Errorf("%s", result.Words())
 		}
@@ -381,11 +384,11 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
-func verify(t *testing.T, archive []byte) proof.Result {
+func verify(t *testing.T, archive []byte, o proof.Options) proof.Result {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	ok(t, err)
-	result, err := proof.Verify(t.Context(), z, proof.Options{})
+	result, err := proof.Verify(t.Context(), z, o)
 	ok(t, err)
 	return result
 }

@@ -20,6 +20,7 @@ export class RecordPage {
   private free: () => void = () => undefined; // lets the locks go
   private shown = new Set<Alarm>();
   private prompts = 0;
+  private elsewhere = 1; // copies beyond this computer
 
   constructor(private readonly root: HTMLElement) {
     const begin = this.all<HTMLButtonElement>("[data-begin]");
@@ -127,15 +128,17 @@ export class RecordPage {
     const kept = progress.length > 0 && progress.every((p) => p.kept > 0);
     const sent = progress.length > 0 && acked > 0;
     const safe = this.one("[data-safe]");
-    safe.dataset.copies = String(Number(kept) + Number(sent));
+    const copies = Number(kept) + (sent ? this.elsewhere : 0);
+    safe.dataset.copies = String(copies);
     const seconds = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(behind);
-    safe.textContent = words(this.root, kept && sent ? "safe" : kept ? "here" : sent ? "there" : "begins").replace("{s}", seconds);
+    safe.textContent = words(this.root, kept && sent ? "safe" : kept ? "here" : sent ? "there" : "begins").replace("{s}", seconds).replace("{n}", String(copies));
   }
 
   private async poll(): Promise<void> {
     const session = this.session;
     const s = session && (await state(session.id).catch(() => undefined));
     if (!s) return;
+    this.elsewhere = s.copies;
     this.watchers(s);
     const asked = s.marks.filter((m) => m.kind === "prompt");
     const fresh = asked.slice(this.prompts);

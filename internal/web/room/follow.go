@@ -174,6 +174,9 @@ func (f *face) state(w http.ResponseWriter, r *http.Request) error {
 		Parts     []partJSON    `json:"parts"`
 	}{ID: s.ID.String(), Case: s.Casefile, Interview: s.Interview, Kind: s.Kind, Running: s.Stopped == 0, Sealed: s.Sealed, Started: s.Started, Now: s.Now, Copies: 1,
 		Watchers: []watcherJSON{}, Marks: []markJSON{}, Gaps: []gapJSON{}, Parts: []partJSON{}}
+	if s.Copied {
+		out.Copies, out.Mirrored = 2, true
+	}
 	names := map[string]string{}
 	called := func(id string) (string, error) {
 		if name, ok := names[id]; ok {

@@ -1,0 +1,248 @@
+package recording
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"verhaal/internal/blob"
+	"verhaal/internal/blob/blobtest"
+	"verhaal/internal/db"
+	"verhaal/internal/db/dbtest"
+	"verhaal/internal/fault"
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/recording/proof"
+	"verhaal/internal/recording/stamp/stamptest"
+)
+
+// store is a second copy that can be away.
+type store struct {
+	blob.Store
+	away atomic.Bool
+}
+
+func (s *store) Append(ctx context.Context, name string, at int64, b []byte) (int64, error) {
+	if s.away.Load() {
+		return 0, fault.New(fault.Unavailable, "", "away")
+	}
+	return s.Store.Append(ctx, name, at, b)
+}
+
+func (s *store) Status(ctx context.Context, name string) (blob.Progress, error) {
+	if s.away.Load() {
+		return blob.Progress{}, fault.New(fault.Unavailable, "", "away")
+	}
+	return s.Store.Status(ctx, name)
+}
+
+// withCopies runs a test with each kind of second copy.
+func withCopies(t *testing.T, f func(t *testing.T, h *house, s *store)) {
+	kinds := map[string]func(t *testing.T) blob.Store{
+		"folder": func(t *testing.T) blob.Store {
+			disk, err := blob.OpenDisk(t.TempDir())
+			ok(t, err)
+			t.Cleanup(func() { ok(t, disk.Close()) })
+			return disk
+		},
+		"bucket": func(t *testing.T) blob.Store {
+			s3, err := blob.OpenS3(t.Context(), blobtest.Start(t).Config())
+			ok(t, err)
+			return s3
+		},
+	}
+	for name, open := range kinds {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+				h, s := newHouse(t, d, w), &store{Store: open(t)}
+				h.more.Copies = s
+				h.again(t)
+				f(t, h, s)
+			})
+		})
+	}
+}
+
+// run has the book's Run work until the returned function is called.
+func (h *house) run() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wait sync.WaitGroup
+	wait.Go(func() { h.Run(ctx) })
+	return sync.OnceFunc(func() { cancel(); wait.Wait() })
+}
+
+func (h *house) until(t *testing.T, what string, true func() bool) {
+	t.Helper()
+	for range 3000 {
+		if true() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("it never came true: %s", what)
+}
+
+func (h *house) copiedNow(t *testing.T, p chunk.Part) bool {
+	t.Helper()
+	s, err := h.State(t.Context(), "ann", p.Recording)
+	ok(t, err)
+	return s.Copied
+}
+
+func TestWhatADiskLostComesBackFromTheSecondCopyAndTheRecordingGoesOn(t *testing.T) {
+	withCopies(t, func(t *testing.T, h *house, s *store) {
+		ctx := t.Context()
+		stop := h.run()
+		defer func() { stop() }()
+		r := h.begin(t, h.started(t), 0)
+		for range 5 {
+			_, err := h.Append(ctx, r.part, r.film(t, 4))
+			ok(t, err)
+		}
+		h.until(t, "copied", func() bool {
+			progress, err := s.Status(ctx, copyName(r.part))
+			return err == nil && progress.Size == h.size(t, r.part)
+		})
+		stop()
+		before, err := os.ReadFile(h.file(r.part))
+		ok(t, err)
+		ok(t, os.Remove(h.file(r.part)))
+		h.again(t)
+		stop = h.run()
+		_, err = h.Append(ctx, r.part, r.film(t, 4))
+		ok(t, err)
+		after, err := os.ReadFile(h.file(r.part))
+		ok(t, err)
+		if !bytes.HasPrefix(after, before) || len(after) <= len(before) {
+			t.Errorf("%d bytes came back of %d", len(after), len(before))
+		}
+		_, err = h.Stop(ctx, "ann", r.part.Recording, true)
+		ok(t, err)
+		h.until(t, "the whole is a blob elsewhere", func() bool {
+			size, err := s.Stat(ctx, copyName(r.part))
+			return err == nil && size == int64(len(after))
+		})
+		h.until(t, "the log says so", func() bool { return h.acts(t, "recording.copied") == 1 })
+	})
+}
+
+func TestAStoreThatIsAwayStopsNoRecordingAndGetsTheRestLater(t *testing.T) {
+	withCopies(t, func(t *testing.T, h *house, s *store) {
+		ctx := t.Context()
+		s.away.Store(true)
+		defer h.run()()
+		r := h.begin(t, h.started(t), 0)
+		for range 5 {
+			_, err := h.Append(ctx, r.part, r.film(t, 4))
+			ok(t, err)
+		}
+		if h.copiedNow(t, r.part) {
+			t.Error("it says that there is a second copy")
+		}
+		h.again(t) // a start while the store is away
+		defer h.run()()
+		_, err := h.Append(ctx, r.part, r.film(t, 4))
+		ok(t, err)
+		s.away.Store(false)
+		h.until(t, "copied", func() bool { return h.copiedNow(t, r.part) })
+	})
+}
+
+func TestWhereTheSecondCopyComesFirstNothingIsSafeBefore(t *testing.T) {
+	withCopies(t, func(t *testing.T, h *house, s *store) {
+		h.more.CopyFirst = true
+		h.again(t)
+		defer h.run()()
+		r := h.begin(t, h.started(t), 0)
+		for range 3 {
+			_, err := h.Append(t.Context(), r.part, r.film(t, 2))
+			ok(t, err)
+			progress, err := s.Status(t.Context(), copyName(r.part))
+			ok(t, err)
+			if progress.Size != h.size(t, r.part) {
+				t.Errorf("acknowledged with %d of %d bytes elsewhere", progress.Size, h.size(t, r.part))
+			}
+		}
+		s.away.Store(true)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		more := r.film(t, 1)
+		for range 2 { // sent again it is there already, and still not safe
+			_, err := h.Append(ctx, r.part, more)
+			wantFault(t, err, fault.Unavailable, "room.fault.copy")
+		}
+	})
+}
+
+func (h *house) size(t *testing.T, p chunk.Part) int64 {
+	t.Helper()
+	info, err := os.Stat(h.file(p))
+	ok(t, err)
+	return info.Size()
+}
+
+// acts counts the acts of a kind about the case.
+func (h *house) acts(t *testing.T, kind string) (n int) {
+	t.Helper()
+	acts, err := h.log.About(t.Context(), "c1")
+	ok(t, err)
+	for _, a := range acts {
+		if strings.Contains(string(a.Leaf), `"`+kind+`"`) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestEachMinutesHeadsAreInTheLog(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r := h.begin(t, h.started(t), 0)
+		for range 70 { // 140 seconds
+			_, err := h.Append(t.Context(), r.part, r.film(t, 4))
+			ok(t, err)
+		}
+		if n := h.acts(t, "recording.heads"); n != 3 {
+			t.Errorf("%d acts for 3 minutes", n)
+		}
+	})
+}
+
+func TestASealIsStampedAsSoonAsTheAuthorityAnswers(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		tsa := stamptest.Start(t)
+		h.now = time.Now().Add(-time.Minute)
+		h.more.Stamp = tsa.Authority()
+		h.again(t)
+		r := h.begin(t, h.started(t), 0)
+		_, err := h.Append(ctx, r.part, r.film(t, 4))
+		ok(t, err)
+		tsa.Refuse = true
+		_, err = h.Stop(ctx, "ann", r.part.Recording, true)
+		ok(t, err)
+		h.stampAll(ctx)
+		if n := h.acts(t, "recording.stamped"); n != 0 {
+			t.Error("stamped by nobody")
+		}
+		tsa.Refuse = false
+		h.stampAll(ctx)
+		h.stampAll(ctx)
+		if n := h.acts(t, "recording.stamped"); n != 1 {
+			t.Errorf("stamped %d times", n)
+		}
+		var archive bytes.Buffer
+		ok(t, h.Export(ctx, "ann", r.part.Recording, &archive))
+		result := verify(t, archive.Bytes(), proof.Options{Authorities: tsa.Roots()})
+		if !result.Sound || result.Seal.Stamp == nil || !result.Seal.Stamp.Trusted {
+			t.Errorf("%s", result.Words())
+		}
+		other := stamptest.Start(t)
+		if result := verify(t, archive.Bytes(), proof.Options{Authorities: other.Roots()}); result.Sound {
+			t.Error("a stamp of a stranger counts")
+		}
+	})
+}
