@@ -83,7 +83,12 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 
 	b.Click("[data-stop]")
 	b.Click("[data-empty]")
-	b.Until(`location.pathname.endsWith("/play")`)
+	b.Until(`location.pathname.endsWith("/receipt")`)
+	if words := strings.Split(b.Text("[data-words]"), " · "); len(words) != 8 || len(strings.Fields(b.Text("[data-seal]"))) != 8 {
+		t.Errorf("the receipt says %q, %q", b.Text("[data-seal]"), words)
+	}
+	b.Check("the receipt")
+	b.Screen("room-receipt")
 
 	// Anybody verifies the whole without a key, and sees a changed byte.
 	raw, err := base64.StdEncoding.DecodeString(browser.Ask[string](b, `fetch("/record/`+recording+`/export.zip").then(r => r.arrayBuffer()).then(a => {
@@ -129,6 +134,7 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	}
 
 	// A member plays it, minute by minute, each with a purpose that is logged.
+	b.Click(`a[href$="/play"]`)
 	b.See("form[data-purpose] button")
 	b.Click("form[data-purpose] button")
 	b.See("[data-player]")

@@ -175,6 +175,10 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return site.Render(w, r, 200, "room/watch", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
 			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
 	})
+	site.Handle(mux, "GET /record/{id}/receipt", func(w http.ResponseWriter, r *http.Request) error {
+		http.Redirect(w, r, "play", http.StatusSeeOther)
+		return nil
+	})
 	site.Handle(mux, "GET /record/{id}/play", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/play", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
 			"Lang": "en", "Started": h.started, "Me": "Robin", "Sealed": h.sealed, "MarkKinds": append(marks, "topic", "end", "prompt"),

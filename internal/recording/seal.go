@@ -18,6 +18,7 @@ import (
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/recording/proof"
+	"verhaal/internal/recording/stamp"
 )
 
 // Receipt is what the interviewer takes along when a recording is sealed.
@@ -28,6 +29,37 @@ type Receipt struct {
 	Ended     int64  `json:"ended"`
 	Position  int64  `json:"position"` // of the seal in the log
 	Log       string `json:"log"`
+	Stamped   int64  `json:"stamped,omitempty"` // Unix ms, by an authority
+	StampedBy string `json:"stamped_by,omitempty"`
+}
+
+// Receipt gives the receipt again; NotFound while the recording runs.
+func (b *Book) Receipt(ctx context.Context, actor string, id chunk.ID) (Receipt, error) {
+	r, err := b.Get(ctx, actor, id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	text, _, err := b.Manifest(ctx, actor, id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	_, _, _, position, err := b.inLog(ctx, r, text)
+	if err != nil {
+		return Receipt{}, err
+	}
+	out := Receipt{Recording: id.String(), Manifest: fmt.Sprintf("%x", sha256.Sum256(text)), Started: r.Started, Ended: r.Stopped, Position: position, Log: b.log.Origin()}
+	var der []byte
+	if err := b.db.QueryRow(ctx, findStamp, id.String()).Scan(&der); err != nil {
+		return Receipt{}, err
+	}
+	if len(der) > 0 {
+		said, err := stamp.Check(der, text, nil)
+		if err != nil {
+			return Receipt{}, err
+		}
+		out.Stamped, out.StampedBy = said.At.UnixMilli(), said.By
+	}
+	return out, nil
 }
 
 // Stop ends a recording and seals it, at once whatever its length: the tallies
@@ -80,7 +112,7 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 	if err := live.close(); err != nil {
 		return Receipt{}, err
 	}
-	return Receipt{id.String(), fmt.Sprintf("%x", sha256.Sum256(text)), r.Started, m.Ended, entry.Seq, b.log.Origin()}, nil
+	return Receipt{Recording: id.String(), Manifest: fmt.Sprintf("%x", sha256.Sum256(text)), Started: r.Started, Ended: m.Ended, Position: entry.Seq, Log: b.log.Origin()}, nil
 }
 
 func (r *running) all() []*part {
@@ -210,8 +242,8 @@ func (b *Book) Export(ctx context.Context, actor string, id chunk.ID, to io.Writ
 	if err != nil {
 		return err
 	}
-	var stamp []byte
-	if err := b.db.QueryRow(ctx, findStamp, id.String()).Scan(&stamp); err != nil {
+	var stamped []byte
+	if err := b.db.QueryRow(ctx, findStamp, id.String()).Scan(&stamped); err != nil {
 		return err
 	}
 	if _, err := b.log.Do(ctx, custody.Act{Kind: "recording.exported", Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel}}, nil); err != nil {
@@ -230,7 +262,7 @@ func (b *Book) Export(ctx context.Context, actor string, id chunk.ID, to io.Writ
 		name string
 		data []byte
 	}{{"manifest.json", text}, {"manifest.sig", signature}, {"marks.json", marks}, {"log/key", []byte(b.log.Verifier() + "\n")}, {"log/leaf.json", leaf},
-		{"log/manifest.tlog-proof", proof.LogProof(seq, path, checkpoint)}, {"manifest.tsr", stamp}} {
+		{"log/manifest.tlog-proof", proof.LogProof(seq, path, checkpoint)}, {"manifest.tsr", stamped}} {
 		if len(f.data) == 0 {
 			continue // no authority stamped it
 		}

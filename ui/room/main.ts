@@ -1,4 +1,4 @@
-// The rooms: recorder, control room, player.
+// The rooms: recorder, control room, player; and the receipt.
 import { PlayPage } from "./play.js";
 import { RecordPage } from "./record.js";
 import { WatchPage } from "./watch.js";
@@ -9,3 +9,9 @@ const [record, watch, play] = [page("record"), page("watch"), page("play")];
 if (record) void new RecordPage(record).ready();
 if (watch) new WatchPage(watch);
 if (play) new PlayPage(play);
+
+const print = page("receipt")?.querySelector<HTMLButtonElement>("[data-print]");
+if (print) {
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}

@@ -222,7 +222,7 @@ export class RecordPage {
       await session.stop();
       this.session = undefined;
       this.free();
-      location.assign(`/record/${session.id}/play`);
+      location.assign(`/record/${session.id}/receipt`);
     } catch (e) {
       this.one("[data-stopping]").hidden = true;
       for (const b of this.all<HTMLButtonElement>("[data-running] button")) b.disabled = false;

@@ -68,6 +68,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("POST /record/{id}/stop", f.stop)
 	at("GET /record/{id}/manifest", f.manifest)
 	at("GET /record/{id}/export.zip", f.export)
+	at("GET /record/{id}/receipt", f.showReceipt)
 	at("GET /record/{id}/watch", f.showWatch)
 	at("GET /record/{id}/play", f.showPlay)
 }
