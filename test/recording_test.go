@@ -3,6 +3,8 @@ package test
 import (
 	"archive/zip"
 	"encoding/base64"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,20 +19,28 @@ import (
 )
 
 // inTheRoom opens a browser with a made-up camera and microphone.
-func inTheRoom(t *testing.T, base string) *browser.Tab {
+func inTheRoom(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *browser.Tab {
 	t.Helper()
-	b := browser.Open(t, base, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("mute-audio", true))
+	b := browser.Open(t, base, append([]chromedp.ExecAllocatorOption{chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("mute-audio", true)}, more...)...)
 	b.Width(1280)
 	return b
 }
 
+// elapsed waits until a recording has run for some seconds.
+func elapsed(b *browser.Tab, seconds int) {
+	b.T.Helper()
+	b.Until(fmt.Sprintf(`document.querySelector("[data-elapsed]").textContent.split(":").reduce((n, x) => 60 * n + Number(x), 0) >= %d`, seconds))
+}
+
 // TestAnInterviewIsRecordedWatchedSealedAndProved goes from a confirmed plan to
 // a sealed recording on a real server: the level at the door, marks, a control
-// room that follows, the seal, the proof without a key, and the player.
+// room that follows, a server and a browser that are killed, the seal, the proof
+// without a key, and the player.
 func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
-	base, _ := demo(t)
-	b := inTheRoom(t, base)
+	server := start(t)
+	base, profile := server.base, chromedp.UserDataDir(t.TempDir())
+	b := inTheRoom(t, base, profile)
 	signIn(b, "avim")
 	home := openCase(b, "ex_officio")
 	b.Click(`form[action$="/persons"] button`)
@@ -79,7 +89,31 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	b.Check("recording")
 	b.Screen("room-recording")
 	w.Screen("room-watch")
-	time.Sleep(4 * time.Second)
+	b.Click("[data-mark=break]")
+	elapsed(b, 15)
+	b.Click("[data-mark=resume]")
+
+	// The server dies and comes back: the recorder goes on, and brings the rest.
+	elapsed(b, 20)
+	server.kill()
+	b.Until(`document.querySelector("[data-alarms]").textContent.includes("can't be reached")`)
+	elapsed(b, 27)
+	server.start()
+	b.Until(`!document.querySelector("[data-alarms]").textContent.includes("be reached")`)
+	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 28000`)
+
+	// The recorder's browser dies: another page of this house brings what lay on
+	// its disk, and the recording goes on.
+	elapsed(b, 40)
+	b.Kill()
+	killed := time.Now().UnixMilli()
+	b = inTheRoom(t, base, profile)
+	b.Visit(home + "room/i1") // still signed in; to record takes no key
+	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
+	b.Screen("room-go-on")
+	b.Click("[data-begin]")
+	b.See("[data-running]")
+	elapsed(b, 62)
 
 	b.Click("[data-stop]")
 	b.Click("[data-empty]")
@@ -109,6 +143,20 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	if err != nil || !result.Sound || result.Levels[0].State != proof.Passed || result.Levels[1].State != proof.Passed || result.Seal == nil || len(result.Tracks) < 2 {
 		t.Fatalf("%v\n%s", err, result.Words())
 	}
+	manifest, err := fs.ReadFile(z, "manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := proof.ParseManifest(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, track := range sealed.Tracks {
+		if len(track.Parts) != 2 {
+			t.Fatalf("%s has %d parts, want one before the browser died and one after", track.Track, len(track.Parts))
+		}
+		t.Logf("%s: the killed browser lost %d ms", track.Track, killed-sealed.Started-int64(track.Parts[0].To))
+	}
 	out, errs := &screen{}, &screen{}
 	if code := cli.Run([]string{"verify", "recording", path}, out, errs); code != 0 {
 		t.Errorf("verify says %d:\n%s%s", code, out, errs)
@@ -134,7 +182,11 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	}
 
 	// A member plays it, minute by minute, each with a purpose that is logged.
-	b.Click(`a[href$="/play"]`)
+	b.Visit("/staff/sign-in")
+	b.Write("form[data-passphrase] [name=passphrase]", "lantern orchard velvet canyon pepper")
+	b.Click("form[data-passphrase] button")
+	b.Until(`!location.pathname.startsWith("/staff/sign-in")`)
+	b.Visit("/record/" + recording + "/play")
 	b.See("form[data-purpose] button")
 	b.Click("form[data-purpose] button")
 	b.See("[data-player]")

@@ -58,6 +58,14 @@ func Open(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *Tab 
 	return b
 }
 
+// Kill ends the browser as a power cut does.
+func (b *Tab) Kill() {
+	b.T.Helper()
+	if err := chromedp.FromContext(b.Ctx).Browser.Process().Kill(); err != nil {
+		b.T.Fatal(err)
+	}
+}
+
 // Do runs steps.
 func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
