@@ -68,6 +68,8 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("POST /record/{id}/stop", f.stop)
 	at("GET /record/{id}/manifest", f.manifest)
 	at("GET /record/{id}/export.zip", f.export)
+	at("POST /record/{id}/excerpt", f.excerpt)
+	at("GET /record/{id}/custody.csv", f.custody)
 	at("GET /record/{id}/watch", f.showWatch)
 	at("GET /record/{id}/play", f.showPlay)
 }
