@@ -25,11 +25,9 @@ func inTheRoom(t *testing.T, base string) *browser.Tab {
 	return b
 }
 
-// TestAnInterviewIsRecordedWatchedSealedAndProved goes from a confirmed plan to
-// a sealed recording on a real server: the level at the door, marks, a control
-// room that follows, the seal, the proof without a key, and the player.
-func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
-	base, _ := demo(t)
+// readyRoom is the room of a confirmed interview, with pre-flight done.
+func readyRoom(t *testing.T, base string) *browser.Tab {
+	t.Helper()
 	day := time.Now().Format(time.DateOnly)
 	b := inTheRoom(t, base)
 	signIn(b, "avim")
@@ -61,6 +59,15 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	b.See("button[value=hold]")
 	b.Click(`a[href$="/room/i1"]`)
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
+	return b
+}
+
+// TestAnInterviewIsRecordedWatchedSealedAndProved goes from a confirmed plan to
+// a sealed recording on a real server: the level at the door, marks, a control
+// room that follows, the seal, the proof without a key, and the player.
+func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
+	base, _ := demo(t)
+	b := readyRoom(t, base)
 	b.Check("pre-flight")
 	b.Screen("room-preflight")
 	b.Click("[data-begin]")

@@ -2,8 +2,7 @@
 // excerpt with the keys of its minutes, and what makes it play anywhere. It is
 // loaded when somebody asks for one: reading and writing archives and films is
 // more than all else of the page.
-import { bytesToHex } from "@noble/hashes/utils.js";
-import { BlobReader, BlobWriter, configure, TextReader, Uint8ArrayWriter, ZipReader, ZipWriter, type Reader } from "@zip.js/zip.js/lib/zip-core-native.js";
+import { BlobReader, BlobWriter, configure, TextReader, ZipReader, ZipWriter, type Reader } from "@zip.js/zip.js/lib/zip-core-native.js";
 import * as chunk from "./chunk.js";
 import { playerPage, type PlayerWords } from "./playerpage.js";
 import { remux, type Film, type Stretch } from "./remux.js";
@@ -26,7 +25,7 @@ export interface Court {
   marks: { mono: number; text: string }[];
 }
 
-/** The last moment that ZIP can write before it knows any: archives tell no time of ours. */
+/** The first moment that ZIP can write: the archive does not tell when it was made. */
 const noTime = new Date(1980, 0, 1);
 
 const names = Object.keys(chunk.tracks);
@@ -53,7 +52,7 @@ export async function pack(excerpt: Blob, recording: string, openers: Opener[], 
     for (const f of films) await add(f.name, new BlobReader(f.film.file));
     await add("custody.csv", new TextReader(court.custody));
     await add("README.txt", new TextReader(court.readme));
-    await add("player.html", new TextReader(await playerPage(films, court)));
+    await add("player.html", new TextReader(playerPage(films, court)));
   }
   return to.close();
 }
@@ -104,5 +103,3 @@ async function filmed(stretches: Stretch[]): Promise<Named[]> {
   }
   return out;
 }
-
-export { bytesToHex };
