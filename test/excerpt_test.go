@@ -164,8 +164,8 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 		c.Check("court pack")
 	}
 	c.Click("[data-toggle]")
-	c.Until(`[...document.querySelectorAll("video")].length === 2 && [...document.querySelectorAll("video")].every(v => v.currentTime > 1.5 && !v.paused)`)
-	apart := browser.Ask[float64](c, `(() => { const [x, y] = document.querySelectorAll("video"); return Math.abs(x.currentTime + x.dataset.from / 1000 - y.currentTime - y.dataset.from / 1000); })()`)
+	c.Until(`[...document.querySelectorAll("video, audio")].length === 2 && [...document.querySelectorAll("video, audio")].every(v => v.currentTime > 1.5 && !v.paused)`)
+	apart := browser.Ask[float64](c, `(() => { const [x, y] = document.querySelectorAll("video, audio"); return Math.abs(x.currentTime + x.dataset.from / 1000 - y.currentTime - y.dataset.from / 1000); })()`)
 	t.Logf("main and safe play %.0f ms apart", apart*1000)
 	if apart > 0.2 {
 		t.Errorf("main and safe play %.2f s apart", apart)
@@ -173,7 +173,7 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	if frames := browser.Ask[int](c, `document.querySelector("video[data-track='0']").getVideoPlaybackQuality().totalVideoFrames`); frames < 10 {
 		t.Errorf("%d pictures were shown", frames)
 	}
-	if heard := browser.Ask[string](c, `[...document.querySelectorAll("video")].filter(v => !v.muted).map(v => v.dataset.track).join()`); heard != "0" {
+	if heard := browser.Ask[string](c, `[...document.querySelectorAll("video, audio")].filter(v => !v.muted).map(v => v.dataset.track).join()`); heard != "0" {
 		t.Errorf("the sound of track %q is heard", heard)
 	}
 	for _, width := range []int64{360, 1280} {

@@ -8,7 +8,7 @@ const step = 0.12;
 const edge = 80;
 
 interface Film {
-  media: HTMLVideoElement;
+  media: HTMLMediaElement;
   from: number;
   to: number;
 }
@@ -16,7 +16,7 @@ interface Film {
 const one = <E extends HTMLElement>(selector: string): E => document.querySelector<E>(selector)!;
 const number = (e: HTMLElement, name: string): number => Number(e.dataset[name]);
 
-const films: Film[] = [...document.querySelectorAll<HTMLVideoElement>("video")].map((media) => ({ media, from: number(media, "from"), to: number(media, "to") }));
+const films: Film[] = [...document.querySelectorAll<HTMLMediaElement>("video, audio")].map((media) => ({ media, from: number(media, "from"), to: number(media, "to") }));
 const [begin, end] = [number(document.body, "from"), number(document.body, "to")];
 const seek = one<HTMLInputElement>("[data-seek]");
 const toggle = one("[data-toggle]");
@@ -29,7 +29,7 @@ const there = (f: Film): boolean => at >= f.from && at < f.to - edge;
 
 /** Brings a film to the time of the clock. */
 function follow(f: Film, lead: Film | undefined, gone: boolean): void {
-  if (films.some((other) => other !== f && other.media.dataset.track === f.media.dataset.track)) f.media.parentElement!.hidden = !there(f);
+  if (films.some((other) => other !== f && other.media.dataset.track === f.media.dataset.track)) (f.media.closest("figure") ?? f.media).hidden = !there(f);
   const local = (at - f.from) / 1000;
   if (there(f) && (gone || (f !== lead && Math.abs(f.media.currentTime - local) > step && !f.media.seeking))) f.media.currentTime = local;
   if (there(f) && playing && f.media.paused) void f.media.play().catch(() => undefined);

@@ -8,6 +8,7 @@ import { minuteOf, decodeHeader, type Part } from "./chunk.js";
 import type { Court, Opener } from "./pack.js";
 import { Keys, records } from "./release.js";
 import { state, type PartState, type State } from "./server.js";
+import { timeOf } from "./time.js";
 import { headOf } from "./webm.js";
 
 /** What is only loaded when somebody asks for a file. */
@@ -60,7 +61,8 @@ export class ExcerptCard {
 
   /** What a court pack says and holds beside the excerpt. */
   private async court(all: State, from: number, to: number): Promise<Court> {
-    const put = (text: string) => text.replaceAll("{recording}", all.id).replaceAll("{minutes}", from === to ? String(from) : `${from}–${to}`);
+    const times = `${timeOf(from * 60_000)}–${timeOf(to * 60_000 + 59_000)}`;
+    const put = (text: string) => text.replaceAll("{recording}", all.id).replaceAll("{times}", times);
     const say = (key: string) => put(words(this.form, key));
     const lines = [...this.form.querySelector<HTMLTemplateElement>("[data-readme]")!.content.querySelectorAll("p")];
     const mark = (kind: string) => words(this.root, `mark.${kind}`) || kind;

@@ -42,7 +42,7 @@ export async function pack(excerpt: Blob, recording: string, openers: Opener[], 
     const blob = await entry.getData(new BlobWriter());
     await add(entry.filename, new BlobReader(blob));
     const opener = openers.find((o) => entry.filename === `${o.part.track}-${o.part.part}.vhc`);
-    if (court && opener) stretches.push(await opened(new Uint8Array(await blob.arrayBuffer()), opener));
+    if (court && opener) stretches.push(await opened(blob, opener));
   }
   await from.close();
   await add("keys.json", new TextReader(keyList(recording, openers)));
@@ -63,22 +63,30 @@ function keyList(recording: string, openers: Opener[]): string {
   return JSON.stringify({ keys, recording, v: 1 });
 }
 
-/** Opens the records of a part whose minutes have a key; the neighbours stay closed. */
-async function opened(file: Uint8Array, { part, from, head, keys }: Opener): Promise<Stretch> {
+/**
+ * Opens the records of a part whose minutes have a key; the neighbours stay
+ * closed. Blobs need no room in the page's memory, an hour of them would not fit.
+ */
+async function opened(file: Blob, { part, from, head, keys }: Opener): Promise<Stretch> {
   const stretch: Stretch = { track: part.track, codec: 0, from, end: from, head, clusters: [] };
   const minutes = new Map<number, CryptoKey>();
   for (const [minute, raw] of keys) minutes.set(minute, await chunk.importKey(raw));
-  for (const record of new chunk.Splitter().push(file)) {
-    const h = chunk.decodeHeader(record);
-    const key = minutes.get(h.minute);
-    if (!key || h.recording !== part.recording) continue;
-    const plain = await chunk.openRecord(record, key);
-    const rest = h.seq === 0 ? plain.subarray(headOf(plain).length) : plain;
-    stretch.codec = h.codec;
-    stretch.end = h.mono + h.duration;
-    if (rest.length) stretch.clusters.push(rest);
+  const splitter = new chunk.Splitter();
+  const reader = file.stream().getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return stretch;
+    for (const record of splitter.push(value)) {
+      const h = chunk.decodeHeader(record);
+      const key = minutes.get(h.minute);
+      if (!key) continue;
+      const plain = await chunk.openRecord(record, key);
+      const rest = h.seq === 0 ? plain.subarray(headOf(plain).length) : plain;
+      stretch.codec = h.codec;
+      stretch.end = h.mono + h.duration;
+      if (rest.length) stretch.clusters.push(new Blob([rest as BlobPart]));
+    }
   }
-  return stretch;
 }
 
 export interface Named {

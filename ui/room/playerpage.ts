@@ -26,7 +26,7 @@ body{margin:0 auto;padding:1rem;max-inline-size:80rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem}
 .films{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
 figure{margin:0}video{inline-size:100%;background:#000;max-block-size:70vh}
-figure.sound video{block-size:3rem}
+h1,p{overflow-wrap:anywhere}
 .bar{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin-block:1rem}
 .bar input[type=range]{flex:1 1 16rem;min-block-size:44px}
 button{font:inherit;min-block-size:44px;padding:.25rem .9rem}
@@ -49,9 +49,9 @@ export function playerPage(films: Named[], { player, words: w, marks }: Court): 
   if (/<\/script/i.test(script)) throw new Error("the player's script can't stand in a page");
   const [from, to] = [Math.min(...films.map((f) => f.film.from)), Math.max(...films.map((f) => f.film.to))];
   const loud = films.find((f) => heard(f.track))?.track;
-  const figures = films.map(
-    (f) => `<figure${f.track === 1 ? ' class="sound"' : ""}><video src="${f.name}" data-track="${f.track}" data-from="${f.film.from}" data-to="${f.film.to}" preload="auto" playsinline muted aria-label="${safe(w.tracks[f.track]!)}"></video><figcaption>${safe(w.tracks[f.track]!)}</figcaption></figure>`,
-  );
+  const media = (kind: string, f: Named) =>
+    `<${kind} ${kind === "video" ? "playsinline " : ""}src="${f.name}" data-track="${f.track}" data-from="${f.film.from}" data-to="${f.film.to}" preload="auto" muted aria-label="${safe(w.tracks[f.track]!)}"></${kind}>`;
+  const shown = films.map((f) => (f.track === 1 ? media("audio", f) : `<figure>${media("video", f)}<figcaption>${safe(w.tracks[f.track]!)}</figcaption></figure>`));
   const sounds = [...new Set(films.map((f) => f.track).filter(heard))].map(
     (t) => `<label><input type="radio" name="sound" value="${t}"${t === loud ? " checked" : ""}> ${safe(w.tracks[t]!)}</label>`,
   );
@@ -63,7 +63,7 @@ export function playerPage(films: Named[], { player, words: w, marks }: Court): 
 <html lang="${safe(w.lang)}" dir="${safe(w.dir)}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${safe(policy)}">
 <meta name="viewport" content="width=device-width"><title>${safe(w.title)}</title><style>${style}</style></head>
 <body data-from="${from}" data-to="${to}"><main><h1>${safe(w.title)}</h1><p>${safe(w.closed)}</p>
-<div class="films">${figures.join("")}</div>
+<div class="films">${shown.join("")}</div>
 <div class="bar"><button type="button" data-toggle aria-pressed="false">${safe(w.toggle)}</button><time data-at>${timeOf(from)}</time><input type="range" data-seek min="${from}" max="${to}" step="100" value="${from}" aria-label="${safe(w.seek)}"></div>
 ${sounds.length > 1 ? `<fieldset class="bar"><legend>${safe(w.sound)}</legend>${sounds.join("")}</fieldset>` : ""}
 ${chapters.length ? `<h2>${safe(w.chapters)}</h2><ol>${chapters.join("")}</ol>` : ""}

@@ -23,7 +23,7 @@ export interface Stretch {
   from: number; // ms of the recording at which the part began: its container's time 0
   end: number; // ms of the recording at which the last record ends
   head: Uint8Array;
-  clusters: Uint8Array[];
+  clusters: Blob[];
 }
 
 export interface Film {
