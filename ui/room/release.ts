@@ -64,7 +64,9 @@ export class Keys {
     for (const minute of minutes) {
       const half = answer.b[String(minute)];
       if (half === undefined) throw new Error("this minute was not released");
-      keys.set(minute, await chunk.minuteKeyBytes(a, unb64(half), part, minute));
+      const key = await chunk.minuteKeyBytes(a, unb64(half), part, minute);
+      keys.set(minute, key);
+      this.minutes.set(`${name}/${minute}`, chunk.importKey(key)); // open need not ask again
     }
     return keys;
   }
