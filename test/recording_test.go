@@ -33,14 +33,10 @@ func elapsed(b *browser.Tab, seconds int) {
 	b.Until(fmt.Sprintf(`document.querySelector("[data-elapsed]").textContent.split(":").reduce((n, x) => 60 * n + Number(x), 0) >= %d`, seconds))
 }
 
-// TestAnInterviewIsRecordedWatchedSealedAndProved goes from a confirmed plan to
-// a sealed recording on a real server: the level at the door, marks, a control
-// room that follows, a server and a browser that are killed, the seal, the proof
-// without a key, and the player.
-func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
-	server := start(t)
-	base, profile := server.base, chromedp.UserDataDir(t.TempDir())
-	b := inTheRoom(t, base, profile)
+// readyRoom is the room of a confirmed interview, with pre-flight done.
+func readyRoom(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *browser.Tab {
+	t.Helper()
+	b := inTheRoom(t, base, more...)
 	signIn(b, "avim")
 	home := openCase(b, "ex_officio")
 	b.Click(`form[action$="/persons"] button`)
@@ -70,6 +66,18 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	b.See("button[value=hold]")
 	b.Click(`a[href$="/room/i1"]`)
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
+	return b
+}
+
+// TestAnInterviewIsRecordedWatchedSealedAndProved goes from a confirmed plan to
+// a sealed recording on a real server: the level at the door, marks, a control
+// room that follows, a server and a browser that are killed, the seal, the proof
+// without a key, and the player.
+func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
+	server := start(t)
+	base, profile := server.base, chromedp.UserDataDir(t.TempDir())
+	b := readyRoom(t, base, profile)
+	room := browser.Ask[string](b, "location.pathname")
 	b.Check("pre-flight")
 	b.Screen("room-preflight")
 	b.Click("[data-begin]")
@@ -108,7 +116,7 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	b.Kill()
 	killed := time.Now().UnixMilli()
 	b = inTheRoom(t, base, profile)
-	b.Visit(home + "room/i1") // still signed in; to record takes no key
+	b.Visit(room) // still signed in; to record takes no key
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
 	b.Screen("room-go-on")
 	b.Click("[data-begin]")

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"verhaal/internal/blob"
-	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
@@ -186,8 +185,7 @@ func (b *Book) allCopied(ctx context.Context, r *running) error {
 	if !whole {
 		return nil
 	}
-	act := custody.Act{Kind: "recording.copied", Subject: r.of.Casefile, Facts: map[string]string{"channel": r.of.Channel}}
-	_, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
+	_, err := b.log.Do(ctx, b.act("recording.copied", "", r.of), func(tx *db.Tx) error {
 		_, err := tx.Exec(markCopied, r.of.ID.String())
 		return err
 	})

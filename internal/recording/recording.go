@@ -238,7 +238,8 @@ func (b *Book) Start(ctx context.Context, actor string, a Ask) (Begun, error) {
 	if err := os.MkdirAll(b.folder(out.ID), 0o700); err != nil {
 		return Begun{}, err
 	}
-	act := custody.Act{Kind: "recording.started", Actor: actor, Subject: a.Casefile, Facts: map[string]string{"channel": interview.Channel, "kind": a.Kind, "level": interview.Level}}
+	act := b.act("recording.started", actor, out.Recording)
+	act.Facts["kind"], act.Facts["level"] = a.Kind, interview.Level
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
 		var other int
 		if err := tx.QueryRow(countRunning, a.Casefile, a.Interview).Scan(&other); err != nil {
@@ -352,8 +353,8 @@ func (b *Book) Part(ctx context.Context, actor string, id chunk.ID, track chunk.
 		return none, chunk.Secret{}, err
 	}
 	p := chunk.Part{Recording: id, Track: track}
-	act := custody.Act{Kind: "recording.part_opened", Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel, "track": number(int64(track))},
-		Hashes: map[string][]byte{"share": sum(shareA)}}
+	act := b.act("recording.part_opened", actor, r)
+	act.Facts["track"], act.Hashes["share"] = number(int64(track)), sum(shareA)
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
 		var stopped int64
 		var n int

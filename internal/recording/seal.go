@@ -1,19 +1,15 @@
 package recording
 
 import (
-	"archive/zip"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
@@ -94,7 +90,8 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 	if err != nil {
 		return Receipt{}, err
 	}
-	act := custody.Act{Kind: proof.SealedAct, Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel}, Hashes: map[string][]byte{"manifest": sum(text)}}
+	act := b.act(proof.SealedAct, actor, r)
+	act.Hashes["manifest"] = sum(text)
 	entry, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
 		n, err := tx.Exec(sealRecording, id.String(), m.Ended, 1, text, signature)
 		if err == nil && n == 0 {
@@ -218,85 +215,6 @@ func (b *Book) Manifest(ctx context.Context, actor string, id chunk.ID) (text, s
 	return text, signature, nil
 }
 
-// Export writes a sealed recording as an archive that anybody can verify
-// without a key: records, seal, the log's proof, and the recorder's halves of
-// the keys, which open with the case key alone. It is an act.
-func (b *Book) Export(ctx context.Context, actor string, id chunk.ID, to io.Writer) error {
-	r, err := b.Get(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	text, signature, err := b.Manifest(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	marks, _, err := b.sealedMarks(ctx, id)
-	if err != nil {
-		return err
-	}
-	leaf, path, checkpoint, seq, err := b.inLog(ctx, r, text)
-	if err != nil {
-		return err
-	}
-	shares, err := b.shares(ctx, id)
-	if err != nil {
-		return err
-	}
-	var stamped []byte
-	if err := b.db.QueryRow(ctx, findStamp, id.String()).Scan(&stamped); err != nil {
-		return err
-	}
-	if _, err := b.log.Do(ctx, custody.Act{Kind: "recording.exported", Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel}}, nil); err != nil {
-		return err
-	}
-	z := zip.NewWriter(to)
-	put := func(name string, data []byte) error {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(data)
-		return err
-	}
-	for _, f := range []struct {
-		name string
-		data []byte
-	}{{"manifest.json", text}, {"manifest.sig", signature}, {"marks.json", marks}, {"log/key", []byte(b.log.Verifier() + "\n")}, {"log/leaf.json", leaf},
-		{"log/manifest.tlog-proof", proof.LogProof(seq, path, checkpoint)}, {"manifest.tsr", stamped}} {
-		if len(f.data) == 0 {
-			continue // no authority stamped it
-		}
-		if err := put(f.name, f.data); err != nil {
-			return err
-		}
-	}
-	for _, s := range shares {
-		info, err := os.Stat(b.file(s.Part))
-		if err != nil || info.Size() == 0 {
-			continue // a part that never got a record is not under the seal
-		}
-		if err := put(fmt.Sprintf("shares/%d-%d.age", s.Track, s.Number), s.a); err != nil {
-			return err
-		}
-		w, err := z.CreateHeader(&zip.FileHeader{Name: s.File(), Method: zip.Store})
-		if err != nil {
-			return err
-		}
-		file, err := os.Open(b.file(s.Part))
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(w, file)
-		if closed := file.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return z.Close()
-}
-
 // inLog finds the act that sealed a recording, and proves that the log holds it.
 func (b *Book) inLog(ctx context.Context, r Recording, manifest []byte) (leaf []byte, path tlog.RecordProof, checkpoint []byte, seq int64, err error) {
 	if err := b.log.Grow(ctx); err != nil {
@@ -308,7 +226,7 @@ func (b *Book) inLog(ctx context.Context, r Recording, manifest []byte) (leaf []
 	}
 	hash := fmt.Sprintf("%x", sha256.Sum256(manifest))
 	for _, a := range acts {
-		if !strings.Contains(string(a.Leaf), hash) {
+		if text := string(a.Leaf); !strings.Contains(text, hash) || !strings.Contains(text, `"`+proof.SealedAct+`"`) {
 			continue
 		}
 		in, err := b.log.Inclusion(ctx, a.Seq)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
@@ -70,7 +69,8 @@ func (b *Book) AddMark(ctx context.Context, actor string, id chunk.ID, m Mark, m
 			return fault.New(fault.Refused, "room.fault.no_prompt", "nobody may prompt from there")
 		}
 	}
-	act := custody.Act{Kind: "recording.marked", Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel, "mark": m.Kind}}
+	act := b.act("recording.marked", actor, r)
+	act.Facts["mark"] = m.Kind
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
 		var n int64
 		if err := stillRuns(tx, id); err != nil {
@@ -120,7 +120,8 @@ func (b *Book) AddGap(ctx context.Context, actor string, id chunk.ID, g Gap) err
 	if g.Track > 3 || g.To < g.From || !slices.Contains(gapReasons, g.Reason) {
 		return fault.New(fault.BadInput, "", "no gap")
 	}
-	act := custody.Act{Kind: "recording.gap", Actor: actor, Subject: r.Casefile, Basis: g.Reason, Facts: map[string]string{"channel": r.Channel, "track": number(int64(g.Track))}}
+	act := b.act("recording.gap", actor, r)
+	act.Basis, act.Facts["track"] = g.Reason, number(int64(g.Track))
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
 		if err := stillRuns(tx, id); err != nil {
 			return err
@@ -150,7 +151,8 @@ func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string
 	was := live.watchers[actor].room
 	live.mu.Unlock()
 	if was != room {
-		act := custody.Act{Kind: "recording.watched", Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel, "room": room}}
+		act := b.act("recording.watched", actor, r)
+		act.Facts["room"] = room
 		if _, err := b.log.Do(ctx, act, nil); err != nil {
 			return err
 		}
@@ -365,9 +367,10 @@ func (b *Book) Release(ctx context.Context, actor string, p chunk.Part, minutes 
 	if err := b.db.QueryRow(ctx, findShare, p.Recording.String(), int64(p.Track), int64(p.Number)).Scan(&share); err != nil {
 		return nil, nil, err
 	}
-	act := custody.Act{Kind: "recording.key_released", Actor: actor, Subject: r.Casefile, Basis: basis, Facts: map[string]string{"channel": r.Channel,
-		"purpose": purpose, "track": number(int64(p.Track)), "part": number(int64(p.Number)),
-		"from": number(int64(slices.Min(minutes))), "to": number(int64(slices.Max(minutes)))}}
+	act := b.act("recording.key_released", actor, r)
+	act.Basis, act.Facts["purpose"] = basis, purpose
+	act.Facts["track"], act.Facts["part"] = number(int64(p.Track)), number(int64(p.Number))
+	act.Facts["from"], act.Facts["to"] = number(int64(slices.Min(minutes))), number(int64(slices.Max(minutes)))
 	if _, err := b.log.Do(ctx, act, nil); err != nil {
 		return nil, nil, err
 	}

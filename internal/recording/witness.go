@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/recording/chunk"
 )
@@ -24,7 +23,8 @@ func (b *Book) logHeads(ctx context.Context, r *running, minute uint32) {
 		return
 	}
 	r.minute = minute + 1
-	act := custody.Act{Kind: "recording.heads", Subject: r.of.Casefile, Facts: map[string]string{"channel": r.of.Channel, "minute": number(int64(minute))}, Hashes: map[string][]byte{}}
+	act := b.act("recording.heads", "", r.of)
+	act.Facts["minute"] = number(int64(minute))
 	for _, p := range r.parts {
 		if next, head := p.head(); next > 0 && !p.over {
 			act.Hashes[fmt.Sprintf("track_%d_part_%d", p.Track, p.Number)] = head[:]
@@ -83,7 +83,8 @@ func (b *Book) stampOne(ctx context.Context, u unstamped) error {
 	if err != nil {
 		return err
 	}
-	act := custody.Act{Kind: "recording.stamped", Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel}, Hashes: map[string][]byte{"manifest": sum(u.manifest), "stamp": sum(der)}}
+	act := b.act("recording.stamped", "", r)
+	act.Hashes["manifest"], act.Hashes["stamp"] = sum(u.manifest), sum(der)
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
 		_, err := tx.Exec(setStamp, u.id.String(), der)
 		return err

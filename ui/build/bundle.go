@@ -25,7 +25,7 @@ func bundle(root string) (map[string][]byte, error) {
 	files := make(map[string][]byte)
 	packages := make(map[string]bool)
 
-	for entry, suffix := range map[string]string{"main.ts": ".js", "worker.ts": "-worker.js"} {
+	for entry, suffix := range map[string]string{"main.ts": ".js", "worker.ts": "-worker.js", "pack.ts": "-pack.js"} {
 		scripts, err := filepath.Glob(filepath.Join(root, "ui", "*", entry))
 		if err != nil {
 			return nil, err

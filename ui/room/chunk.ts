@@ -131,7 +131,10 @@ export function minuteShare(b: Uint8Array, part: number, minute: number): Promis
 
 /** The key of one minute of a part: from the recorder's share A and the server's half. */
 export async function minuteKey(a: Uint8Array, half: Uint8Array, p: Part, minute: number): Promise<CryptoKey> {
-  const raw = await minuteKeyBytes(a, half, p, minute);
+  return importKey(await minuteKeyBytes(a, half, p, minute));
+}
+
+export function importKey(raw: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", raw as BufferSource, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 

@@ -1,4 +1,5 @@
 // The rooms: recorder, control room, player; and the receipt.
+import { ExcerptCard } from "./excerpt.js";
 import { PlayPage } from "./play.js";
 import { RecordPage } from "./record.js";
 import { WatchPage } from "./watch.js";
@@ -9,6 +10,7 @@ const [record, watch, play] = [page("record"), page("watch"), page("play")];
 if (record) void new RecordPage(record).ready();
 if (watch) new WatchPage(watch);
 if (play) new PlayPage(play);
+if (play?.querySelector("form[data-excerpt]")) new ExcerptCard(play);
 
 const print = page("receipt")?.querySelector<HTMLButtonElement>("[data-print]");
 if (print) {

@@ -2,11 +2,12 @@
 import { busy, onSend, words } from "../staff/form.js";
 import { ringKeys } from "../staff/rings.js";
 import { decodeHeader, type Part } from "./chunk.js";
-import { timeOf, wordsOf } from "./prompts.js";
+import { wordsOf } from "./prompts.js";
 import { Keys, records } from "./release.js";
 import { Feed } from "./screenplay.js";
 import { state, type Mark, type State } from "./server.js";
 import { stayAwake } from "./stay.js";
+import { timeOf } from "./time.js";
 
 /** Asked for at once, in ms: every minute that is opened is written down, so not far ahead. */
 const piece = 8000;

@@ -4,12 +4,13 @@ import { words } from "../staff/form.js";
 import { camera, microphone, screen, type Meter } from "./capture.js";
 import { tracks } from "./chunk.js";
 import { loudness, Preflight, type Prepared } from "./preflight.js";
-import { caseKeys, timeOf, wordsOf } from "./prompts.js";
+import { caseKeys, wordsOf } from "./prompts.js";
 import { lockOf, rescue } from "./rescue.js";
 import { Clock, state, type Begun, type State } from "./server.js";
 import { Session, sources, type Source } from "./session.js";
 import { stayAwake } from "./stay.js";
 import { Watchdog, type Alarm } from "./watchdog.js";
+import { timeOf } from "./time.js";
 
 /** One recorder at a time in a browser: two would share a microphone. */
 const roomLock = "verhaal/recorder";

@@ -4,11 +4,12 @@ import { busy, onSend, words } from "../staff/form.js";
 import { post } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
 import { decodeHeader, type Part } from "./chunk.js";
-import { timeOf, wordsOf } from "./prompts.js";
+import { wordsOf } from "./prompts.js";
 import { Keys, records } from "./release.js";
 import { Feed } from "./screenplay.js";
 import { Outbox, state, type State } from "./server.js";
 import { stayAwake } from "./stay.js";
+import { timeOf } from "./time.js";
 
 /** The picture is kept this close to the newest second, in seconds. */
 const near = 0.2;

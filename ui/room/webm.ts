@@ -79,6 +79,15 @@ export class Demuxer {
   }
 }
 
+/** What a container has before its first cluster: neither sound nor picture. */
+export function headOf(bytes: Uint8Array): Uint8Array {
+  for (let at = 0; ; ) {
+    const e = readElement(bytes.subarray(at));
+    if (!e || e.id === id.cluster) return bytes.slice(0, at);
+    at += e.end;
+  }
+}
+
 /** The numbers of the tracks in a head that are pictures (RFC 9559 section 5.1.4.1). */
 export function pictures(head: Uint8Array): Set<number> {
   const found = new Set<number>();

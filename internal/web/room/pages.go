@@ -193,13 +193,17 @@ type playPage struct {
 	Started                                         time.Time
 	Sealed                                          bool
 	Purposes                                        []purpose
-	MarkKinds                                       []string
+	MarkKinds, Readme                               []string
+	Tracks                                          []int
 }
 
 type purpose struct{ ID, Name, Basis string }
 
 // purposes are why a member may listen, with the rule that each rests on.
 var purposes = []struct{ id, basis string }{{"official_record", "A-22"}, {"next_interview", "S-10"}, {"check_quality", "A-08"}, {"prosecution", "A-26"}}
+
+// readme are the paragraphs of the text that a court pack begins with.
+var readme = []string{"what", "play", "check", "proves", "evidence", "keys", "custody"}
 
 // showPlay is the player.
 func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
@@ -209,7 +213,8 @@ func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
 	}
 	kind, _ := f.pack().Room(one.Room)
 	page := playPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview, RoomName: kind.Name.In(lang), Lang: lang,
-		Me: web.ActorOf(r).Name, Started: time.UnixMilli(one.Started).UTC(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds()}
+		Me: web.ActorOf(r).Name, Started: time.UnixMilli(one.Started).UTC(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds(),
+		Readme: readme, Tracks: []int{0, 1, 2, 3}}
 	for _, p := range purposes {
 		page.Purposes = append(page.Purposes, purpose{p.id, f.site.Page(r).T("room.purpose." + p.id), p.basis})
 	}

@@ -69,6 +69,8 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("GET /record/{id}/manifest", f.manifest)
 	at("GET /record/{id}/export.zip", f.export)
 	at("GET /record/{id}/receipt", f.showReceipt)
+	at("POST /record/{id}/excerpt", f.excerpt)
+	at("GET /record/{id}/custody.csv", f.custody)
 	at("GET /record/{id}/watch", f.showWatch)
 	at("GET /record/{id}/play", f.showPlay)
 }

@@ -1,0 +1,91 @@
+package recording
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/recording/proof"
+)
+
+// act begins an act on a recording. The leaf is bound to the recording without
+// naming it: HMAC-SHA-256 with the recording's random id as key over a salt of
+// this leaf. Who has the recording, or an excerpt of it, can tell which acts
+// are about it; who has the log alone can't even see that two are about one.
+func (b *Book) act(kind, actor string, r Recording) custody.Act {
+	salt := rand.Text()
+	return custody.Act{Kind: kind, Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel, "salt": salt},
+		Hashes: map[string][]byte{"recording": binding(r.ID, salt)}}
+}
+
+func binding(id chunk.ID, salt string) []byte {
+	h := hmac.New(sha256.New, id[:])
+	h.Write([]byte(salt))
+	return h.Sum(nil)
+}
+
+// Acted is an act on a recording as a court may see it: who did it stands
+// there as a pseudonym, with what that person did in the interview.
+type Acted struct {
+	Seq   int64 // number of the leaf in the log
+	Time  time.Time
+	Kind  string // noun.verb_past
+	Staff string // pseudonymous id, as in the seal; "" for the server itself
+	Roles []string
+	Basis string
+	Facts map[string]string // of track, part, from, to (minutes), tracks, minutes, purpose, mark, room, kind, level
+	Leaf  [32]byte          // hash of the leaf, as the log's tree has it
+}
+
+// Custody lists the acts on a recording, oldest first: those of this recording
+// alone, whatever else the case holds.
+func (b *Book) Custody(ctx context.Context, actor string, id chunk.ID) ([]Acted, error) {
+	r, err := b.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := b.Manifest(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	m, err := proof.ParseManifest(text)
+	if err != nil {
+		return nil, err
+	}
+	acts, err := b.log.About(ctx, r.Casefile)
+	if err != nil {
+		return nil, err
+	}
+	out := []Acted{}
+	for _, a := range acts {
+		var leaf struct {
+			Kind, Actor, Basis string
+			Facts, Hashes      map[string]string
+		}
+		if err := json.Unmarshal(a.Leaf, &leaf); err != nil {
+			return nil, err
+		}
+		bound, err := hex.DecodeString(leaf.Hashes["recording"])
+		if err != nil || !strings.HasPrefix(leaf.Kind, "recording.") || !hmac.Equal(bound, binding(id, leaf.Facts["salt"])) {
+			continue // of another recording, or of none
+		}
+		one := Acted{Seq: a.Seq, Time: a.Time, Kind: leaf.Kind, Staff: leaf.Actor, Basis: leaf.Basis, Facts: leaf.Facts, Leaf: a.Hash}
+		delete(one.Facts, "salt")
+		delete(one.Facts, "channel")
+		for _, role := range m.Roles {
+			if role.Person == leaf.Actor && leaf.Actor != "" && !slices.Contains(one.Roles, role.Role) {
+				one.Roles = append(one.Roles, role.Role)
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
