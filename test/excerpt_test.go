@@ -99,7 +99,8 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	time.Sleep(61 * time.Second)
 	b.Click("[data-mark=distress]")
 	time.Sleep(5 * time.Second)
-	stop(b)
+	b.Until(`location.pathname.endsWith("/receipt")`)
+	b.Leave(`a[href$="/play"]`)
 
 	folder := t.TempDir()
 	saveTo(b, folder)

@@ -115,6 +115,9 @@ func TestFilmsOfACourtPackKeepTheGapsOfARecording(t *testing.T) {
 	// The page goes over the gap, and on to the film that follows.
 	c := browser.Open(t, "file://"+dir, chromedp.Flag("mute-audio", true))
 	c.Visit("/player.html")
+	if title := c.Text("h1"); title != "</title><script>" {
+		t.Errorf("the page shows %q", title)
+	}
 	browser.Ask[bool](c, `(() => { const s = document.querySelector("[data-seek]"); s.value = 86500; s.dispatchEvent(new Event("input")); return true; })()`)
 	c.Click("[data-toggle]")
 	c.Until(`[...document.querySelectorAll("video")].some(v => v.src.endsWith("main-2.webm") && !v.paused && v.currentTime > 1) &&

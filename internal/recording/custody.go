@@ -74,8 +74,8 @@ func (b *Book) Custody(ctx context.Context, actor string, id chunk.ID) ([]Acted,
 			return nil, err
 		}
 		bound, err := hex.DecodeString(leaf.Hashes["recording"])
-		if err != nil || !strings.HasPrefix(leaf.Kind, "recording.") || !hmac.Equal(bound, binding(id, leaf.Facts["salt"])) {
-			continue // of another recording, or of none
+		if err != nil || !strings.HasPrefix(leaf.Kind, "recording.") || leaf.Kind == headsAct || !hmac.Equal(bound, binding(id, leaf.Facts["salt"])) {
+			continue // of another recording, or of none; or a minute's heads, which nobody did
 		}
 		one := Acted{Seq: a.Seq, Time: a.Time, Kind: leaf.Kind, Staff: leaf.Actor, Basis: leaf.Basis, Facts: leaf.Facts, Leaf: a.Hash}
 		delete(one.Facts, "salt")

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -149,7 +150,8 @@ func (s *sealed) copy(name string, z stored) error {
 // archive that proves them, and where they stood, without a key; whoever holds
 // the minutes' keys adds them to it. A minute that no chosen track has, or a
 // track that has none of the minutes, is NotFound ("room.fault.no_minutes"), a
-// recording that runs too ("room.fault.not_sealed"). It is an act.
+// recording that runs too ("room.fault.not_sealed"). One that is damaged on the
+// disk is a Conflict ("room.fault.faulty"). It is an act.
 func (b *Book) Excerpt(ctx context.Context, actor string, id chunk.ID, tracks []chunk.Track, minutes []uint32, to io.Writer) error {
 	s, err := b.gather(ctx, actor, id)
 	if err != nil {
@@ -162,17 +164,30 @@ func (b *Book) Excerpt(ctx context.Context, actor string, id chunk.ID, tracks []
 	if !live.covers(tracks, minutes) {
 		return fault.New(fault.NotFound, "room.fault.no_minutes", "a minute or a track is not there")
 	}
+	want := proof.Selection{Tracks: tracks, Minutes: minutes}
+	// Once without writing: a fault can't be told any more when half is on its way.
+	if err := proof.Excerpt(ctx, s, want, nowhere{}); errors.Is(err, proof.ErrFaulty) {
+		return fault.Wrap(fault.Conflict, "room.fault.faulty", err)
+	} else if err != nil {
+		return err
+	}
 	act := b.act("recording.excerpted", actor, s.Recording)
 	act.Facts["tracks"], act.Facts["minutes"] = runs(tracks), runs(minutes)
 	if _, err := b.log.Do(ctx, act, nil); err != nil {
 		return err
 	}
 	z := stored{zip.NewWriter(to)}
-	if err := proof.Excerpt(ctx, s, proof.Selection{Tracks: tracks, Minutes: minutes}, z); err != nil {
+	if err := proof.Excerpt(ctx, s, want, z); err != nil {
 		return err
 	}
 	return z.Close()
 }
+
+// nowhere is a proof.Sink that keeps nothing.
+type nowhere struct{}
+
+// Create implements proof.Sink.
+func (nowhere) Create(string) (io.Writer, error) { return io.Discard, nil }
 
 // covers says whether every minute is on one of the tracks, and every track has
 // one of the minutes.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"testing"
 
@@ -80,6 +81,29 @@ func TestAnExcerptProvesItsMinutesAndOpensNoOther(t *testing.T) {
 		}
 		if opened != 120 || closed != 2 {
 			t.Errorf("%d records open, %d neighbours don't", opened, closed)
+		}
+	})
+}
+
+func TestNoExcerptOfADamagedRecordingIsBegunOrLogged(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		r := h.begin(t, id, 0)
+		_, err := h.Append(ctx, r.part, r.film(t, 20))
+		ok(t, err)
+		_, err = h.Stop(ctx, "ann", id, true)
+		ok(t, err)
+		whole, err := os.ReadFile(h.file(r.part))
+		ok(t, err)
+		whole[len(whole)/2] ^= 1
+		ok(t, os.WriteFile(h.file(r.part), whole, 0o600))
+		var out bytes.Buffer
+		wantFault(t, h.Excerpt(ctx, "ann", id, []chunk.Track{0}, []uint32{0}, &out), fault.Conflict, "room.fault.faulty")
+		acts, err := h.Custody(ctx, "ann", id)
+		ok(t, err)
+		if last := acts[len(acts)-1].Kind; out.Len() > 0 || last != proof.SealedAct {
+			t.Errorf("%d bytes were given out, and the last act is %s", out.Len(), last)
 		}
 	})
 }

@@ -13,6 +13,9 @@ type Stamper interface {
 	Stamp(ctx context.Context, text []byte) ([]byte, error)
 }
 
+// headsAct is the kind of the act that holds a minute's heads.
+const headsAct = "recording.heads"
+
 // logHeads writes the heads of all parts into the custody log, once in each
 // minute that something came: whoever keeps a copy of the log can tell later
 // that nothing was put in another's place. What fails is in the next minute's.
@@ -23,7 +26,7 @@ func (b *Book) logHeads(ctx context.Context, r *running, minute uint32) {
 		return
 	}
 	r.minute = minute + 1
-	act := b.act("recording.heads", "", r.of)
+	act := b.act(headsAct, "", r.of)
 	act.Facts["minute"] = number(int64(minute))
 	for _, p := range r.parts {
 		if next, head := p.head(); next > 0 && !p.over {
