@@ -99,6 +99,8 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	time.Sleep(61 * time.Second)
 	b.Click("[data-mark=distress]")
 	time.Sleep(5 * time.Second)
+	b.Click("[data-stop]")
+	b.Click("[data-empty]")
 	b.Until(`location.pathname.endsWith("/receipt")`)
 	b.Leave(`a[href$="/play"]`)
 
