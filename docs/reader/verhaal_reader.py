@@ -1,0 +1,448 @@
+#!/usr/bin/env python3
+"""Verify and open recordings of Verhaal, without Verhaal.
+
+Written from docs/chunk-format.md alone, as proof that nobody is locked in. It
+checks an unpacked export or excerpt (records, chains, trees, the hashes in the
+manifest, the log's proof) with Python's standard library only. Two things need
+the package "cryptography" (Debian: python3-cryptography): the signatures
+(Ed25519), and decrypting (AES-256-GCM).
+
+  verhaal_reader.py DIR                          verify
+  verhaal_reader.py DIR --log-key KEY            verify, signatures by this key
+  verhaal_reader.py DIR --out FOLDER             also write WebM of what has keys
+  verhaal_reader.py --vectors vectors.json       run the test vectors
+
+Keys are read from DIR/keys.json, or derived from DIR/release.json and --share
+TRACK-PART=BASE64 (share A, which `age -d -i KEY shares/0-0.age` prints).
+Exit status: 0 sound, 1 a fault was found, 2 nothing could be checked.
+"""
+import argparse
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import struct
+import sys
+
+try:
+    from cryptography.exceptions import InvalidSignature, InvalidTag
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+except ImportError:
+    AESGCM = Ed25519PublicKey = None
+
+HEADER = struct.Struct(">4sBBBB16sHIIQQI32sI")  # 90 bytes
+CODECS = {1: "webm", 2: "webm", 3: "webm", 4: "webm"}
+sha256 = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
+
+
+class Fault(Exception):
+    """Something is not what it must be."""
+
+
+# --- CRC-32C (Castagnoli), eight bytes at a time -----------------------------
+def _tables():
+    first = []
+    for n in range(256):
+        for _ in range(8):
+            n = n >> 1 ^ (0x82F63B78 if n & 1 else 0)
+        first.append(n)
+    tables = [first]
+    for _ in range(7):
+        tables.append([first[c & 255] ^ c >> 8 for c in tables[-1]])
+    return tables
+
+
+T = _tables()
+
+
+def crc32c(data):
+    t0, t1, t2, t3, t4, t5, t6, t7 = T
+    crc, whole = 0xFFFFFFFF, len(data) // 8 * 8
+    for a, b in struct.iter_unpack("<II", data[:whole]):
+        a ^= crc
+        crc = (t7[a & 255] ^ t6[a >> 8 & 255] ^ t5[a >> 16 & 255] ^ t4[a >> 24]
+               ^ t3[b & 255] ^ t2[b >> 8 & 255] ^ t1[b >> 16 & 255] ^ t0[b >> 24])
+    for c in data[whole:]:
+        crc = t0[(crc ^ c) & 255] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+# --- Records ------------------------------------------------------------------
+class Record:
+    def __init__(self, data):
+        if len(data) < HEADER.size:
+            raise Fault("incomplete" if data[:4] == b"VHC1"[:len(data[:4])] else "malformed")
+        (magic, version, self.flags, self.codec, self.track, self.recording, self.part, self.seq, self.minute,
+         self.mono, self.wall, self.duration, self.prev, n) = HEADER.unpack_from(data)
+        if (magic != b"VHC1" or version != 1 or self.flags > 7 or self.codec not in CODECS or self.track > 3
+                or (self.flags & 1) != (self.seq == 0) or self.minute != self.mono // 60000 or self.wall >= 1 << 53
+                or self.mono + self.duration > (self.minute + 1) * 60000 or not 16 <= n <= 4 << 20):
+            raise Fault("malformed")
+        size = HEADER.size + n + 4
+        if len(data) < size:
+            raise Fault("incomplete")
+        self.raw = bytes(data[:size])
+        if crc32c(self.raw[:-4]) != struct.unpack(">I", self.raw[-4:])[0]:
+            raise Fault("damaged")
+        self.hash = sha256(self.raw)
+
+    def open(self, key):
+        nonce = bytes(8) + struct.pack(">I", self.seq)
+        return AESGCM(key).decrypt(nonce, self.raw[HEADER.size:-4], self.raw[:HEADER.size])
+
+
+def records(data):
+    view, at = memoryview(data), 0
+    while at < len(data):
+        record = Record(view[at:])
+        at += len(record.raw)
+        yield record
+
+
+def start(recording, track, part):
+    return sha256(b"verhaal/recording/part", recording, struct.pack(">BH", track, part))
+
+
+def follows(record, last, recording, track, part):
+    """Why a record may not follow another (None: at the beginning); "" if it may."""
+    if (record.recording, record.track, record.part) != (recording, track, part) or last and record.codec != last.codec:
+        return "foreign"
+    if record.seq != (last.seq + 1 if last else 0):
+        return "seq"
+    if record.prev != (last.hash if last else start(recording, track, part)):
+        return "prev"
+    if last and record.mono < last.mono + last.duration:
+        return "time"
+    return ""
+
+
+# --- Keys -----------------------------------------------------------------------
+def hkdf(key, salt, info):
+    """HKDF-SHA-256 (RFC 5869) of 32 bytes."""
+    prk = hmac.new(salt or bytes(32), key, hashlib.sha256).digest()
+    return hmac.new(prk, info + b"\x01", hashlib.sha256).digest()
+
+
+def release(b, part, minute):
+    return hkdf(b, None, b"verhaal/recording/b" + struct.pack(">HI", part, minute))
+
+
+def minute_key(a, b_m, recording, track, part, minute):
+    return hkdf(a, b_m, b"verhaal/recording/k" + recording + struct.pack(">BHI", track, part, minute))
+
+
+# --- Trees (RFC 6962) -------------------------------------------------------------
+def leaf(data):
+    return sha256(b"\x00", data)
+
+
+def node(left, right):
+    return sha256(b"\x01", left, right)
+
+
+def split(n):
+    return 1 << (n - 1).bit_length() - 1
+
+
+def root_of(size, known, path):
+    """Root of a tree of size leaves: known {number: record hash}, the rest by path."""
+    numbers, path = sorted(known), list(path)
+
+    def walk(lo, hi):
+        if not any(lo <= n < hi for n in numbers):
+            if not path:
+                raise Fault("the path is too short")
+            return path.pop(0)
+        if hi - lo == 1:
+            return leaf(known[lo])
+        return node(walk(lo, lo + split(hi - lo)), walk(lo + split(hi - lo), hi))
+
+    root = walk(0, size)
+    if path:
+        raise Fault("the path is too long")
+    return root
+
+
+def whole_root(hashes):
+    level = [leaf(h) for h in hashes]
+    while len(level) > 1:  # an odd one out moves up: the same tree as RFC 6962's
+        level = [node(*level[i:i + 2]) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
+    return level[0]
+
+
+def inclusion(size, index, h, path):
+    """RFC 9162 section 2.1.3.2."""
+    fn, sn = index, size - 1
+    for p in path:
+        if sn == 0:
+            raise Fault("the log's proof is too long")
+        if fn & 1 or fn == sn:
+            h = node(p, h)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            h = node(h, p)
+        fn, sn = fn >> 1, sn >> 1
+    if sn:
+        raise Fault("the log's proof is too short")
+    return h
+
+
+# --- Signed notes (C2SP) -------------------------------------------------------------
+def open_note(signed, vkey, say):
+    """The text of a note that vkey signed; "<name>+<hash>+<key>"."""
+    text, _, signatures = signed.rpartition("\n\n")
+    text += "\n"
+    name, key_hash, key = vkey.strip().split("+", 2)
+    key = base64.b64decode(key)
+    if key[0] != 1 or sha256(name.encode(), b"\n", key)[:4].hex() != key_hash:
+        raise Fault("the log's key is malformed")
+    for line in signatures.splitlines():
+        dash, signer, signature = line.split(" ")
+        raw = base64.b64decode(signature)
+        if signer == name and raw[:4].hex() == key_hash:
+            if Ed25519PublicKey is None:
+                say("NOT CHECKED: the signature of %s (python3-cryptography is not installed)" % name)
+                return text
+            try:
+                Ed25519PublicKey.from_public_bytes(key[1:]).verify(raw[4:], text.encode())
+                return text
+            except InvalidSignature:
+                raise Fault("the signature of %s is wrong" % name)
+    raise Fault("not signed by %s" % name)
+
+
+class Export:
+    def __init__(self, folder, args):
+        self.folder, self.args, self.faults, self.notes = folder, args, [], []
+        self.text = self.read("manifest.json")
+        self.m = json.loads(self.text)
+        self.recording = bytes.fromhex(self.m["recording"])
+        self.keys = self.load_keys()
+        excerpt = self.read("excerpt.json", False)
+        self.excerpt = json.loads(excerpt) if excerpt else None
+
+    def read(self, name, must=True):
+        try:
+            with open(os.path.join(self.folder, name), "rb") as f:
+                return f.read()
+        except FileNotFoundError:
+            if must:
+                raise
+            return None
+
+    def fault(self, what):
+        self.faults.append(what)
+
+    def load_keys(self):
+        keys, shares = {}, {}
+        for share in self.args.share:
+            place, _, value = share.partition("=")
+            track, _, part = place.partition("-")
+            shares[int(track), int(part)] = base64.b64decode(value)
+        for name in ("release.json", "keys.json"):
+            for k in json.loads(self.read(name, False) or b'{"keys":[]}')["keys"]:
+                place, value = (k["track"], k["part"], k["minute"]), base64.b64decode(k["key"])
+                if name == "keys.json":
+                    keys[place] = value
+                elif place[:2] in shares:
+                    keys[place] = minute_key(shares[place[:2]], value, self.recording, *place)
+        return keys
+
+    def seal(self):
+        """Signature and place in the log."""
+        vkey = self.args.log_key or (self.read("log/key", False) or b"").decode()
+        if not vkey:
+            self.notes.append("NOT CHECKED: the signature, there is no key of the log")
+            return
+        if not self.args.log_key:
+            self.notes.append("the log's key came along, compare it: " + vkey.strip())
+        digest = hashlib.sha256(self.text).hexdigest()
+        want = "verhaal recording seal v1\nrecording %s\nmanifest %s\nlog %s\n" % (self.m["recording"], digest, self.m["log"])
+        if open_note((self.read("manifest.sig", False) or b"").decode(), vkey, self.notes.append) != want:
+            raise Fault("the signature is for another manifest")
+        act, proof = self.read("log/leaf.json", False), self.read("log/manifest.tlog-proof", False)
+        if act is None or proof is None:
+            self.notes.append("NOT CHECKED: the place in the log, no proof came along")
+            return
+        told = json.loads(act)
+        if told["kind"] != "recording.sealed" or told["hashes"]["manifest"] != digest:
+            raise Fault("the act of the log tells of something else")
+        head, _, checkpoint = proof.decode().partition("\n\n")
+        lines = [line for line in head.split("\n") if not line.startswith("extra ")]
+        _, size, root = open_note(checkpoint, vkey, self.notes.append).split("\n")[:3]
+        index, path = int(lines[1].removeprefix("index ")), [base64.b64decode(p) for p in lines[2:]]
+        if lines[0] != "c2sp.org/tlog-proof@v1" or index >= int(size) or \
+                inclusion(int(size), index, leaf(act), path) != base64.b64decode(root):
+            raise Fault("the log does not hold this seal")
+        self.notes.append("sealed as act %d of the log %s" % (index, self.m["log"]))
+
+    def beside(self):
+        marks = self.read("marks.json", False)
+        if marks is not None and hashlib.sha256(marks).hexdigest() != self.m["marks"]["hash"]:
+            self.fault("marks.json is not what was sealed")
+        for t in self.m["tracks"]:
+            for p in t["parts"]:
+                name = "shares/%d-%d.age" % (t["track"], p["part"])
+                share = self.read(name, False)
+                if share is not None and hashlib.sha256(share).hexdigest() != p["share_a"]:
+                    self.fault(name + " is not what was sealed")
+
+    def part(self, track, p, runs, out):
+        """Follows a part's records; gives {seq: hash} of those that are right."""
+        name, last, known, expected = "%d-%d.vhc" % (track, p["part"]), None, {}, None
+        where = lambda: "%s, minute %d" % (name, (last.mono + last.duration if last else p["from"]) // 60000)
+        expected = (n for first, end in runs for n in range(first, end + 1))
+        wants = lambda r: self.excerpt is not None and r.minute in self.excerpt["minutes"]
+        try:
+            for r in records(self.read(name)):
+                seq = next(expected, None)
+                if seq is None:
+                    raise Fault("records that do not belong here")
+                joined = last is not None and last.seq + 1 == seq
+                if joined or seq == 0:
+                    why = follows(r, last, self.recording, track, p["part"])
+                else:
+                    why = "foreign" if (r.recording, r.track, r.part) != (self.recording, track, p["part"]) else "seq" if r.seq != seq else ""
+                    if wants(r) or last and wants(last):
+                        raise Fault("records of a minute may have been left out before record %d" % seq)
+                if why:
+                    raise Fault("record %d is not the one that must stand here (%s)" % (seq, why))
+                known[seq], last = r.hash, r
+                key = self.keys.get((track, p["part"], r.minute))
+                if key and AESGCM:
+                    try:
+                        plain = r.open(key)
+                    except InvalidTag:
+                        raise Fault("record %d does not open with its key" % seq)
+                    self.opened += 1
+                    if out:
+                        out.write(plain)
+            seq = next(expected, None)
+            if seq is not None:
+                raise Fault("records from %d on are missing" % seq)
+            if wants(last) and last.seq + 1 < p["records"]:
+                raise Fault("records of the last minute may have been left out")
+            if last.seq + 1 == p["records"] and last.hash.hex() != p["head"]:
+                raise Fault("the last record is not the one that was sealed")
+            return known
+        except FileNotFoundError:
+            self.fault("%s is missing (minutes %d to %d)" % (name, p["from"] // 60000, p["to"] // 60000))
+        except Fault as f:
+            self.fault("%s: %s" % (where(), f))
+        return None
+
+    def tracks(self):
+        self.opened = 0
+        cut = {t["track"]: t for t in self.excerpt["tracks"]} if self.excerpt else {}
+        for t in self.m["tracks"]:
+            if self.excerpt and t["track"] not in cut:
+                self.notes.append("track %d is not in the excerpt" % t["track"])
+                continue
+            begin, known, sound = 0, {}, True
+            listed = {p["part"]: p["records"] for p in cut[t["track"]]["parts"]} if self.excerpt else {}
+            for p in t["parts"]:
+                runs = listed.get(p["part"], []) if self.excerpt else [[0, p["records"] - 1]]
+                if runs:
+                    name = "%d-%d.webm" % (t["track"], p["part"])
+                    out = open(os.path.join(self.args.out, name), "wb") if self.args.out else None
+                    head = self.read("heads/" + name, False)
+                    if out and head and runs[0][0] > 0:
+                        out.write(head)
+                    found = self.part(t["track"], p, runs, out)
+                    if out:
+                        out.close()
+                    sound = sound and found is not None
+                    known.update({begin + seq: h for seq, h in (found or {}).items()})
+                begin += p["records"]
+            if not sound:
+                continue
+            if self.excerpt:
+                root = root_of(begin, known, [bytes.fromhex(h) for h in cut[t["track"]]["path"]])
+            else:
+                root = whole_root([known[n] for n in range(begin)])
+            if root.hex() != t["root"]:
+                self.fault("track %d: the records are not those under the sealed root" % t["track"])
+            self.notes.append("track %d: %d records" % (t["track"], len(known)))
+
+    def verify(self):
+        for step in (self.seal, self.beside, self.tracks):
+            try:
+                step()
+            except Fault as f:
+                self.fault(str(f))
+        if self.keys and not AESGCM:
+            self.notes.append("NOT CHECKED: there are keys, but decrypting needs python3-cryptography")
+        elif self.keys:
+            self.notes.append("%d records were decrypted" % self.opened)
+
+
+def run_vectors(name):
+    with open(name) as f:
+        v = json.load(f)
+    b64, tried = base64.b64decode, 0
+    for p in v["parts"]:
+        recording, hashes, last = bytes.fromhex(p["recording"]), [], None
+        assert start(recording, p["track"], p["part"]).hex() == p["start"]
+        keys = {}
+        for m in p["minutes"]:
+            assert release(b64(p["b"]), p["part"], m["minute"]) == b64(m["b_m"])
+            keys[m["minute"]] = minute_key(b64(p["a"]), b64(m["b_m"]), recording, p["track"], p["part"], m["minute"])
+            assert keys[m["minute"]] == b64(m["k_m"])
+        for want in p["records"]:
+            r = Record(b64(want["record"]))
+            assert follows(r, last, recording, p["track"], p["part"]) == "", want
+            got = (r.seq, r.flags, r.codec, r.minute, r.mono, r.wall, r.duration, r.prev.hex(), r.hash.hex())
+            assert got == tuple(want[k] for k in ("seq", "flags", "codec", "minute", "mono", "wall", "duration", "prev", "hash")), want
+            assert not AESGCM or r.open(keys[r.minute]) == b64(want["plain"])
+            hashes.append(r.hash)
+            last, tried = r, tried + 1
+        assert whole_root(hashes) == b64(p["root"])
+    for b in v["refused"]:
+        try:
+            Record(b64(b["record"]))
+            raise AssertionError(b["why"] + " was accepted")
+        except Fault as f:
+            assert str(f) == b["kind"], b
+            tried += 1
+    first = v["parts"][0]
+    before = Record(b64(first["records"][1]["record"]))
+    for b in v["broken"]:
+        assert follows(Record(b64(b["record"])), before, bytes.fromhex(first["recording"]), first["track"], first["part"]) == b["kind"], b
+        tried += 1
+    print("%d vectors agree" % tried)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--log-key")
+    parser.add_argument("--share", action="append", default=[])
+    parser.add_argument("--out")
+    parser.add_argument("--vectors")
+    args = parser.parse_args()
+    if args.vectors:
+        return run_vectors(args.vectors)
+    if not args.folder:
+        parser.error("name the folder of an export or excerpt")
+    if args.out:
+        os.makedirs(args.out, exist_ok=True)
+    try:
+        export = Export(args.folder, args)
+        export.verify()
+    except (OSError, ValueError, KeyError, TypeError, binascii.Error) as e:
+        print("nothing could be checked: %s %s" % (type(e).__name__, e), file=sys.stderr)
+        return 2
+    for note in export.notes:
+        print("  " + note)
+    for fault in export.faults:
+        print("WRONG " + fault)
+    print("NOT SOUND" if export.faults else "SOUND, as far as it was checked")
+    return 1 if export.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+package proof_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/recording/proof"
+	"verhaal/internal/recording/recordingtest"
+)
+
+const reader = "../../../docs/reader/verhaal_reader.py"
+
+// python is one that can decrypt.
+func python(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(name, "-c", "import cryptography").Run() == nil {
+			return name
+		}
+	}
+	t.Fatal("python3 with its package cryptography is missing: run test/needs, or apt-get install python3-cryptography")
+	return ""
+}
+
+// read runs the independent reader: its exit status and what it says.
+func read(t *testing.T, args ...string) (status int, said string) {
+	t.Helper()
+	out, err := exec.Command(python(t), append([]string{reader}, args...)...).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if exit != nil {
+		status = exit.ExitCode()
+	}
+	return status, string(out)
+}
+
+func TestAnIndependentReaderAgreesOnTheVectors(t *testing.T) {
+	if status, said := read(t, "--vectors", "../chunk/testdata/vectors.json"); status != 0 || !strings.Contains(said, "vectors agree") {
+		t.Errorf("%d: %s", status, said)
+	}
+}
+
+func TestAnIndependentReaderVerifiesAnExportAndNamesEachTampering(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 0 || !strings.Contains(said, "SOUND") || !strings.Contains(said, "sealed as act 6") {
+		t.Fatalf("%d: %s", status, said)
+	}
+	if status, said := read(t, r.Dir, "--log-key", recordingtest.Make(t, threeMinutes()).LogKey); status != 1 {
+		t.Errorf("another log's key: %d: %s", status, said)
+	}
+	file := filepath.Join(r.Dir, "0-0.vhc")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range tamperings() {
+		rewrite(t, file, whole, func(all [][]byte) [][]byte { return c.do(t, r, all) })
+		if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 1 || !strings.Contains(said, "minute") {
+			t.Errorf("%s: %d: %s", c.name, status, said)
+		}
+	}
+}
+
+func TestAnIndependentReaderOpensTheMinutesOfAnExcerptAndNoOther(t *testing.T) {
+	r := recordingtest.Make(t, threeMinutes())
+	camera := recordingtest.Camera{Codec: chunk.VP8Opus}
+	main := chunk.Part{Recording: r.ID}
+	dir := excerpt(t, r, proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: []uint32{2}, Keys: minuteKeys(r, 2), Heads: map[chunk.Part][]byte{main: camera.Head()}})
+	out := t.TempDir()
+	status, said := read(t, dir, "--log-key", r.LogKey, "--out", out)
+	if status != 0 || !strings.Contains(said, "120 records were decrypted") {
+		t.Fatalf("%d: %s", status, said)
+	}
+	var want []byte
+	want = append(want, camera.Head()...)
+	for _, rec := range r.Records[main] {
+		if rec.Minute() == 2 {
+			plain, err := rec.Open(nil, r.Key(main, 2).Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, plain...)
+		}
+	}
+	film, err := os.ReadFile(filepath.Join(out, "0-0.webm"))
+	if err != nil || string(film) != string(want) {
+		t.Errorf("%d bytes of film, want %d; %v", len(film), len(want), err)
+	}
+
+	// A key that is said to be of the neighbour's minute does not open it.
+	keys := filepath.Join(dir, "keys.json")
+	text, err := os.ReadFile(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(keys, []byte(strings.ReplaceAll(string(text), `"minute":2`, `"minute":1`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := read(t, dir, "--log-key", r.LogKey); status != 1 || !strings.Contains(said, "does not open") {
+		t.Errorf("minute 1 with the key of minute 2: %d: %s", status, said)
+	}
+}
