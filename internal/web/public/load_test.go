@@ -119,10 +119,11 @@ func TestUnderLoadWorkIsAskedForAndWhatComesWithoutIsTakenAndMarked(t *testing.T
 
 func TestLongFormsThatNeverEndHoldNobodyUp(t *testing.T) {
 	h := newHouse(t)
+	var lines []net.Conn
 	for range 40 {
 		line, err := net.Dial("tcp", h.Listener.Addr().String())
 		ok(t, err)
-		defer line.Close()
+		lines = append(lines, line)
 		_, err = fmt.Fprint(line, "POST /en/report HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 2000000\r\n\r\nstory=")
 		ok(t, err)
 	}
@@ -133,7 +134,9 @@ func TestLongFormsThatNeverEndHoldNobodyUp(t *testing.T) {
 			t.Errorf("a usual form was answered with %d", res.StatusCode)
 		}
 	}
-	h.CloseClientConnections()
+	for _, line := range lines {
+		ok(t, line.Close())
+	}
 	_, res := h.page(t, "/en/report", url.Values{"channel": {"labour-tci"}, "story": {strings.Repeat("a long story ", 15_000)}})
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("a long form was answered with %d", res.StatusCode)
