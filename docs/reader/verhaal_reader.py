@@ -23,6 +23,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import struct
 import sys
 
@@ -224,6 +225,7 @@ class Export:
         self.keys = self.load_keys()
         excerpt = self.read("excerpt.json", False)
         self.excerpt = json.loads(excerpt) if excerpt else None
+        self.heads = {}
 
     def read(self, name, must=True):
         try:
@@ -279,6 +281,35 @@ class Export:
                 inclusion(int(size), index, leaf(act), path) != base64.b64decode(root):
             raise Fault("the log does not hold this seal")
         self.notes.append("sealed as act %d of the log %s" % (index, self.m["log"]))
+        self.load_heads(index, int(size), base64.b64decode(root))
+
+    def load_heads(self, sealed, size, root):
+        """The heads that the log took down while it was recorded: {(track, part): {seq: hash}}."""
+        acts = json.loads(self.read("log/heads.json", False) or b'{"v":1,"acts":[]}')["acts"]
+        if not acts:
+            self.notes.append("NOT CHECKED: the heads of minutes, none came along")
+        before = -1
+        for act in acts:
+            told, index = json.loads(act["leaf"]), act["index"]
+            facts, hashes = told.get("facts", {}), told.get("hashes", {})
+            bound = hmac.new(self.recording, facts.get("salt", "").encode(), hashlib.sha256).hexdigest()
+            if told.get("kind") != "recording.heads" or hashes.get("recording") != bound:
+                raise Fault("act %d of the log tells of no heads of this recording" % index)
+            if not before < index < sealed or \
+                    inclusion(size, index, leaf(act["leaf"].encode()), [bytes.fromhex(h) for h in act["path"]]) != root:
+                raise Fault("the log does not hold these heads of minutes as its act %d, before the seal" % index)
+            before = index
+            for name in hashes:
+                place = re.fullmatch(r"track_([0-3])_part_(0|[1-9][0-9]{0,4})", name)
+                if place:
+                    if not re.fullmatch(r"0|[1-9][0-9]{0,9}", facts.get(name, "")):
+                        raise Fault("act %d of the log tells of no heads of this recording" % index)
+                    heads = self.heads.setdefault((int(place[1]), int(place[2])), {})
+                    heads.setdefault(int(facts[name]), set()).add(hashes[name])
+        for (track, part), heads in self.heads.items():
+            records = [p["records"] for t in self.m["tracks"] if t["track"] == track for p in t["parts"] if p["part"] == part]
+            if not records or max(heads) >= records[0]:
+                self.fault("%d-%d.vhc: the log took records down while they were made that are not in the seal" % (track, part))
 
     def beside(self):
         marks = self.read("marks.json", False)
@@ -293,8 +324,10 @@ class Export:
 
     def part(self, track, p, runs, out):
         """Follows a part's records; gives {seq: hash} of those that are right."""
-        name, last, known, expected = "%d-%d.vhc" % (track, p["part"]), None, {}, None
-        where = lambda: "%s, minute %d" % (name, (last.mono + last.duration if last else p["from"]) // 60000)
+        name, last, known = "%d-%d.vhc" % (track, p["part"]), None, {}
+        # The minute in which the next record should begin; no later than the part's last.
+        where = lambda: "%s, minute %d" % (name, min(last.mono + last.duration if last else p["from"], p["to"] - 1) // 60000)
+        heads, rewritten, spoken = self.heads.get((track, p["part"]), {}), False, None
         expected = (n for first, end in runs for n in range(first, end + 1))
         wants = lambda r: self.excerpt is not None and r.minute in self.excerpt["minutes"]
         try:
@@ -311,6 +344,11 @@ class Export:
                         raise Fault("records of a minute may have been left out before record %d" % seq)
                 if why:
                     raise Fault("record %d is not the one that must stand here (%s)" % (seq, why))
+                if heads.get(seq, {r.hash.hex()}) != {r.hash.hex()} and not rewritten:
+                    self.fault("%s, minute %d: the log says that it ended otherwise: it took another record %d down when that was made"
+                               % (name, r.minute, seq))
+                    rewritten = True  # those after it must differ too
+                spoken = r if seq in heads else spoken
                 known[seq], last = r.hash, r
                 key = self.keys.get((track, p["part"], r.minute))
                 if key and AESGCM:
@@ -328,6 +366,10 @@ class Export:
                 raise Fault("records of the last minute may have been left out")
             if last.seq + 1 == p["records"] and last.hash.hex() != p["head"]:
                 raise Fault("the last record is not the one that was sealed")
+            begin = spoken.mono + spoken.duration if spoken else p["from"]
+            if self.heads and not self.excerpt and p["to"] >= begin + 120000:
+                self.notes.append("NOT CHECKED: %s, minutes %d to %d, no head of minutes that came along speaks of them"
+                                  % (name, begin // 60000, (p["to"] - 1) // 60000))
             return known
         except FileNotFoundError:
             self.fault("%s is missing (minutes %d to %d)" % (name, p["from"] // 60000, p["to"] // 60000))
@@ -445,4 +487,8 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Exception as e:  # a fault of this reader is not one of the recording
+        print("this reader failed: %s %s" % (type(e).__name__, e), file=sys.stderr)
+        sys.exit(2)
