@@ -16,7 +16,7 @@ demo: build
 
 # Everything: both database engines, a real S3 server, a real browser.
 test: needs tools node_modules ui-check
-	go test -count=1 -timeout 20m ./...
+	go test -count=1 -timeout 40m ./...
 
 lint: tools node_modules
 	@out=$$(gofmt -l cmd internal packs locales ui test); if [ -n "$$out" ]; then echo "gofmt: $$out"; exit 1; fi
@@ -43,7 +43,7 @@ fuzz:
 
 # The pictures of the docs, taken while the whole house is walked through.
 screenshots: needs node_modules
-	VERHAAL_SHOTS=$(CURDIR)/docs/images go test -count=1 -run 'House|HandedOver|ADeskIsChosen|HeldToWhatACaseOwes|ThePlannerFinds|AnAdult' ./test ./internal/web/statistics
+	VERHAAL_SHOTS=$(CURDIR)/docs/images go test -count=1 -run 'House|HandedOver|ADeskIsChosen|HeldToWhatACaseOwes|ThePlannerFinds|AnAdult|AnInterviewIsRecorded|AnOfficial|ACourtPack|VerifyPage|AStudio' ./test ./internal/web/statistics
 
 needs:
 	@test/needs

@@ -2,10 +2,13 @@ package test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"verhaal/internal/client"
+	"verhaal/internal/report"
 	"verhaal/test/browser"
 )
 
@@ -30,6 +33,31 @@ func save(b *browser.Tab) {
 	b.See(".notice.good[role=status]")
 }
 
+// giveReasons writes the words of every reason that the plan on the page says
+// is given.
+func giveReasons(b *browser.Tab) {
+	b.T.Helper()
+	b.Click("[data-told] [data-open]")
+	b.See("[data-reasons] form:not([hidden])")
+	for _, part := range browser.Ask[[]string](b, `[...document.querySelectorAll("[data-reasons] form")].map(f => f.dataset.partForm)`) {
+		form := `[data-part-form="` + part + `"]`
+		b.Write(form+" textarea", "Because of this, and nothing else would do.")
+		b.Click(form + " button")
+		b.See(form + " [data-saved]:not([hidden])")
+	}
+}
+
+// assess makes an individual assessment on the page of a person.
+func assess(b *browser.Tab, risk string) {
+	b.T.Helper()
+	browser.Ask[bool](b, `document.querySelectorAll("[data-assessment] details").forEach(d => { d.open = true; }), true`)
+	b.Click(`[data-assessment] input[value=` + risk + `]`)
+	b.Click(`[data-assessment] input[name=no_needs]`)
+	b.Click(`[data-assessment] input[name=interest]`)
+	b.Click(`form[action$="/assessments"] button`)
+	b.See("[data-assessed]")
+}
+
 // openCase opens a case file of the first desk and makes its key; it gives the
 // address.
 func openCase(b *browser.Tab, origin string) string {
@@ -40,12 +68,51 @@ func openCase(b *browser.Tab, origin string) string {
 	b.See("[data-duty] button")
 	home := browser.Ask[string](b, "location.pathname")
 	b.Click("[data-duty] button")
-	b.Until(`!document.querySelector("[data-duty]")`)
+	b.Until(`document.querySelector("h1") && !document.querySelector("[data-duty]")`) // the page loads anew
 	return home
 }
 
+// personInCase opens the page of the only person, a victim, of a new case, and
+// gives the case's address too.
+func personInCase(t *testing.T) (b *browser.Tab, home string) {
+	t.Helper()
+	base, _ := demo(t)
+	b = browser.Open(t, base)
+	b.Width(1280)
+	signIn(b, "avim")
+	home = openCase(b, "ex_officio")
+	b.Click(`form[action$="/persons"] button`)
+	b.Until(`location.pathname.endsWith("/about/p1")`)
+	return b, home
+}
+
+// teacherTells sends a teacher's report to the police and gives its id.
+func teacherTells(t *testing.T, base string) string {
+	t.Helper()
+	officer := detective(t, base, "avim")
+	before, _, err := officer.Queue(t.Context(), "police-avim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := report.Facts{Danger: "no", Age: "under12", Kinds: []string{"criminal"}, AboutSelf: "no", Language: "nl"}
+	story := client.Story{Text: "A girl of ten in my class sells things for an uncle who is none. She says that she owes him."}
+	if _, _, err := client.NewReporter(base, "en").Tell(t.Context(), "police-avim", facts, story, client.Identity{Name: "A Teacher (invented)"}); err != nil {
+		t.Fatal(err)
+	}
+	after, _, err := officer.Queue(t.Context(), "police-avim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(after, func(id string) bool { return !slices.Contains(before, id) })
+	if i < 0 {
+		t.Fatal("the report did not arrive")
+	}
+	return after[i]
+}
+
 // TestAGirlOfTenIsInterviewedOnceByTheRules walks a case from an ex officio
-// start: assessed, a companion refused because he is the presumed exploiter,
+// start to which a teacher's report is added: assessed, what the report told
+// not asked again, a companion refused because he is the presumed exploiter,
 // the studio, a second interview that waits until it asks something new.
 func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	base, _ := demo(t)
@@ -56,26 +123,41 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 
 	b.Visit("/case/")
 	b.Check("case files")
+	told := teacherTells(t, base)
 	home := openCase(b, "ex_officio")
+	number := b.Text("h1")
 
+	// The teacher's report joins the case that was begun without it, once.
+	b.Click(`a[href*="?case="]`)
+	b.Check("the queue, to choose reports")
+	b.Click(`[data-choose] input[value="` + told + `"]`)
+	b.Click(`[data-choose] button`)
+	b.See(`[data-reports] a[href$="/` + told + `"]`)
+	b.Visit("/desk/police-avim/")
+	b.Click(`[data-choose] input[value="` + told + `"]`)
+	b.Click(`[data-choose] button`)
+	b.See("[data-taken]")
+	if said := b.Text("[data-taken]"); !strings.Contains(said, number) {
+		t.Errorf("a second case for the report: %q", said)
+	}
+	b.Visit(home)
 	b.Click(`form[action$="/persons"] button`)
 	b.Until(`location.pathname.endsWith("/about/p1")`)
 	fill(b, map[string]string{"subject.birth_date": fmt.Sprintf("%d-03-01", time.Now().Year()-10), "subject.intellectual_disability": "absent",
 		"subject.cognitive_disorder": "absent", "subject.special_needs.none": "1", "subject.language": "ro", "subject.needs_interpreter": "true",
-		"subject.lawful_stay": "true", "subject.dublin": "false", "subject.unaccompanied": "false", "earlier.none": "1"})
+		"subject.lawful_stay": "true", "subject.dublin": "false", "subject.unaccompanied": "false", "earlier.none": "1",
+		"case.interest_weighed": "true", "case.expert_supports": "false", "case.expert_conducts": "false", "case.would_rather_not_testify": "false"})
 	save(b)
 	b.Check("a person")
 
 	// Assessed at first contact: the facts that rules read follow.
-	browser.Ask[bool](b, `document.querySelectorAll("[data-assessment] details").forEach(d => { d.open = true; }), true`)
-	b.Click(`[data-assessment] input[value=retaliation]`)
-	b.Click(`[data-assessment] input[name=interest]`)
-	b.Click(`form[action$="/assessments"] button`)
-	b.See("[data-assessed]")
+	assess(b, "retaliation")
 	b.Visit(home + "about/case")
 	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
-	fill(b, map[string]string{"case.interest_weighed": "true", "case.acute": "false", "case.expert_supports": "false", "case.expert_conducts": "false",
-		"case.would_rather_not_testify": "false", "report.anonymous": "false", "clock.reported": day(-3)})
+	if came := browser.Ask[string](b, `document.getElementsByName("clock.reported")[0].value`); came != day(0) {
+		t.Errorf("days since the report count from %q", came)
+	}
+	fill(b, map[string]string{"case.acute": "false", "report.anonymous": "false"})
 	b.Click(`input[name="report.exploitation"][value=criminal]`)
 	save(b)
 
@@ -98,6 +180,17 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	save(b)
 	b.Click("button[value=confirm]")
 	b.Until(`document.body.innerText.includes("The rules block this plan.")`)
+
+	// What the report told is known already: the debt is not asked about.
+	b.Visit(home + "about/i1")
+	b.Click("[data-told] [data-open]")
+	b.See("[data-add-told]")
+	browser.Ask[bool](b, `(document.querySelector("[data-told] details").open = true)`)
+	fill(b, map[string]string{"topic": "debt", "source": "report", "ref": told, "words": "She says that she owes him."})
+	b.Click("[data-add-told] button")
+	b.See(`[data-told-list] a[href$="/` + told + `"]`)
+	fill(b, map[string]string{"plan.topics.0.name": "debt"})
+	b.Until(`document.querySelector('[data-status=unmet] [data-rule="S-10"]') !== null`)
 
 	// May it be an ordinary room? The prosecutor says no.
 	b.Visit(home + "about/i1")
@@ -127,13 +220,27 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 		t.Errorf("the first slot is %q", first)
 	}
 	b.Click("[data-slot] form button")
+	b.See("[data-ties]")
+	b.Leave("[data-ties] button")
 	b.Until(`location.pathname.endsWith("/about/i1") && document.querySelector("[data-verdict]").textContent.includes("may go on")`)
 	b.Screen("case-plan")
+	// That there is a reason takes words.
+	b.Click("button[value=confirm]")
+	b.Until(`document.body.innerText.includes("nobody wrote it down")`)
+	b.Visit(home + "about/i1")
+	giveReasons(b)
+	if html := browser.Ask[string](b, `fetch(location.pathname).then(r => r.text())`); strings.Contains(html, "nothing else would do") {
+		t.Error("the server knows a reason")
+	}
 	b.Click("button[value=confirm]")
 	b.See("button[value=hold]")
 
 	// She would rather have it over today, and a studio is lent: the slot is given
 	// back with its reason, and the plan made anew by hand.
+	if chosen := browser.Ask[string](b, `document.querySelector("#cancel-why").value`); chosen != "" {
+		t.Errorf("%q was chosen by nobody as the reason", chosen)
+	}
+	fill(b, map[string]string{"why": "persons_wish"})
 	b.Click("button[value=cancel]")
 	b.Until(`!document.querySelector("button[value=cancel]")`)
 	b.Visit(home)
@@ -143,6 +250,8 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	fill(b, plan)
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
 	save(b)
+	giveReasons(b)
+	fill(b, map[string]string{"outside": "at_once"})
 	b.Click("button[value=confirm]")
 	b.See("button[value=hold]")
 	b.Click("button[value=hold]")
@@ -151,7 +260,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	// The second time: what she told stands on top, and is not asked again.
 	b.Visit(home)
 	b.Check("a case file")
-	if burden := b.Text("[data-person]"); !strings.Contains(burden, "One interview") || !strings.Contains(burden, "3 days since the report") {
+	if burden := b.Text("[data-person]"); !strings.Contains(burden, "One interview") || !strings.Contains(burden, "0 days since the report") {
 		t.Errorf("the burden says %q", burden)
 	}
 	b.Screen("case-file")
@@ -166,9 +275,15 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 		b.Until(`document.querySelector('[data-status=unmet] [data-rule="` + rule + `"]') !== null`)
 	}
 	b.Check("a plan")
+	save(b)
+	b.Click("button[value=confirm]")
+	b.Until(`document.body.innerText.includes("The rules block this plan.")`)
+	b.Visit(home + "about/i3")
 	fill(b, map[string]string{"plan.topics.0.name": "transport", "plan.necessity": "sealed"})
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
 	save(b)
+	giveReasons(b)
+	fill(b, map[string]string{"outside": "at_once"})
 	b.Click("button[value=confirm]")
 	b.See("button[value=hold]")
 
@@ -235,9 +350,18 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	p.Until(`document.querySelector("[data-reason]").textContent.includes("she leaves tonight")`)
 	p.Check("decisions")
 	p.Screen("prosecutor-decision")
+	// An answer that was begun survives a crash, sealed; once given it is no draft.
 	p.Write("[data-answer] textarea", "Agreed for this interview only.")
+	p.Until(`Object.keys(localStorage).some(k => k.startsWith("draft:/decisions/"))`)
+	if kept := browser.Ask[string](p, `JSON.stringify(localStorage)`); strings.Contains(kept, "Agreed") {
+		t.Errorf("kept in the clear: %s", kept)
+	}
+	p.Visit("/decisions/")
+	p.Click("[data-deviation] [data-open]")
+	p.Until(`document.querySelector("[data-answer] textarea").value === "Agreed for this interview only."`)
+	p.See("[data-answer] [data-draft]:not([hidden])")
 	p.Click("[data-answer] button[value=signed]")
-	p.Until(`document.querySelector("[data-deviation] .badge.good") !== null`)
+	p.Until(`document.querySelector("[data-deviation] .badge.good") !== null && !Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
 	p.Visit("/case/")
 	if shown := browser.Ask[string](p, "document.body.innerText"); !strings.Contains(shown, "not allowed") {
 		t.Errorf("a prosecutor at the case files sees: %s", shown)
@@ -248,4 +372,11 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	if why := b.Text(`[data-rule="S-17"]`); !strings.Contains(why, "deviation signed by the public prosecutor") {
 		t.Errorf("S-17 says %q", why)
 	}
+
+	// Both sides can read what was asked and what was answered.
+	b.Click("[data-deviation] [data-open]")
+	b.Until(`document.querySelector("[data-deviation]").innerText.includes("she leaves tonight") && document.querySelector("[data-deviation]").innerText.includes("for this interview only")`)
+	p.Visit("/decisions/")
+	p.Click("[data-deviation] [data-open]")
+	p.Until(`document.querySelector("[data-answered]").innerText.includes("for this interview only")`)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +42,8 @@ func saved(t *testing.T, folder, name string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
 	for range 600 {
-		if _, err := os.Stat(path); err == nil {
+		// The browser makes an empty file first, and puts the whole one in its place.
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 			return path
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -77,8 +79,9 @@ func probe(t *testing.T, path string) (seconds float64, kinds []string) {
 	if err != nil {
 		t.Fatalf("%s has no duration: %s", path, out)
 	}
-	// A player can go to any place only if the cues work: the last second decodes.
-	decode := exec.Command("ffmpeg", "-v", "error", "-xerror", "-ss", strconv.FormatFloat(seconds-1, 'f', 2, 64), "-i", path, "-f", "null", "-")
+	// A player can go to any place only if the cues work: the last second decodes,
+	// with the times of its frames and not at a rate that ffmpeg makes up.
+	decode := exec.Command("ffmpeg", "-v", "error", "-xerror", "-ss", strconv.FormatFloat(seconds-1, 'f', 2, 64), "-i", path, "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-")
 	if said, err := decode.CombinedOutput(); err != nil || len(said) > 0 {
 		t.Errorf("%s does not decode: %v %s", path, err, said)
 	}
@@ -151,7 +154,7 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 
 	for track, want := range map[string][]string{"main": {"audio", "video"}, "safe": {"audio"}} {
 		seconds, kinds := probe(t, filepath.Join(dir, track+".webm"))
-		from, to := minuteOne(t, filepath.Join(dir, map[string]string{"main": "0-0.vhc", "safe": "1-0.vhc"}[track]))
+		from, to := stretch(t, 1, filepath.Join(dir, map[string]string{"main": "0-0.vhc", "safe": "1-0.vhc"}[track]))
 		t.Logf("%s: %.2f s; its records of the minute: %.2f s", track, seconds, float64(to-from)/1000)
 		if math.Abs(seconds-float64(to-from)/1000) > 0.5 || !slices.Equal(kinds, want) {
 			t.Errorf("%s: %.2f s of %q, its records have %.2f s", track, seconds, kinds, float64(to-from)/1000)
@@ -173,9 +176,7 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	if apart > 0.2 {
 		t.Errorf("main and safe play %.2f s apart", apart)
 	}
-	if frames := browser.Ask[int](c, `document.querySelector("video[data-track='0']").getVideoPlaybackQuality().totalVideoFrames`); frames < 10 {
-		t.Errorf("%d pictures were shown", frames)
-	}
+	c.Until(`document.querySelector("video[data-track='0']").getVideoPlaybackQuality().totalVideoFrames >= 10`)
 	if heard := browser.Ask[string](c, `[...document.querySelectorAll("video, audio")].filter(v => !v.muted).map(v => v.dataset.track).join()`); heard != "0" {
 		t.Errorf("the sound of track %q is heard", heard)
 	}
@@ -191,6 +192,23 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	if outside := browser.Ask[string](c, `performance.getEntriesByType("resource").map(e => e.name).filter(n => !n.startsWith("file://")).join()`); outside != "" {
 		t.Errorf("the page loads %s", outside)
 	}
+
+	// The page that checks came along, and checks the archive as it came.
+	d := &desktop{Tab: c, t: t}
+	c.Visit("/verify.html")
+	c.See("[data-choose]")
+	if headline, problem := d.choose(path); !strings.HasPrefix(headline, "SOUND") {
+		t.Errorf("the page that came along says %q, %q", headline, problem)
+	}
+	c.Check("the page that came along")
+	c.Shot("court-verify")
+	c.Visit("/custody.html")
+	c.Check("custody list")
+	c.Shot("court-custody")
+	if pdf := c.PDF("court-custody"); !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		t.Error("the custody list is not printed")
+	}
+	read(t, dir)
 
 	// The proof alone, of both minutes. The heads lie in minute 0, whose key is
 	// there already: nothing is asked for twice.
@@ -216,30 +234,44 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	}
 }
 
-// minuteOne is when the records of minute 1 in a file begin and end, in ms.
-func minuteOne(t *testing.T, path string) (from, to uint64) {
+// stretch is when the records of a minute in some files begin and end, in ms.
+func stretch(t *testing.T, minute uint32, paths ...string) (from, to uint64) {
 	t.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for reader := chunk.NewReader(file); ; {
-		r, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			return from, to
-		}
+	from = math.MaxUint64
+	for _, path := range paths {
+		file, err := os.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Minute() != 1 {
-			continue
+		defer file.Close()
+		for reader := chunk.NewReader(file); ; {
+			r, err := reader.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Minute() == minute {
+				from, to = min(from, r.Mono), max(to, r.End())
+			}
 		}
-		if from == 0 {
-			from = r.Mono
-		}
-		to = r.End()
 	}
+	return from, to
+}
+
+// read has a court's files checked by the second reader, and gives what it says.
+func read(t *testing.T, dir string) string {
+	t.Helper()
+	python := "python3"
+	if exec.Command(python, "-c", "import cryptography").Run() != nil {
+		python = "/usr/bin/python3" // where the distribution's packages are
+	}
+	said, err := exec.Command(python, filepath.Join(dir, "verhaal_reader.py"), dir).CombinedOutput()
+	if err != nil || !strings.Contains(string(said), "\nSOUND") {
+		t.Fatalf("the second reader (test/needs installs what it needs): %v\n%s", err, said)
+	}
+	return string(said)
 }
 
 // holdsNoMore looks for what a pack must not give away: another minute's key,
@@ -274,7 +306,53 @@ func holdsNoMore(t *testing.T, dir string) {
 	if acts["recording.started"] != 1 || acts["recording.sealed"] != 1 || acts["recording.excerpted"] != 1 || acts["recording.key_released"] != 4 || acts["recording.marked"] < 2 {
 		t.Errorf("the acts are %v", acts)
 	}
-	for _, name := range []string{"custody.csv", "README.txt", "player.html", "manifest.json"} {
+	var told struct {
+		Graph []struct {
+			Type      string `json:"@type"`
+			Performer *struct {
+				ID string `json:"@id"`
+			} `json:"uco-action:performer"`
+			ID string `json:"@id"`
+		} `json:"@graph"`
+	}
+	if err := json.Unmarshal(read("custody.jsonld"), &told); err != nil {
+		t.Fatal(err)
+	}
+	nodes, done := map[string]bool{}, 0
+	for _, node := range told.Graph {
+		nodes[node.ID] = true
+	}
+	for _, node := range told.Graph {
+		if node.Type == "case-investigation:InvestigativeAction" {
+			done++
+		}
+		if node.Performer != nil && !nodes[node.Performer.ID] {
+			t.Errorf("%s was done by nobody who is there", node.ID)
+		}
+	}
+	if printed := strings.Count(string(read("custody.html")), "<tr>") - 1; done != len(rows)-1 || printed != done {
+		t.Errorf("%d acts in the table, %d in CASE, %d to print", len(rows)-1, done, printed)
+	}
+	filed, err := exec.Command("pdftotext", "-layout", filepath.Join(dir, "custody.pdf"), "-").Output()
+	if err != nil {
+		t.Fatalf("pdftotext (test/needs installs it): %v", err)
+	}
+	for _, row := range rows[1:] {
+		if !regexp.MustCompile(`(?m)^\s*` + row[0] + `\s.*` + regexp.QuoteMeta(row[2])).Match(filed) {
+			t.Errorf("act %s, %s, is not in custody.pdf:\n%s", row[0], row[2], filed)
+		}
+	}
+	for _, word := range []string{"avim", "Visser", "AVIM-20"} {
+		if strings.Contains(strings.ReplaceAll(string(filed), "police-"+word, ""), word) {
+			t.Errorf("custody.pdf has %q", word)
+		}
+	}
+	for _, name := range []string{"verify.html", "verhaal_reader.py", "custody.pdf", "custody.html", "custody.jsonld", "player.html"} {
+		if !strings.Contains(string(read("README.txt")), name) {
+			t.Errorf("README.txt says nothing of %s", name)
+		}
+	}
+	for _, name := range []string{"custody.csv", "custody.html", "custody.jsonld", "verify.html", "README.txt", "player.html", "manifest.json"} {
 		for _, word := range []string{"avim", "Visser", "AVIM-20"} {
 			if strings.Contains(string(read(name)), word) && !strings.Contains(string(read(name)), "police-"+word) {
 				t.Errorf("%s has %q", name, word)

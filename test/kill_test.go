@@ -5,11 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -17,42 +14,6 @@ import (
 	"verhaal/internal/report"
 	"verhaal/internal/seal"
 )
-
-// process is the real binary, demonstrating on a folder of its own.
-type process struct {
-	binary, data string
-	cmd          *exec.Cmd
-	out          *screen
-}
-
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "verhaal")
-	if out, err := exec.Command("go", "build", "-o", binary, "verhaal/cmd/verhaal").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v: %s", err, out)
-	}
-	return binary
-}
-
-// start runs the demonstration and gives its address.
-func (p *process) start(t *testing.T) string {
-	t.Helper()
-	p.out = &screen{}
-	p.cmd = exec.Command(p.binary, "demo", "--addr", "127.0.0.1:0", "--data", p.data)
-	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
-	for range 1200 {
-		if strings.Contains(p.out.String(), "Ctrl-C stops it.") {
-			return regexp.MustCompile(`http://127[^/]+`).FindString(p.out.String())
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatalf("did not start:\n%s", p.out)
-	return ""
-}
 
 // sender sends reports until the server is gone and remembers what was acknowledged.
 type sender struct {
@@ -84,8 +45,8 @@ func (s *sender) send(ctx context.Context, c *client.Reporter, key client.DeskKe
 }
 
 func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
-	p := &process{binary: build(t), data: filepath.Join(t.TempDir(), "demo")}
-	base := p.start(t)
+	p := program(t)
+	base := p.Base()
 	s := &sender{}
 	for round := range 2 {
 		key, err := client.NewReporter(base, "en").Key(t.Context(), "police-avim")
@@ -101,12 +62,9 @@ func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
 			})
 		}
 		time.Sleep(1500 * time.Millisecond)
-		if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		_ = p.cmd.Wait()
+		p.Kill()
 		wg.Wait()
-		base = p.start(t)
+		restart(t, p)
 		c := client.NewReporter(base, "en")
 		for i, keys := range s.accepted {
 			if _, err := c.ReturnWith(t.Context(), keys); err != nil {
@@ -121,21 +79,15 @@ func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
 }
 
 func TestASecondProcessOnTheSameFolderIsRefusedWithASentence(t *testing.T) {
-	p := &process{binary: build(t), data: filepath.Join(t.TempDir(), "demo")}
-	p.start(t)
-	out, err := exec.Command(p.binary, "demo", "--addr", "127.0.0.1:0", "--data", p.data).CombinedOutput()
+	p := program(t)
+	out, err := exec.Command(p.Program, "demo", "--addr", "127.0.0.1:0", "--data", p.Data).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "SQLite serves one process") {
 		t.Errorf("a second process: %v\n%s", err, out)
 	}
 }
 
 func TestATermSignalFinishesWhatWasBegun(t *testing.T) {
-	p := &process{binary: build(t), data: filepath.Join(t.TempDir(), "demo")}
-	p.start(t)
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("a stop ends with %v:\n%s", err, p.out)
+	if err := program(t).Stop(); err != nil {
+		t.Errorf("a stop ends with %v", err)
 	}
 }

@@ -21,8 +21,10 @@ func TestAnAdultWhoseIntellectIsInDoubtIsRecordedOnVideo(t *testing.T) {
 	b.Click(`form[action$="/persons"] button`)
 	b.Until(`location.pathname.endsWith("/about/p1")`)
 	fill(b, map[string]string{"subject.age": "34", "subject.age_doubt": "false", "subject.intellectual_disability": "doubt", "subject.cognitive_disorder": "absent",
-		"subject.special_needs.none": "1", "subject.language": "ro", "subject.needs_interpreter": "true", "subject.lawful_stay": "true", "subject.dublin": "false"})
+		"subject.special_needs.none": "1", "subject.language": "ro", "subject.needs_interpreter": "true", "subject.lawful_stay": "true", "subject.dublin": "false",
+		"case.expert_supports": "false", "case.expert_conducts": "false", "case.would_rather_not_testify": "false"})
 	save(b)
+	assess(b, "retaliation")
 
 	// Others asked before: a list is taken whole, or the line is named.
 	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
@@ -49,12 +51,19 @@ func TestAnAdultWhoseIntellectIsInDoubtIsRecordedOnVideo(t *testing.T) {
 	fill(b, map[string]string{"topic": "wages", "source": "agency", "ref": "shelter"})
 	b.Click("[data-add-told] button")
 	b.Until(`document.querySelector("[data-told-list]").textContent.includes("nine hours")`)
+	if row := b.Text("[data-told-list]"); !strings.Contains(row, "agency · shelter") {
+		t.Errorf("where it was told: %q", row)
+	}
+	// What a statement told is counted too, though it was no interview.
+	browser.Ask[bool](b, `(document.querySelector("[data-told] details").open = true)`)
+	fill(b, map[string]string{"topic": "visa", "source": "statement", "ref": "1", "words": "The agent kept the visa."})
+	b.Click("[data-add-told] button")
+	b.Until(`document.querySelector("[data-told-list]").textContent.includes("kept the visa")`)
 	b.Until(`!Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
 
 	b.Visit(home + "about/case")
 	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
-	fill(b, map[string]string{"case.assessment.done": "true", "case.assessment.at": day(-1), "case.assessment.in_victims_interest": "true", "case.acute": "false",
-		"case.expert_supports": "false", "case.expert_conducts": "false", "case.would_rather_not_testify": "false", "report.anonymous": "false", "clock.reported": day(-3)})
+	fill(b, map[string]string{"case.acute": "false", "report.anonymous": "false", "clock.reported": day(-3)})
 	b.Click(`input[name="report.exploitation"][value=labour]`)
 	save(b)
 
@@ -90,9 +99,11 @@ func TestAnAdultWhoseIntellectIsInDoubtIsRecordedOnVideo(t *testing.T) {
 	b.Until(`document.querySelector("[data-told-list] [data-repeated]:not([hidden])") !== null`)
 	b.Check("what was told beside the questions")
 	b.Screen("told-once")
-	b.Write("[data-part-form] textarea", "Who holds the contracts for the housing?")
-	b.Click("[data-part-form] button")
-	b.See("[data-part-form] [data-saved]:not([hidden])")
+	b.Write("[data-part-form$=questions] textarea", "Who holds the contracts for the housing?")
+	b.Click("[data-part-form$=questions] button")
+	b.See("[data-part-form$=questions] [data-saved]:not([hidden])")
+	fill(b, map[string]string{"plan.topics.0.name": "visa"})
+	b.Until(`document.querySelector('[data-rule="S-10"]').textContent.includes("visa")`)
 	fill(b, map[string]string{"plan.topics.0.name": "contracts"})
 	b.Until(`document.querySelector('[data-status=unmet] [data-rule="S-10"]') === null`)
 	b.Until(`document.querySelector("[data-told-list] [data-repeated]:not([hidden])") === null`)
@@ -104,8 +115,10 @@ func TestAnAdultWhoseIntellectIsInDoubtIsRecordedOnVideo(t *testing.T) {
 	b.See("[data-slot] form button")
 	b.Screen("planner-adult")
 	b.Click("[data-slot] form button")
-	b.Until(`location.pathname.endsWith("/about/i1")`)
+	b.See("[data-ties]")
+	b.Leave("[data-ties] button")
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
+	giveReasons(b)
 	b.Click("button[value=confirm]")
 	b.See("button[value=hold]")
 	b.Width(360)

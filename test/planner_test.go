@@ -11,22 +11,16 @@ import (
 // out of order, the one in another region is found, booked with everybody at
 // once, shown to the recordings manager without a name, and given back.
 func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
-	base, _ := demo(t)
-	b := browser.Open(t, base)
-	b.Width(1280)
-	signIn(b, "avim")
-	home := openCase(b, "ex_officio")
-	b.Click(`form[action$="/persons"] button`)
-	b.Until(`location.pathname.endsWith("/about/p1")`)
+	b, home := personInCase(t)
 	fill(b, map[string]string{"subject.age": "10", "subject.intellectual_disability": "absent", "subject.cognitive_disorder": "absent",
 		"subject.special_needs.none": "1", "subject.language": "ro", "subject.needs_interpreter": "true", "subject.lawful_stay": "true",
-		"subject.dublin": "false", "subject.unaccompanied": "false", "earlier.none": "1"})
+		"subject.dublin": "false", "subject.unaccompanied": "false", "earlier.none": "1", "case.interest_weighed": "true",
+		"case.expert_supports": "false", "case.expert_conducts": "false", "case.would_rather_not_testify": "false"})
 	save(b)
+	assess(b, "retaliation")
 	b.Visit(home + "about/case")
 	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
-	fill(b, map[string]string{"case.assessment.done": "true", "case.assessment.at": day(-1), "case.assessment.in_victims_interest": "true",
-		"case.interest_weighed": "true", "case.acute": "false", "case.expert_supports": "false", "case.expert_conducts": "false",
-		"case.would_rather_not_testify": "false", "report.anonymous": "false", "clock.reported": day(-3)})
+	fill(b, map[string]string{"case.acute": "false", "report.anonymous": "false", "clock.reported": day(-3)})
 	save(b)
 	b.Visit(home)
 	b.Click(`form[action$="/interviews"] button`)
@@ -37,6 +31,10 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	b.Click(`[data-booking] a.button`)
 	b.See("[data-search]")
 	b.Check("the search for a slot")
+	// What suits the girl is kept with her.
+	fill(b, map[string]string{"person.never.0.from": day(1)})
+	b.Leave("[data-times=person] button")
+	b.Until(`document.querySelector("[name='person.never.0.until']").value !== ""`)
 	b.Click("[name=region][value=Amsterdam]")
 	b.Leave("[data-search] button")
 	b.See("[data-why]")
@@ -58,6 +56,12 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	if slot := b.Text("[data-booking]"); !strings.Contains(slot, "Studio Utrecht") {
 		t.Errorf("the booking says %q", slot)
 	}
+	// Nobody has checked the interpreter yet: it is said, and the rule is unmet.
+	if ties := b.Text("[data-ties]"); !strings.Contains(ties, "not checked") {
+		t.Errorf("the interpreter's ties: %q", ties)
+	}
+	b.Check("an interpreter nobody checked")
+	b.Leave("[data-ties] button")
 	b.Until(`document.querySelector("[data-verdict]").textContent.includes("may go on")`)
 	b.Check("a plan with its slot")
 	b.Screen("planner-booked")
@@ -65,20 +69,19 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	b.See("button[value=hold]")
 
 	// A fact that matters opens the plan again.
-	b.Visit(home + "about/case")
-	browser.Ask[bool](b, `document.querySelectorAll("details").forEach(d => { d.open = true; }), true`)
+	b.Visit(home + "about/p1")
 	fill(b, map[string]string{"case.interest_weighed": "false"})
 	save(b)
 	b.Visit(home + "about/i1")
 	b.See("button[value=confirm]")
 
-	manager := browser.Open(t, base)
+	manager := browser.Open(t, b.Base)
 	manager.Width(1280)
 	signIn(manager, "planner")
 	manager.Visit("/planner/")
 	manager.Check("the calendar")
 	manager.Screen("planner-calendar")
-	for _, page := range []string{"/planner/rooms", "/planner/rooms/new", "/planner/people", "/planner/interpreters", "/planner/interpreters/new"} {
+	for _, page := range []string{"/planner/rooms", "/planner/rooms/new", "/planner/people", "/planner/interpreters", "/planner/interpreters/new", "/planner/equipment", "/planner/equipment/new"} {
 		manager.Visit(page)
 		manager.Check(page)
 	}
@@ -111,6 +114,7 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 		t.Errorf("the manager sees: %s", shown)
 	}
 	b.Visit(home + "about/i1")
+	fill(b, map[string]string{"why": "room"})
 	b.Click(`form[action$="/unbook"] button`)
 	b.See(`[data-booking] a.button`)
 }

@@ -1,15 +1,12 @@
 package test
 
 import (
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"verhaal/internal/cli"
+	"verhaal/internal/drill"
 )
 
 // asProgram makes the test's own binary the program, which can be killed.
@@ -19,58 +16,28 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(cli.Run(os.Args[1:], os.Stdout, os.Stderr))
 	}
+	if err := os.Setenv(asProgram, "1"); err != nil { // for those it starts
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
-// program is a demonstration in a process of its own.
-type program struct {
-	t    *testing.T
-	base string
-	args []string
-	cmd  *exec.Cmd
-}
-
-// start starts a demonstration that ends with the test.
-func start(t *testing.T) *program {
+// program is a demonstration in a process of its own, which ends with the test.
+func program(t *testing.T) *drill.Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := drill.NewServer(os.Args[0], filepath.Join(t.TempDir(), "demo"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
+	t.Cleanup(s.Kill)
+	restart(t, s)
+	return s
+}
+
+// restart starts it, again if it ran before.
+func restart(t *testing.T, s *drill.Server) {
+	t.Helper()
+	if _, err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, base: "http://" + addr, args: []string{"demo", "--addr", addr, "--data", filepath.Join(t.TempDir(), "demo")}}
-	t.Cleanup(p.kill)
-	p.start()
-	return p
-}
-
-// start starts it, or starts it again, and waits until it serves.
-func (p *program) start() {
-	p.t.Helper()
-	out := &screen{}
-	p.cmd = exec.Command(os.Args[0], p.args...)
-	p.cmd.Env = append(os.Environ(), asProgram+"=1")
-	p.cmd.Stdout, p.cmd.Stderr = out, out
-	if err := p.cmd.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	for range 1200 {
-		if strings.Contains(out.String(), "Ctrl-C stops it.") {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	p.t.Fatalf("the demonstration did not start:\n%s", out)
-}
-
-// kill ends it as a power cut does.
-func (p *program) kill() {
-	if p.cmd == nil || p.cmd.ProcessState != nil {
-		return
-	}
-	_ = p.cmd.Process.Kill() // it may have ended by itself
-	_ = p.cmd.Wait()         // killed, as wanted
 }

@@ -1,6 +1,8 @@
 package test
 
 import (
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,13 +14,7 @@ import (
 // that it allows, a name that opens only with a reason, and a talk that becomes
 // a formal report.
 func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
-	base, _ := demo(t)
-	b := browser.Open(t, base)
-	b.Width(1280)
-	signIn(b, "avim")
-	home := openCase(b, "ex_officio")
-	b.Click(`form[action$="/persons"] button`)
-	b.Until(`location.pathname.endsWith("/about/p1")`)
+	b, home := personInCase(t)
 	fill(b, map[string]string{"subject.age": "10", "subject.compelled_offences": "true", "earlier.none": "1"})
 	save(b)
 
@@ -32,8 +28,23 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	b.Check("an assessment being made")
 	b.Click(`form[action$="/assessments"] button`)
 	b.See("[data-assessed]")
+	if ticked := browser.Ask[[]string](b, `[...document.querySelectorAll("[data-assessment] [name=need]:checked")].map(i => i.value)`); !slices.Equal(ticked, []string{"disability"}) {
+		t.Errorf("the next assessment begins with the needs %v", ticked)
+	}
 	if html := browser.Ask[string](b, "document.documentElement.outerHTML"); strings.Contains(html, "steps come near") {
 		t.Error("the server read the words of an assessment")
+	}
+	// What the rules would say comes without the rest of the page, and of interviews alone.
+	if status := browser.Ask[int](b, `fetch(location.pathname + "/try", {method: "POST", body: new URLSearchParams()}).then(r => r.status)`); status != http.StatusNotFound {
+		t.Errorf("trying the facts of a person: %d", status)
+	}
+	tried := browser.Ask[string](b, `(async () => {
+		const at = new URL("../", location.href), post = (path, fields) => fetch(new URL(path, at), {method: "POST", body: new URLSearchParams(fields)});
+		await post("interviews", {person: "p1"});
+		return (await post("about/i1/try", {"plan.level": "audio"})).text();
+	})()`)
+	if !strings.Contains(tried, "data-verdict") || !strings.Contains(tried, "data-rule") || strings.Contains(tried, "data-told") || strings.Contains(tried, "<form class=\"stack\"") {
+		t.Errorf("a plan that is tried shows %s", tried)
 	}
 	b.Click("[data-told] [data-open]")
 	b.Until(`document.querySelector("[data-assessed]").textContent.includes("steps come near")`)
@@ -78,13 +89,18 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 
 	b.Visit(home)
 	b.Until(`document.body.innerText.includes("Offences under compulsion are known")`)
+	b.Click(`form[action$="/phase"] button`) // to the talk, the next phase
+	b.Until(`document.querySelector("#phase option").value === "formal_report"`)
 	b.Visit(home + "talk")
 	b.Check("the talk")
 	b.Screen("talk")
-	b.Click("[data-opening] [data-open]")
+	b.Click("[data-open-alone] button")
 	b.Write("#talk-report", "Two hours; she wants to think about it.")
 	b.Click(`[data-part-form="talk/report"] button`)
 	b.See(`[data-part-form="talk/report"] [data-saved]:not([hidden])`)
+	b.Write("#talk-report", "Two hours; she wants to think about it. A second talk follows.")
+	b.Click(`[data-part-form="talk/report"] button`)
+	b.Until(`!document.querySelector('[data-part-form="talk/report"] [data-problem]').textContent && !Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
 	b.Click(`form[action$="/talk/becomes"] button`)
 	b.See("[data-became]")
 	if said := b.Text("[data-became]"); !strings.Contains(said, "picture and sound") || !strings.Contains(said, "S-17") {
@@ -92,7 +108,30 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	}
 	b.Write("#view", "I am afraid of what he does when he hears.")
 	b.Click(`form[action$="/talk/view"] button`)
-	b.Until(`document.querySelector("#view") && document.querySelector("#view").value === ""`)
-	b.Visit(home + "about/case")
-	b.Until(`document.getElementsByName("case.view_told_to_prosecutor")[0].value === "true"`)
+	b.See("[data-views] .badge.warn")
+
+	// The prosecutor who was named reads it, and the case sees that.
+	ovj := browser.Open(t, b.Base)
+	ovj.Width(1280)
+	signIn(ovj, "prosecutor")
+	ovj.Visit("/decisions/")
+	if html := browser.Ask[string](ovj, "document.documentElement.outerHTML"); strings.Contains(html, "afraid of what he does") {
+		t.Error("the server read a victim's view")
+	}
+	ovj.Click("[data-view] [data-open]")
+	ovj.Until(`document.querySelector("[data-view] [data-words]").textContent.includes("afraid of what he does")`)
+	ovj.Check("a victim's view")
+	b.Visit(home + "talk")
+	b.See("[data-views] .badge.good")
+	b.Click("[data-opening] [data-open]")
+	b.Until(`document.querySelector("[data-views]").textContent.includes("afraid of what he does")`)
+
+	// What is typed and not sent yet survives a crash, sealed; once sent it is no draft.
+	b.Write("#view", "Tell me on which day.")
+	b.Until(`Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
+	b.Visit(home + "talk")
+	b.Click("[data-opening] [data-open]")
+	b.Until(`document.querySelector("#view").value === "Tell me on which day."`)
+	b.Click(`form[action$="/talk/view"] button`)
+	b.Until(`document.querySelectorAll("[data-views] li").length === 2 && !Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
 }

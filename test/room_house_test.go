@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,6 +47,8 @@ type roomHouse struct {
 	url      string
 	level    string
 	studio   bool
+	// certificates is the verdict on them; "" where the room asks for none.
+	certificates string
 
 	cut atomic.Bool // the network is gone
 
@@ -55,9 +58,16 @@ type roomHouse struct {
 	started  time.Time
 	running  bool
 	sealed   bool
+	busy     bool // no part of the sound that is recorded apart can begin
+	closed   bool // a colleague had it sealed: nothing new is taken
 	parts    []*roomPart
 	marks    []map[string]any
 	gaps     []map[string]any
+	alarms   []string // that are on
+	rang     []string // that ever were
+	pictures []int    // tracks that were said to have one
+	unmet    string   // rules that demand a picture now
+	refused  string   // kind of mark that is not taken
 	watchers map[string]string
 	asked    []string // track/part/minute of each key released
 	arrived  map[string]time.Time
@@ -75,7 +85,7 @@ type roomPart struct {
 
 func newRoomHouse(t *testing.T) *roomHouse {
 	t.Helper()
-	h := &roomHouse{t: t, level: "video", share: bytes.Repeat([]byte{9}, 32), watchers: map[string]string{}, arrived: map[string]time.Time{}}
+	h := &roomHouse{t: t, level: "video", certificates: "good", share: bytes.Repeat([]byte{9}, 32), watchers: map[string]string{}, arrived: map[string]time.Time{}}
 	h.news = sync.NewCond(&h.mu)
 	for _, id := range []*seal.Identity{&h.caseKey, &h.recovery, &h.member} {
 		made, err := seal.NewIdentity()
@@ -138,6 +148,14 @@ func (h *roomHouse) unlock(b *browser.Tab) {
 
 type named struct{ ID, Name string }
 
+type check struct{ Name, Ask string }
+
+func (h *roomHouse) checks() []check {
+	deviate := "/case/c1/about/i1#deviations"
+	return []check{{"browser", ""}, {"alone", ""}, {"microphone", ""}, {"camera", deviate}, {"overview", deviate}, {"certificates", deviate},
+		{"test", ""}, {"disk", ""}, {"space", ""}, {"clock", ""}, {"wake", ""}}
+}
+
 func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 	at := func(pattern string, act func(w http.ResponseWriter, r *http.Request) any) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -168,12 +186,14 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 			"RoomName": "Interview room", "Studio": h.studio, "Minutes": 90, "Keyed": true, "LogKey": h.logKey, "Running": running, "Rooms": rooms,
 			"People":    []map[string]string{{"Name": "Robin", "Role": "interviewer", "Certificate": "valid", "Until": "2027-01-01"}},
 			"Procedure": []named{{"start_before_entry", "the recorder runs before the person comes in"}}, "Done": nil, "Marks": marks,
-			"Checks": []string{"browser", "microphone", "camera", "test", "disk", "space", "clock"},
-			"Alarms": []string{"chunk", "silence", "clipping", "frozen", "clock", "lag", "offline", "refused", "conflict", "disk", "device", "container"}})
+			"Checks":       h.checks(),
+			"Certificates": h.certificates, "Followers": []string{"Robin", "Kim"},
+			"Alarms": []string{"chunk", "silence", "clipping", "frozen", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}})
 	})
 	site.Handle(mux, "GET /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/watch", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
-			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
+			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": []string{"chunk", "silence", "clipping", "frozen", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"},
+			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
 	})
 	site.Handle(mux, "GET /record/{id}/receipt", func(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "play", http.StatusSeeOther)
@@ -194,11 +214,15 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return []map[string]any{{"epoch": 1, "wrapped": file}}
 	})
 	at("GET /record/ready", func(w http.ResponseWriter, r *http.Request) any {
-		return map[string]any{"now": time.Now().UnixMilli(), "need": 2_000_000_000, "free": 50_000_000_000, "room": true, "level": h.level, "met": true}
+		return map[string]any{"now": time.Now().UnixMilli(), "need": 2_000_000_000, "free": 50_000_000_000, "room": true, "level": h.level, "met": h.level != "video" || strings.HasPrefix(r.FormValue("pictures"), "0")}
 	})
 	at("POST /record/{$}", func(w http.ResponseWriter, r *http.Request) any {
-		var asked struct{ Resume string }
+		var asked struct {
+			Resume   string
+			Pictures []int
+		}
 		body(r, &asked)
+		h.pictures = asked.Pictures
 		if asked.Resume == "" {
 			_, _ = rand.Read(h.id[:])
 			h.started, h.running = time.Now(), true
@@ -211,6 +235,13 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 			Share        string
 		}
 		body(r, &asked)
+		if h.closed {
+			return refuse(w, map[string]any{})
+		}
+		if h.busy && asked.Track == int(chunk.AudioSafe) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return map[string]any{"error": "fault.unavailable", "text": "Busy."}
+		}
 		number := uint16(0)
 		for _, p := range h.parts {
 			if int(p.part.Track) == asked.Track {
@@ -222,7 +253,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		p.chain = chunk.NewChain(p.part)
 		h.parts = append(h.parts, p)
 		h.news.Broadcast()
-		return map[string]any{"part": number, "share_b": p.b[:]}
+		return map[string]any{"part": number, "share_b": p.b[:], "token": p.part.File()}
 	})
 	at("PUT /record/{id}/{track}/{part}/{seq}", h.take)
 	at("GET /record/{id}/{track}/{part}", func(w http.ResponseWriter, r *http.Request) any {
@@ -232,13 +263,33 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 	at("POST /record/{id}/marks", func(w http.ResponseWriter, r *http.Request) any {
 		var m map[string]any
 		body(r, &m)
+		if m["kind"] == h.refused {
+			w.WriteHeader(http.StatusBadRequest)
+			return map[string]any{"error": "fault.bad_input", "text": "Not that one."}
+		}
 		h.marks = append(h.marks, m)
+		if m["kind"] == "becomes_formal_report" {
+			h.unmet = "S-17"
+		}
 		return map[string]any{}
 	})
 	at("POST /record/{id}/gaps", func(w http.ResponseWriter, r *http.Request) any {
 		var g map[string]any
 		body(r, &g)
+		g["token"] = r.Header.Get("Part-Token")
 		h.gaps = append(h.gaps, g)
+		return map[string]any{}
+	})
+	at("POST /record/{id}/alarms", func(w http.ResponseWriter, r *http.Request) any {
+		var a struct {
+			Kind string
+			On   bool
+		}
+		body(r, &a)
+		h.alarms = slices.DeleteFunc(h.alarms, func(kind string) bool { return kind == a.Kind })
+		if a.On {
+			h.alarms, h.rang = append(h.alarms, a.Kind), append(h.rang, a.Kind)
+		}
 		return map[string]any{}
 	})
 	at("POST /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) any {
@@ -287,9 +338,30 @@ func (h *roomHouse) part(r *http.Request) *roomPart {
 	return &roomPart{chain: chunk.NewChain(chunk.Part{})}
 }
 
+// refuse answers with what there is, as a server whose recording is over.
+func refuse(w http.ResponseWriter, more map[string]any) any {
+	w.WriteHeader(http.StatusConflict)
+	more["error"], more["text"] = "room.fault.over", "This recording is over."
+	return more
+}
+
+// close has a colleague seal the recording.
+func (h *roomHouse) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed, h.sealed, h.running = true, true, false
+}
+
 // take takes what is new of a batch, and gives what it has.
 func (h *roomHouse) take(w http.ResponseWriter, r *http.Request) any {
 	p := h.part(r)
+	if token := r.Header.Get("Part-Token"); token != p.part.File() {
+		h.t.Errorf("%s: the token is %q", r.URL.Path, token)
+	}
+	seq, head := int(p.chain.Next())-1, p.chain.Head().String()
+	if h.closed {
+		return refuse(w, map[string]any{"seq": seq, "head": head})
+	}
 	all, err := io.ReadAll(r.Body)
 	if err != nil {
 		h.t.Logf("%s: %v", r.URL.Path, err)
@@ -317,7 +389,7 @@ func (h *roomHouse) take(w http.ResponseWriter, r *http.Request) any {
 		h.arrived[record.Hash().String()] = time.Now()
 	}
 	h.news.Broadcast()
-	seq, head := int(p.chain.Next())-1, p.chain.Head().String()
+	seq, head = int(p.chain.Next())-1, p.chain.Head().String()
 	said := fmt.Sprintf("verhaal/ack\n%s\n%d\n%d\n%d\n%s\n", p.part.Recording, p.part.Track, p.part.Number, seq, head)
 	return map[string]any{"seq": seq, "head": head, "ack": ed25519.Sign(h.signer, []byte(said))}
 }
@@ -338,9 +410,14 @@ func (h *roomHouse) state() any {
 			watchers = append(watchers, map[string]string{"name": name, "room": room})
 		}
 	}
+	alarms := []map[string]string{}
+	for _, kind := range h.alarms {
+		alarms = append(alarms, map[string]string{"kind": kind})
+	}
 	marks, gaps := append([]map[string]any{}, h.marks...), append([]map[string]any{}, h.gaps...)
 	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().UnixMilli(), "copies": 1,
-		"mirrored": false, "watchers": watchers, "marks": marks, "gaps": gaps, "parts": parts}
+		"mirrored": false, "watchers": watchers, "marks": marks, "gaps": gaps, "parts": parts,
+		"alarms": alarms, "alone": true, "level_unmet": h.unmet}
 }
 
 // stream gives records as they come.

@@ -13,18 +13,25 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
+	"verhaal/internal/drill"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/recording/proof"
 	"verhaal/internal/recording/recordingtest"
 	"verhaal/test/browser"
 )
 
-// openRoom opens a browser with a made-up camera and microphone.
+// openRoom opens a browser with a made-up camera, and somebody who speaks.
 func openRoom(t *testing.T, h *roomHouse) *browser.Tab {
 	t.Helper()
-	b := browser.Open(t, h.url, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("mute-audio", true))
+	return openRoomThatHears(t, h, drill.Speaking)
+}
+
+// openRoomThatHears is openRoom with another sound.
+func openRoomThatHears(t *testing.T, h *roomHouse, peak float64) *browser.Tab {
+	t.Helper()
+	b := browser.Open(t, h.url, drill.InTheRoom(sound(t, peak))...)
 	b.Width(1280)
 	h.unlock(b)
 	return b
@@ -182,7 +189,7 @@ func TestARecordingLosesNothingWhileTheNetworkIsGone(t *testing.T) {
 	b.Until(`document.querySelector("[data-alarms]").textContent.includes("can't be reached")`)
 	time.Sleep(4 * time.Second)
 	h.cut.Store(false)
-	b.Until(`document.querySelector("[data-alarms]").hidden`)
+	b.Until(`!document.querySelector("[data-alarms]").textContent.includes("can't be reached")`)
 	stop(b)
 	for _, track := range []chunk.Track{chunk.Main, chunk.AudioSafe} {
 		_, records := h.opened(track)
@@ -207,6 +214,7 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	b := openRoom(t, h)
 	begin(b)
 	h.cut.Store(true)
+	b.Click("[data-mark=distress]")
 	time.Sleep(2 * time.Second)
 	_, before := h.opened(chunk.AudioSafe)
 	// A worker and a page that end at once, without a word to anybody.
@@ -244,16 +252,46 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	}
 	found := false
 	for _, g := range h.gaps {
-		found = found || g["track"] == 1.0 && g["reason"] == "browser"
+		found = found || g["track"] == 1.0 && g["reason"] == "browser" && g["token"] == "1-0.vhc"
 	}
 	if !found {
 		t.Errorf("the gap is not written down: %v", h.gaps)
+	}
+	distress := 0
+	for _, m := range h.marks {
+		if m["kind"] == "distress" {
+			distress++
+		}
+	}
+	if distress != 1 {
+		t.Errorf("the mark that was made while the network was gone came %d times: %v", distress, h.marks)
+	}
+	// What no seal vouches for stays on this computer.
+	if !browser.Ask[bool](b, keptHere) {
+		t.Error("the copy is gone though nobody signed a seal")
 	}
 	// The player goes over the gap and on in the next part.
 	b.Click("form[data-purpose] button")
 	b.See("[data-player]")
 	b.Click("[data-toggle]")
 	b.Until(fmt.Sprintf(`document.querySelector("video[data-track='0']").currentTime > %f`, float64(second[0].Mono)/1000+0.8))
+}
+
+// keptHere is true while the browser keeps a copy of a recording.
+const keptHere = `(async () => { const root = await navigator.storage.getDirectory();
+	for await (const _ of (await root.getDirectoryHandle("recordings", {create: true})).keys()) return true;
+	return false; })()`
+
+// TestAMarkThatIsRefusedIsTold, as the page said before that it was made.
+func TestAMarkThatIsRefusedIsTold(t *testing.T) {
+	h := newRoomHouse(t)
+	h.refused = "exhibit"
+	b := openRoom(t, h)
+	begin(b)
+	b.Click("[data-mark=exhibit]")
+	b.Until(`(t => t.includes("Exhibit shown") && t.includes("Not that one."))(document.querySelector("[data-wrong]").textContent) && !document.querySelector("[data-marked]").textContent`)
+	b.Check("a refused mark")
+	stop(b)
 }
 
 // TestAStudioShowsAChildNothingTechnical: a plain ground and one quiet line,
@@ -263,19 +301,39 @@ func TestAStudioShowsAChildNothingTechnical(t *testing.T) {
 	h := newRoomHouse(t)
 	h.studio = true
 	b := openRoom(t, h)
-	begin(b)
-	b.Until(`document.querySelector("[data-alarms]").hidden`)
-	browser.Ask[bool](b, `document.activeElement.blur(), true`)
-	b.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 600, 100))
+	beginHeard(b)
+	if !browser.Ask[bool](b, `document.querySelector("[data-alarms]").hidden`) {
+		t.Errorf("alarms without a reason: %s", b.Text("[data-alarms]"))
+	}
+	// Nobody touched anything since it began.
 	const height = `document.querySelector("[data-running]").getBoundingClientRect().height`
 	b.Until(height + ` <= 60`)
 	if shown := browser.Ask[int](b, `[...document.querySelectorAll("video, .bar")].filter(e => e.getBoundingClientRect().height > 0).length`); shown > 0 {
 		t.Errorf("%d pictures or bars are shown to a child", shown)
 	}
 	b.Screen("room-studio")
-	browser.Ask[bool](b, `document.querySelector("[data-stop]").focus(), true`)
+	b.Do(chromedp.KeyEvent(kb.Tab))
 	b.Until(height + ` > 200`)
 	b.Screen("room-studio-open")
 	b.Check("studio")
+	browser.Ask[bool](b, `document.activeElement.blur(), true`)
+	away := chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 600, 5)
+	b.Do(away)
+	b.Until(height + ` <= 60`)
+	b.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 600, 770))
+	b.Until(height + ` > 200`)
+	b.Click("[data-mark=distress]")
+	b.Do(away)
+	b.Until(height + ` <= 60`)
+	// An alarm: the room next door hears it, the child sees another dot.
+	const dot = `getComputedStyle(document.querySelector(".dot")).backgroundColor`
+	calmDot := browser.Ask[string](b, dot)
+	browser.Ask[bool](b, `made.forEach(r => r.pause()), true`)
+	b.Until(`!document.querySelector("[data-alarms]").hidden && ` + dot + ` !== "` + calmDot + `"`)
+	if browser.Ask[float64](b, height) > 60 || browser.Ask[bool](b, `document.elementsFromPoint(innerWidth / 2, innerHeight - 20).some(e => e.closest("[data-alarms]"))`) {
+		t.Error("the alarm is shown to the child")
+	}
+	browser.Ask[bool](b, `made.forEach(r => r.resume()), true`)
+	calm(b)
 	stop(b)
 }

@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -115,13 +116,14 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 		return nil, err
 	}
 	a.Desks = desk.New(d, a.Log, a.Rules.Now, a.Members, a.install.recovery, time.Now)
-	a.Reports = report.New(d, a.Log, front{a.Desks, a.Rules.Now}, time.Now)
+	a.Reports = report.New(d, a.Log, front{a.Desks, a}, time.Now)
 	local, err := c.clock()
 	if err != nil {
 		return nil, err
 	}
 	a.Planner = planner.New(d, a.Log, roster{a.Members}.colleagues, local)
-	a.Cases = casefile.New(d, a.Log, a.Desks, roster{a.Members}, a.Rules, a.Planner, a.install.recovery, local)
+	a.Cases = casefile.New(d, a.Log, casefile.Around{Desks: a.Desks, People: roster{a.Members}, Rules: a.Rules, Calendar: a.Planner, Sources: sources{a},
+		Recovery: a.install.recovery, Clock: local})
 	if err := a.openRecords(ctx, local); err != nil {
 		return nil, err
 	}
@@ -143,9 +145,15 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 	if err != nil {
 		return err
 	}
-	a.Records, err = recording.New(a.db, a.Log, interviews{a.Cases, a.Members}, recording.Config{Files: filepath.Join(c.Data, "recordings"),
-		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps}, local)
-	return err
+	cases := interviews{a.Cases, a.Members}
+	a.Records, err = recording.New(a.db, a.Log, cases, recording.Config{Files: filepath.Join(c.Data, "recordings"),
+		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps,
+		Room: func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) }, Formal: cases}, local)
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Records.Close)
+	return nil
 }
 
 // searches shows the searches for a studio to the statistics.
@@ -162,6 +170,27 @@ type recordings struct{ *recording.Book }
 // EachRecording implements statistics.Recordings.
 func (r recordings) EachRecording(ctx context.Context, until int64, yield func(statistics.Recording)) error {
 	return r.Each(ctx, until, func(one recording.Counted) { yield(statistics.Recording(one)) })
+}
+
+// sources shows reports and recordings to the case files.
+type sources struct{ *App }
+
+// Report implements casefile.Sources.
+func (s sources) Report(ctx context.Context, id string) (channel, day string, err error) {
+	row, err := s.Reports.Get(ctx, id)
+	return row.Channel, fmt.Sprintf("%04d-%02d-%02d", row.Day/10000, row.Day/100%100, row.Day%100), err
+}
+
+// Marked implements casefile.Sources.
+func (sources) Marked(src interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+}, casefile string) (map[string][]string, error) {
+	return recording.Marked(src, casefile)
+}
+
+// Recorded implements casefile.Sources.
+func (sources) Recorded(tx *db.Tx, casefile, interview string) (bool, error) {
+	return recording.Recorded(tx, casefile, interview)
 }
 
 // interviews shows case files to the recordings.
@@ -240,6 +269,15 @@ func (r roster) Prosecutes(ctx context.Context, id string) (bool, error) {
 	return who.Can(staff.Prosecutor), err
 }
 
+// Called implements casefile.People.
+func (r roster) Called(ctx context.Context, login string) (string, error) {
+	who, err := r.ByLogin(ctx, login)
+	if fault.KindOf(err) == fault.NotFound {
+		return "", nil
+	}
+	return who.ID, err
+}
+
 // Holds implements casefile.People.
 func (r roster) Holds(ctx context.Context, login, kind, day string) (bool, error) {
 	who, err := r.ByLogin(ctx, login)
@@ -280,13 +318,16 @@ func (r roster) colleagues(ctx context.Context) ([]planner.Colleague, error) {
 // front shows the desks to the book of reports.
 type front struct {
 	*desk.Desks
-	pack func() *policy.Pack
+	app *App
 }
 
 func (f front) Channel(id string) (report.Channel, bool) {
-	c, ok := f.pack().Channel(id)
+	c, ok := f.app.Rules.Now().Channel(id)
 	return report.Channel{Dialogue: c.Answers, DayOnly: c.Time == policy.DayOnly, Anonymous: c.Anonymous(), Walled: c.Walled}, ok
 }
+
+// MayAnswer asks the safe-contact plans of the case files.
+func (f front) MayAnswer(tx *db.Tx, report string) error { return f.app.Cases.MayAnswer(tx, report) }
 
 func (f front) Sealing(ctx context.Context, channel string) (report.Key, error) {
 	k, err := f.Desks.Sealing(ctx, channel)

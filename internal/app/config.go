@@ -11,6 +11,8 @@ import (
 	_ "time/tzdata" // a server may have no zones of its own
 
 	"go.yaml.in/yaml/v4"
+
+	"verhaal/internal/custody"
 )
 
 // Config is the whole configuration of one installation. A field left out has
@@ -27,6 +29,14 @@ type Config struct {
 	Origins  []string `yaml:"origins"`  // addresses staff sign in at; https:// and the site
 	Copies   Copies   `yaml:"copies"`   // second copy of recordings; empty = none
 	Stamps   Stamps   `yaml:"stamps"`   // timestamping authority of seals; empty = none
+	// Witnesses cosign the custody log's checkpoints; empty = none.
+	Witnesses []WitnessConfig `yaml:"witnesses"`
+}
+
+// WitnessConfig is an organisation outside the house that cosigns checkpoints.
+type WitnessConfig struct {
+	URL string `yaml:"url"` // what add-checkpoint is put behind
+	Key string `yaml:"key"` // public key: name+hash+key
 }
 
 // LoadConfig reads a configuration file. An error names the file and the field.
@@ -69,6 +79,9 @@ func (c *Config) complete() error {
 	if err := c.Copies.check(); err != nil {
 		return err
 	}
+	if _, err := c.witnesses(); err != nil {
+		return err
+	}
 	if c.Data == "" {
 		return errors.New("data: name the folder for keys and stores")
 	}
@@ -90,4 +103,17 @@ func (c *Config) complete() error {
 		}
 	}
 	return nil
+}
+
+// witnesses are those of the configuration, checked.
+func (c *Config) witnesses() ([]custody.Witness, error) {
+	var out []custody.Witness
+	for _, w := range c.Witnesses {
+		one, err := custody.NewWitness(w.URL, w.Key)
+		if err != nil {
+			return nil, fmt.Errorf("witnesses: %w", err)
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }

@@ -21,6 +21,7 @@ import (
 	"verhaal/internal/web/rules"
 	staffpages "verhaal/internal/web/staff"
 	outcomes "verhaal/internal/web/statistics"
+	"verhaal/internal/web/withdraw"
 	"verhaal/locales"
 	"verhaal/ui"
 )
@@ -53,13 +54,14 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	mux.HandleFunc("GET /healthz", a.health)
 	a.Site.Handle(mux, "GET /static/{name}", a.Site.Static)
 	public.Register(mux, public.Config{Site: a.Site, Languages: languages, Pack: a.Rules.Now, Reports: a.Reports, Desks: a.Desks,
-		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), Clock: time.Now})
+		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), LogKey: a.Log.Verifier(), Clock: time.Now})
 	own.Register(mux, a.Site)
-	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks, a.Cases)
-	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, a.Planner)
-	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, local)
+	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
+	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, a.Planner, a.Records)
+	certificates := withdraw.Certificates{People: a.Members, Desks: a.Desks, Book: a.Planner, Cases: a.Cases}
+	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, certificates, local)
 	room.Register(mux, a.Site, a.Rules.Now, a.Records, a.Cases, a.Members, a.Log.Verifier())
-	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks)
+	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks, certificates)
 	audit.Register(mux, a.Site, a.Log)
 	outcomes.Register(mux, a.Site, a.Rules.Now, a.Outcomes, a.Desks, a.Log)
 	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)

@@ -28,9 +28,16 @@ const (
 // Serve answers on l until ctx ends, then finishes the requests that have
 // begun and closes everything.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	witnesses, err := a.config.witnesses()
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var workers sync.WaitGroup
 	workers.Go(func() { a.Log.Run(work) })
+	for _, w := range witnesses {
+		workers.Go(func() { a.Log.RunWitness(work, w) })
+	}
 	workers.Go(func() { a.sweep(work) })
 	workers.Go(func() { a.Rules.Run(work) })
 	workers.Go(func() { a.watchDeadlines(work) })
@@ -47,7 +54,6 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		go func() { failed <- m.ListenAndServe() }()
 	}
 
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:

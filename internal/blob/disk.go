@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"verhaal/internal/fault"
+	"verhaal/internal/lock"
 )
 
 // Disk keeps blobs as plain files:
@@ -86,21 +87,20 @@ func openDisk(dir string, open opener) (*Disk, error) {
 			return nil, diskFault(err)
 		}
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	held, err := lock.Take(filepath.Join(dir, "lock"))
+	if errors.Is(err, lock.ErrHeld) {
+		return nil, fault.New(fault.Unavailable, "", "blob: another process uses this folder; several processes need an S3 store")
+	}
 	if err != nil {
 		return nil, diskFault(err)
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		lock.Close()
-		return nil, fault.New(fault.Unavailable, "", "blob: another process uses this folder; several processes need an S3 store")
-	}
-	d.lock = lock
+	d.lock = held
 	left, err := os.ReadDir(filepath.Join(dir, "tmp"))
 	for _, e := range left {
 		err = errors.Join(err, os.Remove(filepath.Join(dir, "tmp", e.Name())))
 	}
 	if err != nil {
-		lock.Close()
+		held.Close()
 		return nil, diskFault(err)
 	}
 	return d, nil

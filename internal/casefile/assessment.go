@@ -57,12 +57,31 @@ type Measure struct {
 // to the case key of Epoch; nil = none.
 type NewAssessment struct {
 	Assessment
-	Epoch  int64
-	Sealed []byte
+	NoNeeds bool  // special needs were looked for and there are none
+	Seen    int64 // version of the fact NeedsFact that the writer saw
+	Epoch   int64
+	Sealed  []byte
 }
 
-// Assess keeps an assessment with its measures and sets the facts that rules
-// read, in one act: nothing is typed twice.
+// The facts that rules read of an assessment. That a person was assessed, when,
+// and what of their interest, is read from their own assessments alone; the
+// rest is kept with their facts.
+const (
+	assessedDone    = "case.assessment.done"
+	assessedAt      = "case.assessment.at"
+	inInterest      = "case.assessment.in_victims_interest"
+	courtConsidered = "case.court_measures_considered"
+)
+
+// NeedsFact is the fact of a person's special needs, kept from the assessment of
+// the newest day.
+const NeedsFact = "subject.special_needs"
+
+// Assess keeps an assessment with its measures, in one act with what the rules
+// read of it: nothing is typed twice. It names needs or says that there are none:
+// otherwise it is a BadInput with "case.fault.needs". If the needs are other than
+// those of the version that the writer saw, it is a Conflict with
+// "case.fault.changed_meanwhile".
 func (f *Files) Assess(ctx context.Context, actor, id string, a NewAssessment) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -73,13 +92,9 @@ func (f *Files) Assess(ctx context.Context, actor, id string, a NewAssessment) e
 	}
 	part := Part{Name: "assessment/1", Epoch: a.Epoch, Sealed: a.Sealed}
 	if len(a.Sealed) > 0 {
-		if err := f.checkPart(ctx, id, part); err != nil {
+		if err := f.checkPart(ctx, id, part, 1); err != nil {
 			return err
 		}
-	}
-	needs := url.Values{"subject.special_needs": {strings.Join(a.Needs, ", ")}}
-	if len(a.Needs) == 0 {
-		needs = url.Values{"subject.special_needs.none": {"1"}}
 	}
 	act := custody.Act{Kind: "case.assessed", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "phase": file.Phase}}
 	return f.changed(ctx, act, a.Person, func(tx *db.Tx) error {
@@ -105,17 +120,54 @@ func (f *Files) Assess(ctx context.Context, actor, id string, a NewAssessment) e
 				return err
 			}
 		}
-		facts := map[string]string{"case.assessment.done": "true", "case.assessment.at": a.Day, "case.assessment.in_victims_interest": strconv.FormatBool(a.InInterest)}
 		if a.Court { // what was not considered yet may be later
-			facts["case.court_measures_considered"] = "true"
-		}
-		for fact, value := range facts {
-			if err := f.putFact(tx, actor, id, "", fact, url.Values{fact: {value}}); err != nil {
+			if err := f.putFact(tx, actor, id, a.Person, courtConsidered, url.Values{courtConsidered: {"true"}}); err != nil {
 				return err
 			}
 		}
-		return f.putFact(tx, actor, id, a.Person, "subject.special_needs", needs)
+		return f.putNeeds(tx, actor, id, a)
 	})
+}
+
+// putNeeds keeps the needs that an assessment found as what the rules read, unless
+// one of a later day did.
+func (f *Files) putNeeds(tx *db.Tx, actor, id string, a NewAssessment) error {
+	var later int
+	if err := tx.QueryRow(countLaterAssessments, id, a.Person, a.Day).Scan(&later); err != nil || later > 0 {
+		return err
+	}
+	needs := url.Values{NeedsFact: {strings.Join(a.Needs, ", ")}}
+	if a.NoNeeds {
+		needs = url.Values{NeedsFact + ".none": {"1"}}
+	}
+	known, err := factsOf(tx, id, a.Person)
+	if err != nil {
+		return err
+	}
+	if now := known[NeedsFact]; now.Version != a.Seen && now.Fields.Encode() != needs.Encode() {
+		return fault.New(fault.Conflict, "case.fault.changed_meanwhile", "other needs than the writer saw")
+	}
+	return f.putFact(tx, actor, id, a.Person, NeedsFact, needs)
+}
+
+// NeedsIn lists the codes of special needs that a fact holds.
+func NeedsIn(fact Fact) []string {
+	return codesIn(strings.ReplaceAll(fact.Fields.Get(NeedsFact), " ", ""))
+}
+
+// addAssessed puts into fields what the last assessment of a person until a day
+// says: of that person alone, and none that came after the interview.
+func addAssessed(src db.Source, id, person, until string, fields url.Values) error {
+	fields.Set(assessedDone, "false")
+	return db.Each(src, lastAssessed, func(row func(...any) error) error {
+		var day string
+		var interest int
+		err := row(&day, &interest)
+		fields.Set(assessedDone, "true")
+		fields.Set(assessedAt, day)
+		fields.Set(inInterest, strconv.FormatBool(interest != 0))
+		return err
+	}, id, person, until)
 }
 
 // checkAssessment holds codes to the pack, owners to the case and days to what
@@ -127,6 +179,15 @@ func (f *Files) checkAssessment(ctx context.Context, actor, id string, a NewAsse
 	if err := f.past(a.Day); err != nil {
 		return err
 	}
+	if a.NoNeeds != (len(a.Needs) == 0) {
+		return fault.New(fault.BadInput, "case.fault.needs", "neither needs nor that there are none, or both")
+	}
+	about, err := f.facts(ctx, id, a.Person)
+	if err != nil {
+		return err
+	}
+	entered := NeedsIn(about[NeedsFact]) // a fact may hold codes that the list has not
+	needs := slices.DeleteFunc(slices.Clone(a.Needs), func(code string) bool { return slices.Contains(entered, code) })
 	pack, err := f.rules.On(f.today())
 	if err != nil {
 		return err
@@ -145,7 +206,7 @@ func (f *Files) checkAssessment(ctx context.Context, actor, id string, a NewAsse
 			return fault.New(fault.BadInput, "case.fault.owner", "an owner who is no member of the case")
 		}
 	}
-	for list, used := range map[string][]string{NeedsList: a.Needs, RisksList: a.Risks, MeasuresList: codes} {
+	for list, used := range map[string][]string{NeedsList: needs, RisksList: a.Risks, MeasuresList: codes} {
 		known, _ := pack.CodeList(list)
 		for _, code := range used {
 			if !slices.ContainsFunc(known.Entries, func(e policy.CodeEntry) bool { return e.ID == code }) {

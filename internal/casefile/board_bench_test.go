@@ -30,7 +30,7 @@ func BenchmarkBoardOfALargeDesk(b *testing.B) {
 			clock := func() time.Time { return now }
 			log := custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
 			x := &fixture{off: map[string]bool{}}
-			f := New(d, log, everybody{x}, x, always{pack}, x, "", clock)
+			f := New(d, log, Around{Desks: everybody{x}, People: x, Rules: always{pack}, Calendar: x, Clock: clock})
 			fillDesk(b, log, cases, now)
 			for _, page := range []struct {
 				name     string

@@ -38,12 +38,15 @@ type Standing struct {
 // slotFacts are those that a slot decides; rules that ask about none of them
 // are met or not whatever the slot is.
 var slotFacts = []string{"plan.room.kind", "plan.room.adapted", "plan.level", "plan.interviewers", "plan.interviewer_ids", "plan.holding", "plan.holding_studio",
-	"plan.trainees", "plan.new_interviewers", "plan.director", "plan.director_id", "plan.interpreter.present", "plan.interpreter.sworn",
-	"plan.interpreter.conflict_checked", "clock.days_waited"}
+	"plan.trainees", "plan.new_interviewers", "plan.director", "plan.director_id", "plan.interpreter.present", "plan.interpreter.sworn", "clock.days_waited"}
+
+// tiesChecked is that the interpreter has no ties to those of the case: a slot
+// is judged as if, and says so only once somebody checked.
+const tiesChecked = "plan.interpreter.conflict_checked"
 
 // booked are the facts that a booking writes and fixes.
 var booked = []string{"plan.date", "plan.planned", "plan.room.kind", "plan.room.adapted", "plan.level", "plan.interviewers", "plan.director",
-	"plan.interpreter.present", "plan.interpreter.sworn", "plan.interpreter.conflict_checked"}
+	"plan.interpreter.present", "plan.interpreter.sworn", tiesChecked}
 
 // FixedBySlot says of a fact that a booked slot decides it, so that nobody
 // changes it by hand.
@@ -56,7 +59,7 @@ func (f *Files) Judge(ctx context.Context, actor, id, interview string) (func(Sl
 	if err != nil {
 		return nil, err
 	}
-	w, err := f.weigh(ctx, file, interview)
+	w, err := f.weigh(f.db.Source(ctx), file, interview)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +112,7 @@ func (w weighing) quick(s Slot, plan url.Values, holds func(login, kind, day str
 		return policy.Decision{}, Unreadable{err}
 	}
 	maps.Copy(facts, known[who])
+	w.sign(pack, facts)
 	d, err := pack.Decide(facts, day)
 	if err != nil {
 		return policy.Decision{}, Unreadable{err}
@@ -157,7 +161,7 @@ func (w weighing) fill(s Slot, holds func(login, kind, day string) (bool, error)
 // before.
 func (s Slot) knownTo(known url.Values) url.Values {
 	out := maps.Clone(known)
-	for i := range policy.RowsIn(known, "earlier") {
+	for _, i := range policy.Rows(known, "earlier") {
 		name := "earlier." + strconv.Itoa(i) + ".interviewers"
 		out.Set(name, strings.Join(append([]string{known.Get(name)}, s.Interviewers...), ", "))
 	}
@@ -191,7 +195,7 @@ func (s Slot) into(kept url.Values) url.Values {
 	if s.Interpreter {
 		plan.Set("plan.interpreter.present", "true")
 		plan.Set("plan.interpreter.sworn", strconv.FormatBool(s.Sworn))
-		plan.Set("plan.interpreter.conflict_checked", "true")
+		plan.Set(tiesChecked, "true")
 	}
 	return plan
 }
@@ -229,7 +233,7 @@ func (f *Files) Book(ctx context.Context, actor, id, interview string, s Slot, r
 	if err != nil {
 		return err
 	}
-	w, err := f.weigh(ctx, file, interview)
+	w, err := f.weigh(f.db.Source(ctx), file, interview)
 	if err != nil {
 		return err
 	}
@@ -256,12 +260,23 @@ func (f *Files) Book(ctx context.Context, actor, id, interview string, s Slot, r
 		if err := before.still(tx, id); err != nil {
 			return err
 		}
+		if err := reserve(tx); err != nil {
+			return err
+		}
+		checked, err := f.calendar.Cleared(tx, id, interview)
+		if err != nil {
+			return err
+		}
 		for _, name := range append(slices.Clone(booked), "plan.reasons") {
-			if err := f.putFact(tx, actor, id, interview, name, policy.FieldsOf(name, plan)); err != nil {
+			fields := policy.FieldsOf(name, plan)
+			if name == tiesChecked && !checked {
+				fields = nil
+			}
+			if err := f.putFact(tx, actor, id, interview, name, fields); err != nil {
 				return err
 			}
 		}
-		return reserve(tx)
+		return f.noneExcluded(ctx, tx, id, interview)
 	})
 }
 

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
+	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 )
@@ -28,6 +30,7 @@ func (x *fixture) girlsPlan(t *testing.T) (file File, girl, plan string) {
 	ok(t, err)
 	x.set(t, file.ID, "", caseFacts)
 	x.set(t, file.ID, girl, girlFacts)
+	x.assessed(t, file.ID, girl)
 	plan, err = x.Plan(t.Context(), "ann", file.ID, girl)
 	ok(t, err)
 	x.set(t, file.ID, plan, "plan.companion.chosen=true&plan.topics.0.name=recruitment")
@@ -89,6 +92,8 @@ func TestABookingWritesThePlanAndTheCalendarTogetherOrNeither(t *testing.T) {
 		// What the slot fixes is changed with the slot, everything else by hand.
 		wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, "plan.date", url.Values{"plan.date": {"2026-11-26"}}, known["plan.date"].Version), fault.Refused, "case.fault.booked")
 		ok(t, x.SetFact(ctx, "ann", file.ID, plan, "plan.necessity", url.Values{"plan.necessity": {"sealed"}}, 0))
+		x.worded(t, file.ID, plan)
+		wantFault(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "at_once"), fault.Conflict, "case.fault.booked")
 		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
 		wantFault(t, x.Unbook(ctx, "ann", file.ID, plan, "room"), fault.Conflict, "case.fault.state")
 
@@ -104,7 +109,7 @@ func TestABookingWritesThePlanAndTheCalendarTogetherOrNeither(t *testing.T) {
 		if state() != confirmed {
 			t.Error("a fact that changes nothing opened the plan again")
 		}
-		x.set(t, file.ID, "", "case.interest_weighed=false")
+		x.set(t, file.ID, girl, "case.interest_weighed=false")
 		if state() != planned || x.slots[file.ID+plan] == "" {
 			t.Errorf("the plan is %s after a must was taken back", state())
 		}
@@ -141,5 +146,117 @@ func TestAReasonIsAskedForWhatASlotLeavesOut(t *testing.T) {
 		late.Day = "2027-02-02"
 		ok(t, x.Book(ctx, "ann", file.ID, again, late, "", x.reserve(file, again)))
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, again), fault.Refused, "case.fault.blocked")
+	})
+}
+
+func TestOfTwoInterviewsTheLaterAnswersForWhatBothAsk(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, girl, first := x.girlsPlan(t)
+		second, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, first, studioPlan)
+		x.set(t, file.ID, second, strings.Replace(studioPlan, "2026-11-25", "2026-11-26", 1))
+		// Whichever is confirmed first: the later one is in the way of nothing.
+		x.confirm(t, file.ID, second)
+		x.confirm(t, file.ID, first)
+		if got := x.stateOf(t, file.ID, second); got != planned {
+			t.Errorf("the second is %s", got)
+		}
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, second), fault.Refused, "case.fault.blocked")
+		x.set(t, file.ID, second, "plan.necessity=sealed&plan.topics.0.name=recruitment&plan.topics.0.reason=sealed")
+		x.confirm(t, file.ID, second)
+
+		// The second was held before the first: now the first asks again.
+		x.now = x.now.AddDate(0, 0, 3)
+		ok(t, x.Hold(ctx, "ann", file.ID, second))
+		if got := x.stateOf(t, file.ID, first); got != planned {
+			t.Errorf("the first is %s", got)
+		}
+		if err := x.Hold(ctx, "ann", file.ID, first); err == nil {
+			t.Error("the first was held on the word of its old decision")
+		}
+	})
+}
+
+// TestASignedRecordIsAFactWhateverStoodThere: the rules read which fields it has.
+func TestASignedRecordIsAFactWhateverStoodThere(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, recordFields+"=requester")
+		fields := []string{"personal_data", "notice_given"}
+		_, err := x.log.Do(ctx, custody.Act{Kind: "recording.official_signed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
+			return x.RecordSigned(tx, "ann", file.ID, plan, fields)
+		})
+		ok(t, err)
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if got := known[recordFields]; !slices.Equal(got.Fields[recordFields], fields) || got.Version != 2 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestWhatWasRecordedWasHeldAndIsNotCalledOff(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, girl, first := x.girlsPlan(t)
+		x.set(t, file.ID, first, studioPlan)
+		x.confirm(t, file.ID, first)
+		second, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, second, studioPlan+"&plan.necessity=sealed&plan.topics.0.reason=sealed")
+		x.confirm(t, file.ID, second)
+
+		x.recorded[file.ID+second] = true // it runs
+		wantFault(t, x.Cancel(ctx, "ann", file.ID, second, "no_need"), fault.Refused, "case.fault.recorded")
+		x.now = x.now.AddDate(0, 0, 2)
+		seal := func() error {
+			_, err := x.log.Do(ctx, custody.Act{Kind: "recording.sealed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
+				return x.Files.Recorded(tx, "ann", file.ID, second)
+			})
+			return err
+		}
+		ok(t, seal())
+		if a, b := x.stateOf(t, file.ID, second), x.stateOf(t, file.ID, first); a != held || b != planned {
+			t.Errorf("the recorded one is %s, the other on the same topic %s", a, b)
+		}
+		burden, err := x.BurdenOf(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		if burden.Interviews != 1 {
+			t.Errorf("%+v", burden)
+		}
+		wantFault(t, x.Cancel(ctx, "ann", file.ID, second, "no_need"), fault.Conflict, "case.fault.state")
+		ok(t, seal()) // a second part of it
+		_, err = x.Recordable(ctx, "ann", file.ID, second)
+		ok(t, err)
+		x.now = x.now.AddDate(0, 0, 1)
+		_, err = x.Recordable(ctx, "ann", file.ID, second)
+		wantFault(t, err, fault.Refused, "case.fault.not_confirmed")
+	})
+}
+
+// TestTheTiesOfAnInterpreterAreCheckedBySomebodyAndNeverAssumed: a booking
+// leaves the rule unmet, a recorded check meets it in every interview that it is
+// about, and ties that come out later open a confirmed plan again.
+func TestTheTiesOfAnInterpreterAreCheckedBySomebodyAndNeverAssumed(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.cleared = false
+		ok(t, x.Book(ctx, "ann", file.ID, plan, studioSlot, "", x.reserve(file, plan)))
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+		here := func(*db.Tx) ([]string, error) { return []string{plan}, nil }
+		ok(t, x.ClearInterpreter(ctx, "ann", file.ID, plan, "bureau", here))
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		ok(t, x.RefuseInterpreter(ctx, "ann", file.ID, plan, here))
+		all, err := x.Interviews(ctx, "ann", file.ID)
+		ok(t, err)
+		if all[0].State != planned {
+			t.Errorf("the plan is %s with an interpreter who has ties", all[0].State)
+		}
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+		wantFault(t, x.ClearInterpreter(ctx, "cas", file.ID, plan, "bureau", here), fault.Refused, "")
 	})
 }

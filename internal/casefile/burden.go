@@ -29,7 +29,7 @@ func (f *Files) BurdenOf(ctx context.Context, actor, id, person string) (Burden,
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return Burden{}, err
 	}
-	all, err := f.interviews(ctx, id)
+	all, err := interviewsOf(f.db.Source(ctx), id)
 	if err != nil {
 		return Burden{}, err
 	}
@@ -43,7 +43,7 @@ func (f *Files) BurdenOf(ctx context.Context, actor, id, person string) (Burden,
 			fields[name] = values
 		}
 	}
-	if err := f.addHeld(ctx, id, all, Planned{Person: person}, fields); err != nil {
+	if err := addHeld(f.db.Source(ctx), id, all, Planned{Person: person}, fields); err != nil {
 		return Burden{}, err
 	}
 	_, facts, err := f.read(fields)

@@ -65,6 +65,8 @@ type People interface {
 	Holds(ctx context.Context, login, kind, day string) (bool, error)
 	// Prosecutes says whether a person signs as a prosecutor now.
 	Prosecutes(ctx context.Context, staff string) (bool, error)
+	// Called is who signs in by login; "" for nobody.
+	Called(ctx context.Context, login string) (staff string, err error)
 }
 
 // Rules gives the pack that was or is in force on a day (YYYY-MM-DD): an
@@ -78,8 +80,40 @@ type Rules interface {
 type Calendar interface {
 	// Booked says whether an interview has a slot.
 	Booked(tx *db.Tx, casefile, interview string) (bool, error)
+	// Cleared says whether who interprets in the slot of an interview, if
+	// anybody, was checked for ties to those of the case.
+	Cleared(tx *db.Tx, casefile, interview string) (bool, error)
+	// Stands is a Conflict when the slot that an interview has could not be taken
+	// any more as it is; avoid are whom its person must not meet.
+	Stands(tx *db.Tx, casefile, interview string, avoid []string) error
 	// Release gives the slot of an interview back, if it has one; why is a code.
 	Release(tx *db.Tx, casefile, interview, why string) error
+}
+
+// Sources is where the words of a case stand besides its file.
+type Sources interface {
+	// Report finds the channel that has a report now, and the day on which the
+	// report came in, YYYY-MM-DD; NotFound when there is no such report.
+	Report(ctx context.Context, report string) (channel, day string, err error)
+	// Marked lists the codes of the topics that the recordings of a case have,
+	// by interview, as src shows them: the database or a transaction.
+	Marked(src interface {
+		Query(query string, args ...any) (*sql.Rows, error)
+	}, casefile string) (map[string][]string, error)
+	// Recorded says, inside an act, whether an interview has a recording, running
+	// or sealed.
+	Recorded(tx *db.Tx, casefile, interview string) (bool, error)
+}
+
+// Around is what case files need of the rest of the house.
+type Around struct {
+	Desks    Desks
+	People   People
+	Rules    Rules
+	Calendar Calendar
+	Sources  Sources
+	Recovery string           // the installation's recovery recipient
+	Clock    func() time.Time // in the installation's time zone
 }
 
 // Files is the book of all case files. It is safe for concurrent use.
@@ -90,14 +124,15 @@ type Files struct {
 	people   People
 	rules    Rules
 	calendar Calendar
-	clock    func() time.Time // in the installation's time zone
+	sources  Sources
+	clock    func() time.Time
 	rings    *keyring.Rings
 }
 
-// New opens the book. recovery is the installation's recovery recipient.
-func New(d *db.DB, log *custody.Log, desks Desks, people People, rules Rules, calendar Calendar, recovery string, clock func() time.Time) *Files {
-	f := &Files{db: d, log: log, desks: desks, people: people, rules: rules, calendar: calendar, clock: clock}
-	f.rings = keyring.New(d, log, owner{f}, "case", "casefile", recovery, clock)
+// New opens the book.
+func New(d *db.DB, log *custody.Log, a Around) *Files {
+	f := &Files{db: d, log: log, desks: a.Desks, people: a.People, rules: a.Rules, calendar: a.Calendar, sources: a.Sources, clock: a.Clock}
+	f.rings = keyring.New(d, log, owner{f}, "case", "casefile", a.Recovery, a.Clock)
 	return f
 }
 
@@ -116,28 +151,24 @@ type Start struct {
 	Channel string
 	Origin  string
 	Reports []string // ids of reports of the channel; needed for FromReport only
-	// Reported is the day on which the first of them came in, YYYY-MM-DD; "" =
-	// to be entered later.
-	Reported string
 }
 
 // Open makes a case file, with the actor as its first member. The actor must be
-// allowed to read the channel now.
+// allowed to read the channel now, and its reports must lie on it.
 func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
 	if !slices.Contains(origins, s.Origin) || (s.Origin == FromReport) != (len(s.Reports) > 0) {
 		return File{}, fault.New(fault.BadInput, "case.fault.origin", "an origin that is none, or reports that don't fit it")
 	}
-	if s.Reported != "" {
-		if err := f.past(s.Reported); err != nil {
-			return File{}, err
-		}
-	}
 	if err := f.desks.MayRead(ctx, actor, s.Channel); err != nil {
+		return File{}, err
+	}
+	first, err := f.firstDay(ctx, actor, s.Reports, s.Channel)
+	if err != nil {
 		return File{}, err
 	}
 	file := File{ID: newID(), Channel: s.Channel, Origin: s.Origin, Phase: Signal, Opened: f.clock()}
 	act := custody.Act{Kind: "case.opened", Actor: actor, Subject: file.ID, Facts: map[string]string{"channel": s.Channel, "origin": s.Origin}}
-	_, err := f.log.Do(ctx, act, func(tx *db.Tx) error {
+	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
 		var last string
 		year := file.Opened.UTC().Format("2006")
 		if err := tx.QueryRow(lastNumber, year+"-", year+"-~").Scan(&last); err != nil {
@@ -147,18 +178,11 @@ func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
 		if _, err := tx.Exec(insertFile, file.ID, file.Number, file.Channel, file.Origin, file.Phase, file.Opened.Unix(), actor); err != nil {
 			return err
 		}
-		for _, report := range s.Reports {
-			if _, err := tx.Exec(insertReport, file.ID, report); err != nil {
-				return err
-			}
-		}
 		if _, err := tx.Exec(insertMember, file.ID, actor, file.Opened.Unix(), actor, ""); err != nil {
 			return err
 		}
-		if s.Reported != "" {
-			if err := f.tell(tx, file.ID, actor, "clock.reported", s.Reported); err != nil {
-				return err
-			}
+		if err := f.takeReports(tx, file.ID, actor, s.Reports, first); err != nil {
+			return err
 		}
 		if err := f.reckon(tx, file.ID, ""); err != nil {
 			return err
@@ -198,13 +222,19 @@ func (f *Files) View(ctx context.Context, actor, id string) (File, error) {
 }
 
 func (f *Files) find(ctx context.Context, id string) (File, error) {
-	var file File
-	var opened int64
-	err := f.db.QueryRow(ctx, findFile, id).Scan(&file.ID, &file.Number, &file.Channel, &file.Origin, &file.Phase, &opened)
-	if errors.Is(err, sql.ErrNoRows) {
-		return File{}, fault.New(fault.NotFound, "", "no such case file")
+	return f.fileOf(f.db.Source(ctx), id)
+}
+
+func (f *Files) fileOf(src db.Source, id string) (file File, err error) {
+	err = db.Each(src, findFile, func(row func(...any) error) error {
+		var opened int64
+		err := row(&file.ID, &file.Number, &file.Channel, &file.Origin, &file.Phase, &opened)
+		file.Opened = f.moment(opened)
+		return err
+	}, id)
+	if err == nil && file.ID == "" {
+		err = fault.New(fault.NotFound, "", "no such case file")
 	}
-	file.Opened = time.Unix(opened, 0).UTC()
 	return file, err
 }
 
@@ -247,7 +277,7 @@ func (f *Files) Of(ctx context.Context, staff, after string, limit int) (out []R
 		if err := rows.Scan(&r.ID, &r.Number, &r.Channel, &r.Origin, &r.Phase, &opened, &r.since); err != nil {
 			return nil, "", err
 		}
-		r.Opened = time.Unix(opened, 0).UTC()
+		r.Opened = f.moment(opened)
 		out = append(out, r)
 	}
 	if len(out) > limit {
@@ -255,14 +285,6 @@ func (f *Files) Of(ctx context.Context, staff, after string, limit int) (out []R
 		next = fmt.Sprintf("%d.%s", out[limit-1].since, out[limit-1].ID)
 	}
 	return out, next, rows.Err()
-}
-
-// Reports lists the ids of the reports that a case file rests on.
-func (f *Files) Reports(ctx context.Context, actor, id string) ([]string, error) {
-	if _, err := f.Get(ctx, actor, id); err != nil {
-		return nil, err
-	}
-	return f.db.Strings(ctx, listReports, id)
 }
 
 // Happened is one event of a case file.
@@ -290,7 +312,7 @@ func (f *Files) Events(ctx context.Context, actor, id string) ([]Happened, error
 		if err := rows.Scan(&h.Kind, &h.Subject, &at, &h.Staff); err != nil {
 			return nil, err
 		}
-		h.At = time.Unix(at, 0).UTC()
+		h.At = f.moment(at)
 		out = append(out, h)
 	}
 	return out, rows.Err()

@@ -1,10 +1,14 @@
 package casefile
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,18 +33,59 @@ type fixture struct {
 	off      map[string]bool   // may not read the desk now
 	holds    map[string]string // last day by login and kind of certificate
 	recovery seal.Identity
-	slots    map[string]string // by case file and interview: who holds it
+	marked   map[string][]string // topics of recordings by interview
+	slots    map[string]string   // by case file and interview: who holds it
+	recorded map[string]bool     // by case file and interview
+	near     string              // who is at the site of every slot
+	cleared  bool                // who interprets was checked for ties
 	now      time.Time
+
+	prosecutors []string
 }
 
 func (x *fixture) Booked(_ *db.Tx, casefile, interview string) (bool, error) {
 	return x.slots[casefile+interview] != "", nil
 }
 
+func (x *fixture) Cleared(*db.Tx, string, string) (bool, error) { return x.cleared, nil }
+
+func (x *fixture) Stands(_ *db.Tx, casefile, interview string, avoid []string) error {
+	if slices.Contains(avoid, x.near) {
+		return fault.New(fault.Conflict, "planner.fault.apart", "somebody whom they must not meet")
+	}
+	return nil
+}
+
 func (x *fixture) Release(_ *db.Tx, casefile, interview, why string) error {
 	delete(x.slots, casefile+interview)
 	return nil
 }
+
+// Report knows r1, r2, … of the fixture's desk, which came in on as many days
+// before the fixture's, and none else.
+func (x *fixture) Report(_ context.Context, report string) (channel, day string, err error) {
+	n, err := strconv.Atoi(strings.TrimPrefix(report, "r"))
+	if err != nil {
+		return "", "", fault.New(fault.NotFound, "", "no such report")
+	}
+	channel = avim
+	if n > 8 {
+		channel = "labour-authority"
+	}
+	return channel, time.Date(2026, 11, 23-n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), nil
+}
+
+func (x *fixture) Marked(interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+}, string) (map[string][]string, error) {
+	return x.marked, nil
+}
+
+func (x *fixture) Recorded(_ *db.Tx, casefile, interview string) (bool, error) {
+	return x.recorded[casefile+interview], nil
+}
+
+func (x *fixture) Called(_ context.Context, login string) (string, error) { return login, nil }
 
 func (x *fixture) MayRead(_ context.Context, staff, channel string) error {
 	if _, ok := x.keys[staff]; !ok || x.off[staff] || channel != avim {
@@ -58,7 +103,7 @@ func (x *fixture) Recipient(_ context.Context, staff string) (string, error) {
 }
 
 func (x *fixture) Prosecutes(_ context.Context, staff string) (bool, error) {
-	return staff == "pam", nil
+	return slices.Contains(x.prosecutors, staff), nil
 }
 
 func (x *fixture) Holds(_ context.Context, login, kind, day string) (bool, error) {
@@ -77,7 +122,8 @@ func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 		key, err := custody.NewKey("verhaal.test/log")
 		ok(t, err)
-		x := &fixture{keys: map[string]seal.Identity{}, off: map[string]bool{}, slots: map[string]string{}, holds: map[string]string{"ann trafficking": "2027-12-31", "ann studio": "2027-12-31", "ben studio": "2027-12-31"}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+		x := &fixture{cleared: true, keys: map[string]seal.Identity{}, off: map[string]bool{}, slots: map[string]string{}, recorded: map[string]bool{}, holds: map[string]string{"ann trafficking": "2027-12-31", "ann studio": "2027-12-31", "ben studio": "2027-12-31"}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+		x.prosecutors = []string{"pam"}
 		for _, who := range []string{"ann", "ben", "cas", "recovery"} {
 			x.keys[who], err = seal.NewIdentity()
 			ok(t, err)
@@ -86,7 +132,7 @@ func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 		delete(x.keys, "recovery")
 		clock := func() time.Time { return x.now }
 		x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
-		x.Files = New(d, x.log, x, x, always{pack}, x, x.recovery.Recipient(), clock)
+		x.Files = New(d, x.log, Around{Desks: x, People: x, Rules: always{pack}, Calendar: x, Sources: x, Recovery: x.recovery.Recipient(), Clock: clock})
 		f(t, x)
 	})
 }
@@ -144,6 +190,41 @@ func (x *fixture) set(t *testing.T, id, subject string, fields string) {
 	}
 }
 
+// confirm writes the words of every reason and confirms a plan without a slot.
+func (x *fixture) confirm(t *testing.T, id, interview string) {
+	t.Helper()
+	x.worded(t, id, interview)
+	ok(t, x.ConfirmOutside(t.Context(), "ann", id, interview, "held_elsewhere"))
+}
+
+// worded writes the words of every reason that a plan says is given, as ann's
+// browser does.
+func (x *fixture) worded(t *testing.T, id, interview string) {
+	t.Helper()
+	key, err := x.Key(t.Context(), "ann", id)
+	ok(t, err)
+	if key.N == 0 {
+		x.keyed(t, id, "ann")
+		key, err = x.Key(t.Context(), "ann", id)
+		ok(t, err)
+	}
+	words, err := seal.Seal([]byte(`{"v":1,"text":"why"}`), key.Recipient)
+	ok(t, err)
+	all, err := x.Reasons(t.Context(), "ann", id, interview)
+	ok(t, err)
+	for _, r := range all {
+		if !r.Written {
+			ok(t, x.Seal(t.Context(), "ann", id, Part{Name: r.Part, Epoch: key.N, Sealed: words}))
+		}
+	}
+}
+
+// assessed makes an assessment of a person, on a day before the fixture's.
+func (x *fixture) assessed(t *testing.T, id, person string) {
+	t.Helper()
+	ok(t, x.Assess(t.Context(), "ann", id, NewAssessment{Assessment: Assessment{Person: person, Day: "2026-11-20", InInterest: true}, NoNeeds: true}))
+}
+
 func (x *fixture) decided(t *testing.T, id, interview string) (policy.Decision, error) {
 	t.Helper()
 	known, err := x.Facts(t.Context(), "ann", id, interview)
@@ -160,6 +241,7 @@ func (x *fixture) inAnOrdinaryRoom(t *testing.T) (file File, plan string) {
 	ok(t, err)
 	x.set(t, file.ID, "", caseFacts)
 	x.set(t, file.ID, girl, girlFacts)
+	x.assessed(t, file.ID, girl)
 	plan, err = x.Plan(t.Context(), "ann", file.ID, girl)
 	ok(t, err)
 	x.set(t, file.ID, plan, studioPlan)
@@ -168,8 +250,8 @@ func (x *fixture) inAnOrdinaryRoom(t *testing.T) (file File, plan string) {
 }
 
 const (
-	caseFacts    = "case.assessment.done=true&case.assessment.at=2026-11-20&case.assessment.in_victims_interest=true&case.interest_weighed=true&case.acute=false&case.talk_held=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
-	girlFacts    = "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.none=1"
+	caseFacts    = "case.acute=false&case.talk_held=true&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
+	girlFacts    = "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.none=1&case.interest_weighed=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false"
 	studioPlan   = "plan.date=2026-11-25&plan.planned=true&plan.room.kind=child_friendly_studio&plan.room.adapted=true&plan.level=video&plan.interviewers.0.id=ann&plan.director.id=ben&plan.companion.chosen=true&plan.interpreter.present=true&plan.interpreter.sworn=true&plan.interpreter.conflict_checked=true&plan.topics.0.name=recruitment"
 	ordinaryRoom = "plan.room.kind=interview_room"
 )
@@ -194,6 +276,16 @@ func TestACaseExOfficioGoesAllTheWayWithoutAFormalReportOrAnInterview(t *testing
 		if second := x.opened(t); second.Number != "2026-00002" {
 			t.Errorf("the second is %s", second.Number)
 		}
+		for _, number := range []string{"2026-99999", "2026-100000"} {
+			_, err := x.log.Do(t.Context(), custody.Act{Kind: "case.opened", Actor: "ann"}, func(tx *db.Tx) error {
+				_, err := tx.Exec(insertFile, newID(), number, avim, ExOfficio, Signal, x.now.Unix(), "ann")
+				return err
+			})
+			ok(t, err)
+		}
+		if next := x.opened(t); next.Number != "2026-100001" {
+			t.Errorf("after 100000 comes %s", next.Number)
+		}
 	})
 }
 
@@ -204,6 +296,10 @@ func TestOnlyMembersWhoMayReadTheDeskNowReachACaseFile(t *testing.T) {
 		wantFault(t, err, fault.Refused, "")
 		_, err = x.Open(ctx, "ann", Start{Channel: avim, Origin: FromReport})
 		wantFault(t, err, fault.BadInput, "case.fault.origin")
+		for _, report := range []string{"walled", "none"} {
+			_, err = x.Open(ctx, "ann", Start{Channel: avim, Origin: FromReport, Reports: []string{"r1", report}})
+			wantFault(t, err, fault.NotFound, "")
+		}
 		file := x.opened(t)
 		_, err = x.Get(ctx, "ben", file.ID)
 		wantFault(t, err, fault.Refused, "fault.refused")
@@ -328,6 +424,7 @@ func TestAPlanIsConfirmedOnlyWhenTheRulesAllowItAndNothingIsAskedTwice(t *testin
 		ok(t, err)
 		x.set(t, file.ID, "", caseFacts)
 		x.set(t, file.ID, girl, girlFacts)
+		x.assessed(t, file.ID, girl)
 		plan, err := x.Plan(ctx, "ann", file.ID, girl)
 		ok(t, err)
 		x.set(t, file.ID, plan, studioPlan)
@@ -339,7 +436,12 @@ func TestAPlanIsConfirmedOnlyWhenTheRulesAllowItAndNothingIsAskedTwice(t *testin
 			t.Errorf("S-19 is %s", r.Status)
 		}
 		x.set(t, file.ID, plan, "plan.room.kind=child_friendly_studio")
-		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.unbooked")
+		wantFault(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "whatever"), fault.BadInput, "case.fault.why")
+		ok(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"))
+		if all, err := x.Interviews(ctx, "ann", file.ID); err != nil || all[0].Outside != "held_elsewhere" {
+			t.Errorf("why it has no slot is kept as %+v (%v)", all, err)
+		}
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Conflict, "case.fault.state")
 		// A plan is not changed under the decision that it rests on.
 		known, err := x.Facts(ctx, "ann", file.ID, plan)
@@ -367,13 +469,113 @@ func TestAPlanIsConfirmedOnlyWhenTheRulesAllowItAndNothingIsAskedTwice(t *testin
 		}
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, again), fault.Refused, "case.fault.blocked")
 		x.set(t, file.ID, again, "plan.topics.0.name=transport&plan.necessity=sealed")
-		ok(t, x.Confirm(ctx, "ann", file.ID, again))
+		// That a reason is given takes words: saying so is none.
+		wantFault(t, x.ConfirmOutside(ctx, "ann", file.ID, again, "held_elsewhere"), fault.Refused, "case.fault.reason_words")
+		x.worded(t, file.ID, again)
+		ok(t, x.ConfirmOutside(ctx, "ann", file.ID, again, "held_elsewhere"))
 		burden, err := x.BurdenOf(ctx, "ann", file.ID, girl)
 		ok(t, err)
 		if burden.Interviews != 1 || burden.Interviewers != 1 || burden.Days != 10 || burden.Told[0].Topics[0] != "recruitment" {
 			t.Errorf("%+v", burden)
 		}
 	})
+}
+
+func TestWhatAReportOrARecordingToldIsNotAskedAgainWithoutAReason(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		key := x.keyed(t, file.ID, "ann")
+		words, err := seal.Seal([]byte(`{"v":1,"told":[]}`), key.Recipient())
+		ok(t, err)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		x.set(t, file.ID, "", caseFacts)
+		x.set(t, file.ID, girl, girlFacts)
+		x.assessed(t, file.ID, girl)
+		plan, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, plan, studioPlan)
+		repeats := func() policy.Status {
+			d, err := x.decided(t, file.ID, plan)
+			ok(t, err)
+			if r, listed := d.Requirement("S-09"); listed {
+				t.Errorf("a report counts as an interview: S-09 is %s", r.Status)
+			}
+			r, _ := d.Requirement("S-10")
+			return r.Status
+		}
+		x.confirm(t, file.ID, plan)
+
+		told := func(version int64, topics ...ToldTopic) error {
+			return x.KeepTold(ctx, "ann", file.ID, girl, Part{Version: version, Epoch: 1, Sealed: words}, topics, "")
+		}
+		ok(t, told(0, ToldTopic{Topic: "recruitment"}, ToldTopic{Topic: "transport"}))
+		all, err := x.Interviews(ctx, "ann", file.ID)
+		ok(t, err)
+		if repeats() != policy.Unmet || all[0].State != planned {
+			t.Errorf("what the report told may be asked again: S-10 is %s, the plan %s", repeats(), all[0].State)
+		}
+		wantFault(t, told(0, ToldTopic{Topic: "money"}), fault.Conflict, "case.fault.changed_meanwhile")
+		wantFault(t, told(1, ToldTopic{Topic: "he took her passport"}), fault.BadInput, "case.fault.topic")
+		wantFault(t, x.Seal(ctx, "ann", file.ID, Part{Name: "told/p1", Version: 1, Epoch: 1, Sealed: words}), fault.BadInput, "")
+
+		// Nothing was told in an interview that is to come, or in another person's.
+		sister, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		hers, err := x.Plan(ctx, "ann", file.ID, sister)
+		ok(t, err)
+		x.recorded[file.ID+hers] = true
+		ok(t, told(1, ToldTopic{"recruitment", plan}, ToldTopic{Topic: "transport"}))
+		if got := repeats(); got != policy.Unmet {
+			t.Errorf("a repeat hides in the plan that asks it: S-10 is %s", got)
+		}
+		ok(t, told(2, ToldTopic{"recruitment", hers}, ToldTopic{Topic: "transport"}))
+		if got := repeats(); got != policy.Unmet {
+			t.Errorf("a repeat hides in another's interview: S-10 is %s", got)
+		}
+
+		// What was told in this very interview is no repeat of itself.
+		x.recorded[file.ID+plan] = true
+		ok(t, told(3, ToldTopic{"recruitment", plan}, ToldTopic{Topic: "transport"}))
+		if got := repeats(); got != policy.Met {
+			t.Errorf("an interview repeats itself: S-10 is %s", got)
+		}
+		other, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.marked = map[string][]string{other: {"recruitment"}}
+		if got := repeats(); got != policy.Unmet {
+			t.Errorf("a topic of another recording may be asked again: S-10 is %s", got)
+		}
+		x.marked = map[string][]string{plan: {"recruitment"}, "i9": {"recruitment"}}
+		if got := repeats(); got != policy.Met {
+			t.Errorf("the own recording, or another person's, counts: S-10 is %s", got)
+		}
+
+		// An entry goes when it is named, and the log names it.
+		wantFault(t, told(4, ToldTopic{"recruitment", plan}), fault.BadInput, "")
+		ok(t, x.KeepTold(ctx, "ann", file.ID, girl, Part{Version: 4, Epoch: 1, Sealed: words}, []ToldTopic{{"recruitment", plan}}, "transport"))
+		ok(t, told(5, ToldTopic{"recruitment", plan}))
+		wantFault(t, x.KeepTold(ctx, "ann", file.ID, girl, Part{Version: 6, Epoch: 1, Sealed: words}, nil, "her passport"), fault.BadInput, "case.fault.topic")
+	})
+}
+
+func TestAReasonsWordsStayWithItsTopicAndOneRefusalHasOneReason(t *testing.T) {
+	plan, err := url.ParseQuery("plan.topics.0.name=passport&plan.topics.1.name=Debt, wages&plan.topics.1.reason=sealed&plan.reasons.S-11=sealed&plan.reasons.S-12=tried.abc&" +
+		"plan.necessity=sealed&plan.companion.refused.reason=sealed&plan.companion.refused.about_person=sealed&plan.level=video")
+	ok(t, err)
+	want := []Reason{
+		{Fact: "plan.companion.refused.reason", Part: "interview/i1/companion_refused"}, {Fact: "plan.necessity", Part: "interview/i1/necessity"},
+		{Fact: "plan.reasons", About: "S-11", Part: "interview/i1/reasons_s_11"}, {Fact: "plan.topics.reason", About: "Debt, wages", Part: "interview/i1/topic_debt_wages"},
+	}
+	if got := reasonsIn("i1", plan); !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	for _, r := range want {
+		if !partName.MatchString(r.Part) {
+			t.Errorf("%s is no name of a part", r.Part)
+		}
+	}
 }
 
 func TestTheServerTakesNoWordsAsFacts(t *testing.T) {
@@ -400,10 +602,41 @@ func TestAVictimIsNeverTurnedIntoASuspect(t *testing.T) {
 		ok(t, err)
 		wantFault(t, x.ChangeRole(ctx, "ann", file.ID, victim, Suspect), fault.Refused, "case.fault.victim_no_suspect")
 		ok(t, x.ChangeRole(ctx, "ann", file.ID, victim, Witness))
+		// Once a victim, whatever lies between.
+		wantFault(t, x.ChangeRole(ctx, "ann", file.ID, victim, Suspect), fault.Refused, "case.fault.victim_no_suspect")
 		persons, err := x.Persons(ctx, "ann", file.ID)
 		ok(t, err)
 		if len(persons) != 1 || persons[0].Role != Witness {
 			t.Errorf("%+v", persons)
+		}
+		witness, err := x.AddPerson(ctx, "ann", file.ID, Witness)
+		ok(t, err)
+		ok(t, x.ChangeRole(ctx, "ann", file.ID, witness, Suspect))
+	})
+}
+
+func TestAnInterviewIsAPlanAgainWhenItsPersonWouldMeetANewSuspect(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.confirm(t, file.ID, plan)
+		man, err := x.AddPerson(ctx, "ann", file.ID, Companion)
+		ok(t, err)
+		x.near = man
+		stands := func() string {
+			all, err := x.Interviews(ctx, "ann", file.ID)
+			ok(t, err)
+			return all[0].State
+		}
+		if got := stands(); got != confirmed {
+			t.Errorf("beside a companion it is %s", got)
+		}
+		ok(t, x.ChangeRole(ctx, "ann", file.ID, man, Suspect))
+		events, err := x.Events(ctx, "ann", file.ID)
+		ok(t, err)
+		if got := stands(); got != planned || !slices.ContainsFunc(events, func(h Happened) bool { return h.Kind == "interview_reopened" && h.Subject == plan }) {
+			t.Errorf("beside a suspect it is %s: %+v", got, events)
 		}
 	})
 }
@@ -430,6 +663,7 @@ func TestNobodyClaimsACertificateOrADeviation(t *testing.T) {
 		ok(t, err)
 		x.set(t, file.ID, "", caseFacts)
 		x.set(t, file.ID, girl, girlFacts)
+		x.assessed(t, file.ID, girl)
 		plan, err := x.Plan(ctx, "ann", file.ID, girl)
 		ok(t, err)
 		x.holds["ann studio"] = "2026-11-24" // the day before the interview
@@ -468,21 +702,39 @@ func TestADeviationIsSignedByTheProsecutorWhoWasAskedAndFreesItsRuleAlone(t *tes
 		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked") // asked is not signed
 
-		asked, err := x.AskedOf(ctx, "pam", 10)
+		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
 		ok(t, err)
 		if len(asked) != 1 || asked[0].Rule != "S-19" || asked[0].State != Asked || asked[0].Number != file.Number {
 			t.Fatalf("%+v", asked)
 		}
-		_, _, err = x.Reason(ctx, "eve", asked[0].ID)
+		_, err = x.Reason(ctx, "eve", asked[0].ID)
 		wantFault(t, err, fault.NotFound, "")
-		sealed, recipient, err := x.Reason(ctx, "pam", asked[0].ID)
+		words, err := x.Reason(ctx, "pam", asked[0].ID)
 		ok(t, err)
-		if plain, err := seal.Open(sealed, pam); err != nil || !strings.Contains(string(plain), "in hospital") || recipient != caseKey.Recipient() {
-			t.Errorf("%s %v", plain, err)
+		if plain, err := seal.Open(words.Reason, pam); err != nil || !strings.Contains(string(plain), "in hospital") || words.Recipient != caseKey.Recipient() || len(words.Answer) > 0 {
+			t.Errorf("%s %v %+v", plain, err, words)
 		}
 		wantFault(t, x.AnswerDeviation(ctx, "eve", asked[0].ID, Signed, reason), fault.Refused, "")
-		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Signed, reason))
+		answer, err := seal.Seal([]byte(`{"v":1,"text":"this once"}`), caseKey.Recipient(), pam.Recipient())
+		ok(t, err)
+		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Signed, answer))
 		wantFault(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, reason), fault.Conflict, "case.fault.answered")
+
+		// Both sides read both, the case only its own, and nobody else anything.
+		of, err := x.ReasonInCase(ctx, "ann", file.ID, asked[0].ID)
+		ok(t, err)
+		if plain, err := seal.Open(of.Answer, caseKey); err != nil || !strings.Contains(string(plain), "this once") || !bytes.Equal(of.Reason, reason) {
+			t.Errorf("%s %v", plain, err)
+		}
+		words, err = x.Reason(ctx, "pam", asked[0].ID)
+		ok(t, err)
+		if !bytes.Equal(words.Answer, answer) {
+			t.Error("the prosecutor does not get the own answer")
+		}
+		_, err = x.ReasonInCase(ctx, "ben", file.ID, asked[0].ID)
+		wantFault(t, err, fault.Refused, "")
+		_, err = x.ReasonInCase(ctx, "ann", x.opened(t).ID, asked[0].ID)
+		wantFault(t, err, fault.NotFound, "")
 
 		d, err := x.decided(t, file.ID, plan)
 		ok(t, err)
@@ -496,7 +748,7 @@ func TestADeviationIsSignedByTheProsecutorWhoWasAskedAndFreesItsRuleAlone(t *tes
 			t.Errorf("S-17 is %s, %s: a deviation from another rule freed it", r.Status, d.Verdict)
 		}
 		x.set(t, file.ID, plan, "plan.level=video")
-		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		ok(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"))
 	})
 }
 
@@ -508,7 +760,7 @@ func TestARefusedDeviationFreesNothing(t *testing.T) {
 		reason, err := seal.Seal([]byte("{}"), caseKey.Recipient(), x.keys["ben"].Recipient())
 		ok(t, err)
 		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
-		asked, err := x.AskedOf(ctx, "pam", 10)
+		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
 		ok(t, err)
 		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, reason))
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")

@@ -175,17 +175,20 @@ func (f *Files) Contacts(ctx context.Context, actor, id, person string) ([]Conta
 		if err := rows.Scan(&c.N, &c.Person, &c.Way, &at, &c.Result, &basis, &c.Staff); err != nil {
 			return nil, err
 		}
-		c.At, c.Broke = time.Unix(at, 0).In(f.clock().Location()), basis != ""
+		c.At, c.Broke = f.moment(at), basis != ""
 		out = append(out, c)
 	}
 	return out, rows.Err()
 }
 
-// MayAnswer says whether the dialogue of a report may be used now: the
-// safe-contact plans of the case files that rest on it bind it too. A report
-// without a case, or a case without a plan, binds nothing.
-func (f *Files) MayAnswer(ctx context.Context, report string) error {
-	rows, err := f.db.Query(ctx, listPlansOfReport, report)
+// MayAnswer says whether the desk may write in the dialogue of a report now,
+// inside the act that writes: the safe-contact plans of the case files that
+// rest on it bind it too. Without any plan it may, unlike every way that
+// Contact notes: the reporter opened this way, nothing rings or arrives, and
+// they fetch an answer where and when it is safe for them. Only the dialogue
+// can ask them how else they are safely reached.
+func (f *Files) MayAnswer(tx *db.Tx, report string) error {
+	rows, err := tx.Query(listPlansOfReport, report)
 	if err != nil {
 		return err
 	}

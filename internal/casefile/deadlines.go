@@ -201,7 +201,7 @@ func (f *Files) Deadlines(ctx context.Context, actor, id string) (Deadlines, err
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return Deadlines{}, err
 	}
-	s, err := f.load(reader{f.db, ctx}, id)
+	s, err := f.load(f.db.Source(ctx), id)
 	if err != nil {
 		return Deadlines{}, err
 	}

@@ -403,6 +403,43 @@ func TestOtherRulesReckonEveryCaseAnewOnce(t *testing.T) {
 	})
 }
 
+func TestAStepThatAnActShowsIsNotTakenBackThoughOneThatWasEnteredIs(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		id := x.opened(t).ID
+		girl, err := x.AddPerson(ctx, "ann", id, Victim)
+		ok(t, err)
+		ok(t, x.Advance(ctx, "ann", id, Talk))
+		ok(t, x.NoteStep(ctx, "ann", id, Step{What: formalReport, About: girl, Day: "2026-11-20"}))
+		ok(t, x.BecomesFormalReport(ctx, "ann", id))
+		stands := func() (out []string) {
+			for _, s := range x.deadlines(t, id).Steps {
+				err := x.TakeBack(ctx, "ann", id, s.N)
+				if s.Stands() {
+					wantFault(t, err, fault.Refused, "case.fault.step_stands")
+					out = append(out, s.What)
+				} else if !s.Withdrawn {
+					ok(t, err)
+				}
+			}
+			slices.Sort(out)
+			return out
+		}
+		if got := stands(); !slices.Equal(got, []string{formalReport, victimFound}) {
+			t.Errorf("what stands: %v", got)
+		}
+		ok(t, x.Advance(ctx, "ann", id, Sent))
+		if got := stands(); !slices.Equal(got, []string{fileSent, formalReport, victimFound}) {
+			t.Errorf("what stands of a case that was sent: %v", got)
+		}
+		s, err := x.load(x.db.Source(ctx), id)
+		ok(t, err)
+		if got := s.first(formalReport, girl, ""); got != "2026-11-23" {
+			t.Errorf("the clocks know a formal report of %q", got)
+		}
+	})
+}
+
 // TestATaskNeverVanishesWithoutAnAct: whatever is done to a case, an open task
 // is open afterwards unless that act ended this very task, and the board's
 // table holds exactly what the case owes.
@@ -477,7 +514,7 @@ func TestATaskNeverVanishesWithoutAnAct(t *testing.T) {
 // kept is what the board's table holds of a case, owes what it should.
 func (x *fixture) kept(t testing.TB, id string) []string {
 	t.Helper()
-	s, err := x.load(reader{x.db, t.Context()}, id)
+	s, err := x.load(x.db.Source(t.Context()), id)
 	ok(t, err)
 	var out []string
 	for key, row := range s.due {

@@ -41,7 +41,7 @@ func (f *Files) GiveReason(ctx context.Context, actor, id string, d NewDelay) er
 	if err != nil {
 		return err
 	}
-	s, err := f.load(reader{f.db, ctx}, id)
+	s, err := f.load(f.db.Source(ctx), id)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (f *Files) GiveReason(ctx context.Context, actor, id string, d NewDelay) er
 	part := Part{Epoch: d.Epoch, Sealed: d.Sealed}
 	if len(d.Sealed) > 0 {
 		part.Name = "delay/1"
-		if err := f.checkPart(ctx, id, part); err != nil {
+		if err := f.checkPart(ctx, id, part, 1); err != nil {
 			return err
 		}
 	}

@@ -4,9 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net/url"
+	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"verhaal/internal/custody"
@@ -42,10 +41,13 @@ type Deviation struct {
 	Prosecutor string
 	Decided    time.Time // zero while asked
 	Decision   []byte    // what the pack said when it was asked: policy.Decision.JSON
+	about      string    // policy.Pack.Fingerprint when it was asked
 }
 
 // AskDeviation asks a prosecutor for a deviation from a rule that blocks an
 // interview. reason is an age file to the case key and to the prosecutor's own.
+// Nobody signs in their own case: the actor, and whoever is or must not be a
+// member of it, is Refused with "case.fault.own_case".
 func (f *Files) AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -57,9 +59,17 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview, rule, pr
 	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
 		return errors.Join(err, fault.New(fault.BadInput, "case.fault.no_prosecutor", "not a prosecutor"))
 	}
-	d, err := f.decide(ctx, file, interview)
+	w, err := f.weigh(f.db.Source(ctx), file, interview)
 	if err != nil {
 		return err
+	}
+	pack, facts, err := w.facts(w.plan, f.holds(ctx))
+	if err != nil {
+		return err
+	}
+	d, err := pack.Decide(facts, f.today())
+	if err != nil {
+		return Unreadable{err}
 	}
 	r, listed := d.Requirement(rule)
 	if !listed || !r.Blocks() || !slices.Contains(r.Rule.GrantedBy, prosecutorRole) {
@@ -70,14 +80,30 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview, rule, pr
 		return err
 	}
 	act := custody.Act{Kind: "deviation.asked", Actor: actor, Subject: id, Basis: rule, Facts: map[string]string{"channel": file.Channel}}
+	about := pack.Fingerprint(r.Rule, facts, f.today())
 	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+		if err := errors.Join(outside(tx, id, actor, prosecutor), f.keyStands(ctx, id)); err != nil {
+			return err
+		}
 		if err := event(tx, id, "deviation_asked", interview, actor, f.clock()); err != nil {
 			return err
 		}
-		_, err := tx.Exec(insertDeviation, newID(), id, interview, rule, Asked, actor, f.clock().Unix(), prosecutor, reason, text, 0, []byte{})
+		_, err := tx.Exec(insertDeviation, newID(), id, interview, rule, Asked, actor, f.clock().Unix(), prosecutor, reason, text, 0, []byte{}, about)
 		return err
 	})
 	return err
+}
+
+// outside is nil for a prosecutor who has no part in a case.
+func outside(tx *db.Tx, id, asker, prosecutor string) error {
+	var n int
+	if err := tx.QueryRow(countMember, id, prosecutor).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 || asker == prosecutor {
+		return fault.New(fault.Refused, "case.fault.own_case", "a prosecutor who works on the case, or must not")
+	}
+	return nil
 }
 
 func checkReason(file []byte) error {
@@ -95,50 +121,92 @@ func (f *Files) Deviations(ctx context.Context, actor, id, interview string) ([]
 	return f.deviations(ctx, listDeviations, id, interview)
 }
 
-// AskedOf lists what a prosecutor was asked, the newest first; at most limit.
-func (f *Files) AskedOf(ctx context.Context, prosecutor string, limit int) ([]Deviation, error) {
-	return f.deviations(ctx, listAskedOf, prosecutor, limit)
+// ForProsecutor lists what a prosecutor was asked, what is open first, then the
+// newest first; and what victims had them told. after is "" or the cursor that
+// the page before returned. That they looked is an act.
+func (f *Files) ForProsecutor(ctx context.Context, prosecutor, after string, limit int) (out []Deviation, told []View, next string, err error) {
+	done, asked, id := -1, int64(0), ""
+	if after != "" {
+		if _, err := fmt.Sscanf(after, "%d.%d.%s", &done, &asked, &id); err != nil {
+			return nil, nil, "", fault.New(fault.BadInput, "", "not a cursor")
+		}
+	}
+	if err := f.do(ctx, custody.Act{Kind: "decisions.viewed", Actor: prosecutor}, nil); err != nil {
+		return nil, nil, "", err
+	}
+	out, err = f.deviations(ctx, listAskedOf, prosecutor, done, -asked, id, limit+1)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if len(out) > limit {
+		out = out[:limit]
+		last := out[limit-1]
+		next = fmt.Sprintf("%d.%d.%s", flag(last.State != Asked), last.Asked.Unix(), last.ID)
+	}
+	told, err = f.views(ctx, listViewsOf, prosecutor, limit)
+	return out, told, next, err
 }
 
 func (f *Files) deviations(ctx context.Context, query string, args ...any) ([]Deviation, error) {
-	rows, err := f.db.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Deviation
-	for rows.Next() {
-		var d Deviation
-		var asked, decided int64
-		if err := rows.Scan(&d.ID, &d.Casefile, &d.Number, &d.Interview, &d.Rule, &d.State, &d.AskedBy, &asked, &d.Prosecutor, &decided, &d.Decision); err != nil {
-			return nil, err
-		}
-		d.Asked = time.Unix(asked, 0).UTC()
-		if decided > 0 {
-			d.Decided = time.Unix(decided, 0).UTC()
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
+	return f.deviationsOf(f.db.Source(ctx), query, args...)
 }
 
-// Reason gives out why a deviation was asked, sealed, and the case key's
-// recipient for the answer. It is for the prosecutor who was asked, and an act.
-func (f *Files) Reason(ctx context.Context, prosecutor, deviation string) (reason []byte, recipient string, err error) {
-	var id, of, state, rule string
-	err = f.db.QueryRow(ctx, findDeviation, deviation).Scan(&id, &of, &state, &rule, &reason)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && of != prosecutor {
-		return nil, "", fault.New(fault.NotFound, "", "no such request to this prosecutor")
+func (f *Files) deviationsOf(src db.Source, query string, args ...any) (out []Deviation, err error) {
+	err = db.Each(src, query, func(row func(...any) error) error {
+		var d Deviation
+		var asked, decided int64
+		err := row(&d.ID, &d.Casefile, &d.Number, &d.Interview, &d.Rule, &d.State, &d.AskedBy, &asked, &d.Prosecutor, &decided, &d.Decision, &d.about)
+		d.Asked = f.moment(asked)
+		if decided > 0 {
+			d.Decided = f.moment(decided)
+		}
+		out = append(out, d)
+		return err
+	}, args...)
+	return out, err
+}
+
+// DeviationWords are why a deviation was asked and what was answered: age files
+// to the case key and to the prosecutor's own.
+type DeviationWords struct {
+	Reason    []byte
+	Answer    []byte // empty while it is only asked
+	Recipient string // of the case key, for an answer
+}
+
+// Reason gives the words of a deviation to the prosecutor who was asked. It is
+// an act.
+func (f *Files) Reason(ctx context.Context, prosecutor, deviation string) (DeviationWords, error) {
+	return f.deviationWords(ctx, prosecutor, deviation, func(_, of string) bool { return of == prosecutor })
+}
+
+// ReasonInCase gives the words of a deviation to a member of its case. It is an
+// act.
+func (f *Files) ReasonInCase(ctx context.Context, actor, id, deviation string) (DeviationWords, error) {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return DeviationWords{}, err
+	}
+	return f.deviationWords(ctx, actor, deviation, func(casefile, _ string) bool { return casefile == id })
+}
+
+func (f *Files) deviationWords(ctx context.Context, actor, deviation string, may func(casefile, prosecutor string) bool) (out DeviationWords, err error) {
+	var id, of, rule string
+	err = f.db.QueryRow(ctx, findDeviationWords, deviation).Scan(&id, &of, &rule, &out.Reason, &out.Answer)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !may(id, of) {
+		return DeviationWords{}, fault.New(fault.NotFound, "", "no such request here")
 	}
 	if err != nil {
-		return nil, "", err
+		return DeviationWords{}, err
 	}
 	current, err := f.rings.Current(ctx, ring(id))
 	if err != nil {
-		return nil, "", err
+		return DeviationWords{}, err
 	}
-	_, err = f.log.Do(ctx, custody.Act{Kind: "deviation.read", Actor: prosecutor, Subject: id, Basis: rule}, nil)
-	return reason, current.Recipient, err
+	out.Recipient = current.Recipient
+	if _, err := f.log.Do(ctx, custody.Act{Kind: "deviation.read", Actor: actor, Subject: id, Basis: rule}, nil); err != nil {
+		return DeviationWords{}, err
+	}
+	return out, nil
 }
 
 // AnswerDeviation signs or refuses a deviation, once. answer is the
@@ -153,9 +221,9 @@ func (f *Files) AnswerDeviation(ctx context.Context, prosecutor, deviation, stat
 	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
 		return errors.Join(err, fault.New(fault.Refused, "fault.refused", "no prosecutor any more"))
 	}
-	var id, of, was, rule string
+	var id, of, was, rule, asker string
 	var reason []byte
-	err := f.db.QueryRow(ctx, findDeviation, deviation).Scan(&id, &of, &was, &rule, &reason)
+	err := f.db.QueryRow(ctx, findDeviation, deviation).Scan(&id, &of, &was, &rule, &asker, &reason)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && of != prosecutor {
 		return fault.New(fault.NotFound, "", "no such request to this prosecutor")
 	}
@@ -164,6 +232,9 @@ func (f *Files) AnswerDeviation(ctx context.Context, prosecutor, deviation, stat
 	}
 	act := custody.Act{Kind: "deviation." + state, Actor: prosecutor, Subject: id, Basis: rule}
 	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+		if err := errors.Join(outside(tx, id, asker, prosecutor), f.keyStands(ctx, id)); err != nil {
+			return err
+		}
 		n, err := tx.Exec(answerDeviation, deviation, state, f.clock().Unix(), answer)
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "case.fault.answered", "answered already")
@@ -174,27 +245,4 @@ func (f *Files) AnswerDeviation(ctx context.Context, prosecutor, deviation, stat
 		return event(tx, id, "deviation_"+state, deviation, prosecutor, f.clock())
 	})
 	return err
-}
-
-// addSigned puts the signed deviations of an interview into its facts. Their
-// reasons are sealed; that there is one is known.
-func (f *Files) addSigned(ctx context.Context, id, interview string, fields url.Values) error {
-	all, err := f.deviations(ctx, listDeviations, id, interview)
-	if err != nil {
-		return err
-	}
-	n := 0
-	for _, d := range all {
-		if d.State != Signed {
-			continue
-		}
-		at := "deviations." + strconv.Itoa(n) + "."
-		fields.Set(at+"rule", d.Rule)
-		fields.Set(at+"by_role", prosecutorRole)
-		fields.Set(at+"by", d.Prosecutor)
-		fields.Set(at+"reason", SealedWords)
-		fields.Set(at+"at", d.Decided.Format(time.DateOnly))
-		n++
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
@@ -16,6 +17,10 @@ const (
 	KindTask   = "task"
 	KindReport = "report" // in a period
 	KindPeriod = "period"
+	// KindMeasure is a measure of an individual assessment.
+	KindMeasure = "measure"
+	// KindReopened is an interview that was confirmed and is a plan again.
+	KindReopened = "reopened"
 )
 
 // boardDays is how far ahead a desk's board looks.
@@ -57,6 +62,12 @@ func (f *Files) writeDue(tx *db.Tx, s *state) error {
 			now = append(now, due{dueKey: dueKey{KindPeriod, p.Period, p.About, 0}, started: p.From, due: p.Until})
 		}
 	}
+	for _, m := range s.measures {
+		now = append(now, due{dueKey: dueKey{KindMeasure, m.Code, m.about, m.N}, started: m.from, due: m.Due})
+	}
+	for _, r := range s.reopened {
+		now = append(now, due{dueKey: dueKey{KindReopened, r.interview, r.about, 0}, started: r.day, due: r.day})
+	}
 	for _, row := range now {
 		was, ok := s.due[row.dueKey]
 		delete(s.due, row.dueKey)
@@ -80,8 +91,8 @@ func (f *Files) writeDue(tx *db.Tx, s *state) error {
 type Due struct {
 	Casefile string
 	Number   string
-	Kind     string // clock, task, report, period
-	Name     string // id in the pack; of a report: of its period
+	Kind     string // clock, task, report, period, measure, reopened
+	Name     string // id in the pack; of a report: of its period; of what is reopened: its own
 	About    string // "p1"; "" for the case and for who is no member
 	Due      string // YYYY-MM-DD
 	Late     int    // days behind it, without those on which the clock stood still
@@ -118,7 +129,8 @@ func parseCursor(text string) (cursor, error) {
 }
 
 // Board lists what is due over all cases of a desk, what is late first, for whoever may
-// read the desk now. Somebody who was excluded from a case sees nothing of it. after is ""
+// read the desk now. That they looked is an act, which names the desk and no case. Somebody who
+// was excluded from a case sees nothing of it. after is ""
 // or the cursor that the page before returned; upcoming leaves out what is late.
 func (f *Files) Board(ctx context.Context, actor, channel, after string, upcoming bool, limit int) (out []Due, next string, err error) {
 	if err := f.desks.MayRead(ctx, actor, channel); err != nil {
@@ -134,8 +146,11 @@ func (f *Files) Board(ctx context.Context, actor, channel, after string, upcomin
 			return nil, "", err
 		}
 	}
+	if err := f.do(ctx, custody.Act{Kind: "board.viewed", Actor: actor, Facts: map[string]string{"channel": channel}}, nil); err != nil {
+		return nil, "", err
+	}
 	args := []any{channel, actor, (today + boardDays).String(), from.due, from.file, from.kind, from.name, from.about, from.n, limit + 1}
-	err = all(reader{f.db, ctx}, listBoard, func(row func(...any) error) error {
+	err = db.Each(f.db.Source(ctx), listBoard, func(row func(...any) error) error {
 		var d Due
 		var n int64
 		var quiet, still, member string
@@ -182,6 +197,13 @@ func (d Due) In(p *policy.Pack, lang string) string {
 	case KindTask:
 		t, _ := p.Task(d.Name)
 		named = t.Coded
+	case KindMeasure:
+		list, _ := p.CodeList(MeasuresList)
+		for _, e := range list.Entries {
+			if e.ID == d.Name {
+				named = e.Coded
+			}
+		}
 	default:
 		t, _ := p.Period(d.Name)
 		named = t.Coded

@@ -82,11 +82,14 @@ func (f *Files) reckon(tx *db.Tx, id, kind string) error {
 }
 
 // seen lists what happened, as the facts show, and is no step yet. A step that somebody took
-// back is not seen again.
+// back is not seen again. What Stands is seen although somebody entered the same: that
+// may be taken back.
 func (s *state) seen(kind string) []Step {
 	var out []Step
 	see := func(what, about, day string) {
-		same := func(one Step) bool { return one.What == what && one.About == about }
+		same := func(one Step) bool {
+			return one.What == what && one.About == about && (one.Seen || !slices.Contains(stand, what))
+		}
 		if !slices.ContainsFunc(s.steps, same) && !slices.ContainsFunc(out, same) {
 			out = append(out, Step{What: what, About: about, Day: day})
 		}
@@ -99,7 +102,7 @@ func (s *state) seen(kind string) []Step {
 		if policy.Minor(p.facts, s.today) {
 			see(minorFound, p.ID, s.today)
 		}
-		if kind == "phase_"+FormalReport {
+		if kind == "phase_"+FormalReport || kind == becomesFormal {
 			see(formalReport, p.ID, s.today)
 		}
 	}
@@ -180,7 +183,7 @@ func (f *Files) Settle(ctx context.Context, actor, id string, n int64, how Settl
 	default:
 		return fault.New(fault.BadInput, "case.fault.task", "neither done nor a reason of the list")
 	}
-	s, err := f.load(reader{f.db, ctx}, id)
+	s, err := f.load(f.db.Source(ctx), id)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ type lateRow struct {
 
 func (f *Files) late(ctx context.Context, level int, before date) ([]lateRow, error) {
 	var out []lateRow
-	err := all(reader{f.db, ctx}, listLate, func(row func(...any) error) error {
+	err := db.Each(f.db.Source(ctx), listLate, func(row func(...any) error) error {
 		var one lateRow
 		err := row(&one.file, &one.kind, &one.name, &one.about, &one.n, &one.channel, &one.due.due, &one.still)
 		out = append(out, one)

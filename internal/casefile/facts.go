@@ -3,10 +3,12 @@ package casefile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
@@ -30,6 +32,32 @@ var sections = map[string][]string{
 	interviewKind: {"plan", "recording", "record"},
 }
 
+// ofPerson are facts of the case in the schema that are about one person:
+// they are kept under that person, so that what holds for one victim is never
+// taken for another.
+var ofPerson = []string{"case.interest_weighed", "case.expert_supports", "case.expert_conducts", "case.would_rather_not_testify", courtConsidered}
+
+// OfPerson says of a fact of the case that it is kept under a person.
+func OfPerson(fact string) bool { return slices.Contains(ofPerson, fact) }
+
+// saidByActs are facts that follow from an act: nobody types that it was done.
+var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest}
+
+// SaidByAct says of a fact that an act alone sets it.
+func SaidByAct(fact string) bool { return slices.Contains(saidByActs, fact) }
+
+// belongs says whether a kind of subject has a fact that somebody may set.
+func belongs(kind, fact string) bool {
+	section, _, _ := strings.Cut(fact, ".")
+	switch {
+	case SaidByAct(fact) || !slices.ContainsFunc(policy.Schema(), func(s policy.Fact) bool { return s.Name == fact }):
+		return false
+	case OfPerson(fact):
+		return kind == personKind
+	}
+	return slices.Contains(sections[kind], section)
+}
+
 // Facts lists what is known about a subject of a case file ("" for the case
 // itself), by the names of the schema; what is not known is absent.
 func (f *Files) Facts(ctx context.Context, actor, id, subject string) (map[string]Fact, error) {
@@ -40,24 +68,25 @@ func (f *Files) Facts(ctx context.Context, actor, id, subject string) (map[strin
 }
 
 func (f *Files) facts(ctx context.Context, id, subject string) (map[string]Fact, error) {
-	rows, err := f.db.Query(ctx, listFacts, id, subject)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	return factsOf(f.db.Source(ctx), id, subject)
+}
+
+func factsOf(src db.Source, id, subject string) (map[string]Fact, error) {
 	out := map[string]Fact{}
-	for rows.Next() {
+	err := db.Each(src, listFacts, func(row func(...any) error) error {
 		var fact Fact
 		var fields string
-		if err := rows.Scan(&fact.Name, &fields, &fact.Version); err != nil {
-			return nil, err
+		err := row(&fact.Name, &fields, &fact.Version)
+		if err != nil {
+			return err
 		}
 		if fact.Fields, err = url.ParseQuery(fields); err != nil {
-			return nil, fault.Wrap(fault.Internal, "", err)
+			return fault.Wrap(fault.Internal, "", err)
 		}
 		out[fact.Name] = fact
-	}
-	return out, rows.Err()
+		return nil
+	}, id, subject)
+	return out, err
 }
 
 // form puts facts of several subjects into one form.
@@ -89,27 +118,28 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 	if err != nil {
 		return err
 	}
-	section, _, _ := strings.Cut(name, ".")
-	known := slices.ContainsFunc(policy.Schema(), func(s policy.Fact) bool { return s.Name == name })
-	if !known || !slices.Contains(sections[kind], section) {
+	if !belongs(kind, name) {
 		return fault.New(fault.BadInput, "", "no fact of this subject")
 	}
-	fields = policy.FieldsOf(name, fields)
+	fields = policy.FoldTopics(policy.FieldsOf(name, fields))
 	if err := codesOnly(fields); err != nil {
 		return err
 	}
-	all, err := f.facts(ctx, id, subject)
+	if policy.NextRow(fields, name) > policy.FormRows {
+		return Unreadable{fmt.Errorf("%s: at most %d rows", name, policy.FormRows)}
+	}
+	known, err := f.facts(ctx, id, subject)
 	if err != nil {
 		return err
 	}
-	all[name] = Fact{Name: name, Fields: fields}
-	if _, _, err := f.read(form(all)); err != nil {
+	known[name] = Fact{Name: name, Fields: fields}
+	if _, _, err := f.read(form(known)); err != nil {
 		return err
 	}
 	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
-	err = f.do(ctx, act, func(tx *db.Tx) error {
+	return f.do(ctx, act, func(tx *db.Tx) error {
 		// What the rules allowed is not changed under their decision.
-		if section == "plan" {
+		if strings.HasPrefix(name, "plan.") {
 			if err := stateIs(tx, id, subject, planned); err != nil {
 				return err
 			}
@@ -127,12 +157,13 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 		if err != nil {
 			return err
 		}
+		if kind != interviewKind {
+			if err := f.askAgain(tx, actor, id); err != nil {
+				return err
+			}
+		}
 		return f.reckon(tx, id, "")
 	})
-	if err != nil || kind == interviewKind {
-		return err
-	}
-	return f.askAgain(ctx, actor, file, subject)
 }
 
 // code is all that the server may read where a fact is not a day, a number or a
@@ -188,5 +219,8 @@ func (f *Files) read(fields url.Values) (*policy.Pack, policy.Facts, error) {
 
 // Today is the day in the installation's time zone, YYYY-MM-DD.
 func (f *Files) Today() string { return f.today() }
+
+// moment is a time (unix seconds) as clocks show it where the installation stands.
+func (f *Files) moment(at int64) time.Time { return time.Unix(at, 0).In(f.clock().Location()) }
 
 func (f *Files) today() string { return f.clock().Format("2006-01-02") }

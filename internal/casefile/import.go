@@ -83,7 +83,7 @@ func ReadEarlier(text string) ([]url.Values, error) {
 // ImportEarlier adds interviews that were held elsewhere to those of a person:
 // all lines or none. Lines that can't be read, or that the pack refuses, are
 // Unreadable. How many were added is returned; one that is there already, with
-// the same day, agency and topics, is left out. Topics that a line does not say
+// the same day, agency and topics in whatever letters, is left out. Topics that a line does not say
 // stay unknown, which blocks a plan until somebody does.
 func (f *Files) ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error) {
 	added, err := ReadEarlier(text)
@@ -100,7 +100,7 @@ func (f *Files) ImportEarlier(ctx context.Context, actor, id, person, text strin
 			fields[name] = values
 		}
 	}
-	row, n := policy.RowsIn(fields, "earlier"), 0
+	row, n := policy.NextRow(fields, "earlier"), 0
 	for _, one := range added {
 		if heldAlready(fields, row, one) {
 			continue
@@ -126,7 +126,7 @@ func heldAlready(fields url.Values, rows int, one url.Values) bool {
 		at := "earlier." + strconv.Itoa(i) + "."
 		same := true
 		for _, column := range []string{"date", "agency", "topics"} {
-			same = same && fields.Get(at+column) == one.Get(column)
+			same = same && strings.EqualFold(fields.Get(at+column), one.Get(column))
 		}
 		if same {
 			return true

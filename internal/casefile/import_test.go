@@ -2,8 +2,11 @@ package casefile
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
+
+	"verhaal/internal/policy"
 )
 
 func TestInterviewsHeldElsewhereAreImportedWholeOrNotAtAll(t *testing.T) {
@@ -38,6 +41,42 @@ func TestInterviewsHeldElsewhereAreImportedWholeOrNotAtAll(t *testing.T) {
 		ok(t, err)
 		if after.Interviews != 3 {
 			t.Errorf("%d interviews after imports that failed", after.Interviews)
+		}
+	})
+}
+
+func TestWhatWasHeldHereCountsBehindAnyNumberOfOthers(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, girl, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.confirm(t, file.ID, plan)
+		x.now = x.now.AddDate(0, 0, 2)
+		ok(t, x.Hold(ctx, "ann", file.ID, plan))
+		_, err := x.ImportEarlier(ctx, "ann", file.ID, girl, many(policy.FormRows))
+		ok(t, err)
+		again, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, again, "plan.date=2026-11-30&plan.planned=true&plan.topics.0.name=Recruitment")
+		d, err := x.decided(t, file.ID, again)
+		ok(t, err)
+		if r, _ := d.Requirement("S-10"); r.Status != policy.Unmet {
+			t.Errorf("a topic that was told here, in other letters: S-10 is %s", r.Status)
+		}
+		burden, err := x.BurdenOf(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		if burden.Interviews != policy.FormRows+1 {
+			t.Errorf("%d interviews", burden.Interviews)
+		}
+		kept, err := x.Facts(ctx, "ann", file.ID, again)
+		ok(t, err)
+		if got := form(kept).Get("plan.topics.0.name"); got != "recruitment" {
+			t.Errorf("kept as %q", got)
+		}
+		// More rows than a page shows are refused by name, never cut.
+		err = x.SetFact(ctx, "ann", file.ID, girl, "earlier", url.Values{"earlier.30.date": {"2026-01-02"}}, 2)
+		if !errors.As(err, new(Unreadable)) || !strings.HasPrefix(err.Error(), "earlier: at most 30 rows") {
+			t.Errorf("%v", err)
 		}
 	})
 }

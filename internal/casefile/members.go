@@ -9,6 +9,7 @@ import (
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/keyring"
+	"verhaal/internal/policy"
 )
 
 // Why somebody must not work on a case.
@@ -27,28 +28,21 @@ func (f *Files) Members(ctx context.Context, actor, id string) ([]Member, error)
 	if err != nil {
 		return nil, err
 	}
-	all, err := f.members(ctx, id)
+	all, err := membersOf(f.db.Source(ctx), id)
 	for i := range all {
 		all[i].Now = all[i].Excluded == "" && f.desks.MayRead(ctx, all[i].Staff, file.Channel) == nil
 	}
 	return all, err
 }
 
-func (f *Files) members(ctx context.Context, id string) ([]Member, error) {
-	rows, err := f.db.Query(ctx, listMembers, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Member
-	for rows.Next() {
+func membersOf(src db.Source, id string) (out []Member, err error) {
+	err = db.Each(src, listMembers, func(row func(...any) error) error {
 		var m Member
-		if err := rows.Scan(&m.Staff, &m.Excluded); err != nil {
-			return nil, err
-		}
+		err := row(&m.Staff, &m.Excluded)
 		out = append(out, m)
-	}
-	return out, rows.Err()
+		return err
+	}, id)
+	return out, err
 }
 
 // AddMember lets a colleague of the channel's desk read a case file. The case
@@ -72,28 +66,80 @@ func (f *Files) AddMember(ctx context.Context, actor, id, staff string) error {
 
 // Exclude takes a person off a case file for good, because they are implicated
 // or have a conflict; their wraps go and a new epoch is due. It also keeps out
-// somebody who was no member. Nobody excludes the last who can read.
+// somebody who was no member. Nobody excludes the last who can read, and an
+// interview in which the person has a part is a plan again.
 func (f *Files) Exclude(ctx context.Context, actor, id, staff, why string) error {
+	if !slices.Contains(exclusions, why) {
+		return fault.New(fault.BadInput, "", "a reason that is none")
+	}
+	return f.takeOff(ctx, actor, id, staff, "member_excluded", func(tx *db.Tx) error {
+		_, err := tx.Exec(exclude, id, staff, f.clock().Unix(), actor, why)
+		return err
+	})
+}
+
+// RemoveMember takes a member off a case file who is not needed there any more;
+// their wraps go and a new epoch is due. They can be added again.
+func (f *Files) RemoveMember(ctx context.Context, actor, id, staff string) error {
+	return f.takeOff(ctx, actor, id, staff, "member_removed", func(tx *db.Tx) error {
+		n, err := tx.Exec(removeMember, id, staff)
+		if err == nil && n == 0 {
+			err = fault.New(fault.NotFound, "", "no member of this case file")
+		}
+		return err
+	})
+}
+
+// takeOff is what both do. That the actor is a member still, inside the act, is
+// what keeps two who take each other off from leaving nobody.
+func (f *Files) takeOff(ctx context.Context, actor, id, staff, kind string, fn func(*db.Tx) error) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(exclusions, why) {
-		return fault.New(fault.BadInput, "", "a reason that is none")
-	}
 	if staff == actor {
-		return fault.New(fault.Refused, "case.fault.not_oneself", "nobody excludes themselves: a colleague does")
+		return fault.New(fault.Refused, "case.fault.not_oneself", "nobody takes themselves off: a colleague does")
 	}
-	return f.change(ctx, actor, file, "member_excluded", staff, func(tx *db.Tx) error {
-		if _, err := tx.Exec(exclude, id, staff, f.clock().Unix(), actor, why); err != nil {
+	return f.change(ctx, actor, file, kind, staff, func(tx *db.Tx) error {
+		now, err := membersOf(tx, id)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(now, Member{Staff: actor}) {
+			return fault.New(fault.Refused, "fault.refused", "a member no longer")
+		}
+		if err := fn(tx); err != nil {
 			return err
 		}
 		return keyring.TakeWraps(tx, ring(id), staff)
 	})
 }
 
-// change does an act on a case file, notes it among its events and reckons its
-// deadlines again.
+// noneExcluded refuses an interview in which somebody has a part who is excluded
+// from its case.
+func (f *Files) noneExcluded(ctx context.Context, src db.Source, id, interview string) error {
+	known, err := factsOf(src, id, interview)
+	if err != nil {
+		return err
+	}
+	all, err := membersOf(src, id)
+	if err != nil {
+		return err
+	}
+	for _, login := range policy.People(form(known)) {
+		staff, err := f.people.Called(ctx, login)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(all, func(m Member) bool { return m.Staff == staff && m.Excluded != "" }) {
+			return fault.New(fault.Refused, "case.fault.excluded_plans", "somebody of the plan is excluded from the case")
+		}
+	}
+	return nil
+}
+
+// change does an act on a case file, notes it among its events, reckons its
+// deadlines again and asks the rules again about what they allowed.
 func (f *Files) change(ctx context.Context, actor string, file File, kind, subject string, fn func(*db.Tx) error) error {
 	return f.changeFor(ctx, actor, file, kind, subject, "", fn)
 }
@@ -112,11 +158,19 @@ func (f *Files) changed(ctx context.Context, act custody.Act, subject string, fn
 		if err := fn(tx); err != nil {
 			return err
 		}
-		if err := f.reckon(tx, act.Subject, kind); err != nil {
-			return err
-		}
-		return event(tx, act.Subject, kind, subject, act.Actor, f.clock())
+		return f.follow(tx, act.Actor, act.Subject, kind, subject)
 	})
+}
+
+// follow notes inside an act what happened, and draws what follows from it.
+func (f *Files) follow(tx *db.Tx, actor, id, kind, subject string) error {
+	if err := event(tx, id, kind, subject, actor, f.clock()); err != nil {
+		return err
+	}
+	if err := f.askAgain(tx, actor, id); err != nil {
+		return err
+	}
+	return f.reckon(tx, id, kind)
 }
 
 func (f *Files) do(ctx context.Context, act custody.Act, fn func(*db.Tx) error) error {
@@ -146,7 +200,7 @@ func (o owner) Holders(ctx context.Context, ring string) ([]keyring.Holder, erro
 	if err != nil {
 		return nil, err
 	}
-	all, err := o.members(ctx, id)
+	all, err := membersOf(o.db.Source(ctx), id)
 	if err != nil {
 		return nil, err
 	}

@@ -8,29 +8,50 @@ import (
 	"verhaal/internal/fault"
 )
 
-// Advance takes a case file to another phase. Entering the formal report asks
-// the pack: a rule about the talk that is in the way refuses it, named in the
-// error. Nothing else is a condition: no phase needs the one before (S-02).
+// Next lists the phases that a case file may go to. It goes forward only, and no
+// phase needs the one before (S-02); a formal report may also follow interviews,
+// and what was sent or closed may be opened again. Nothing goes back to the
+// signal or the talk, where the rules ask for less: a formal report is never
+// withdrawn (M-08).
+func (f File) Next() []string {
+	at := slices.Index(phases, f.Phase)
+	out := slices.Clone(phases[at+1:])
+	if f.Phase == Sent || f.Phase == Closed {
+		out = append(out, Interview)
+	}
+	if at >= slices.Index(phases, Interview) {
+		out = append(out, FormalReport)
+	}
+	return out
+}
+
+// Advance takes a case file to one of its next phases; another is Refused with
+// "case.fault.phase". Entering the formal report asks the pack: a rule about the
+// talk that is in the way refuses it, named in the error. A confirmed interview
+// that the rules of the new phase would not allow is a plan again.
 func (f *Files) Advance(ctx context.Context, actor, id, phase string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(phases, phase) || phase == file.Phase {
-		return fault.New(fault.BadInput, "", "a phase that is none, or the present one")
+	if !slices.Contains(file.Next(), phase) {
+		return fault.New(fault.Refused, "case.fault.phase", "from %s to %q", file.Phase, phase)
 	}
 	if phase == FormalReport {
 		if err := f.mayReport(ctx, file); err != nil {
 			return err
 		}
 	}
-	return f.change(ctx, actor, file, "phase_"+phase, "", func(tx *db.Tx) error {
-		n, err := tx.Exec(setPhase, id, phase, file.Phase)
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another phase than the writer saw")
-		}
-		return err
-	})
+	return f.change(ctx, actor, file, "phase_"+phase, "", func(tx *db.Tx) error { return enter(tx, file, phase) })
+}
+
+// enter takes a case file from the phase in which the writer saw it to another.
+func enter(tx *db.Tx, seen File, phase string) error {
+	n, err := tx.Exec(setPhase, seen.ID, phase, seen.Phase)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another phase than the writer saw")
+	}
+	return err
 }
 
 // mayReport asks the rules about talks whether a formal report may begin.

@@ -1,13 +1,16 @@
 package casefile
 
 import (
-	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 	"verhaal/internal/seal"
 )
 
@@ -29,15 +32,10 @@ func TestAnAssessmentIsKeptWithItsMeasuresAndTellsTheRules(t *testing.T) {
 		a := NewAssessment{Assessment: Assessment{Person: girl, Day: "2026-11-22", Risks: []string{"retaliation"}, Needs: []string{"disability"}, InInterest: true,
 			Measures: []Measure{{Code: "shelter", Owner: "ann", Due: "2026-11-25"}}}, Epoch: 1, Sealed: sealedTo(t, key)}
 		ok(t, x.Assess(ctx, "ann", file.ID, a))
-		known, err := x.Facts(ctx, "ann", file.ID, "")
-		ok(t, err)
 		about, err := x.Facts(ctx, "ann", file.ID, girl)
 		ok(t, err)
-		facts := form(known, about)
-		for name, want := range map[string]string{"case.assessment.done": "true", "case.assessment.at": "2026-11-22", "case.assessment.in_victims_interest": "true", "subject.special_needs": "disability"} {
-			if facts.Get(name) != want {
-				t.Errorf("%s is %q", name, facts.Get(name))
-			}
+		if needs := form(about).Get("subject.special_needs"); needs != "disability" {
+			t.Errorf("the special needs are %q", needs)
 		}
 		all, err := x.Assessments(ctx, "ann", file.ID)
 		ok(t, err)
@@ -54,7 +52,7 @@ func TestAnAssessmentIsKeptWithItsMeasuresAndTellsTheRules(t *testing.T) {
 		if !AssessAgain(file, girl, all) {
 			t.Error("a new phase asks for no assessment")
 		}
-		a.Needs, a.Sealed, a.Measures = nil, nil, nil
+		a.Needs, a.Sealed, a.Measures, a.NoNeeds, a.Seen = nil, nil, nil, true, 1
 		ok(t, x.Assess(ctx, "ann", file.ID, a))
 		all, err = x.Assessments(ctx, "ann", file.ID)
 		ok(t, err)
@@ -68,12 +66,123 @@ func TestAnAssessmentIsKeptWithItsMeasuresAndTellsTheRules(t *testing.T) {
 			"due before":           func(a *NewAssessment) { a.Measures = []Measure{{Code: "shelter", Owner: "ann", Due: "2026-11-01"}} },
 			"words in the clear":   func(a *NewAssessment) { a.Sealed = []byte("she told me") },
 			"a person who is none": func(a *NewAssessment) { a.Person = "p9" },
+			"no word on needs":     func(a *NewAssessment) { a.NoNeeds = false },
+			"needs and none":       func(a *NewAssessment) { a.Needs = []string{"health"} },
 		} {
 			bad := a
 			change(&bad)
 			if err := x.Assess(ctx, "ann", file.ID, bad); err == nil {
 				t.Errorf("%s was kept", name)
 			}
+		}
+	})
+}
+
+func TestNeedsChangeOnlyByTheNewestAssessmentAndByWhoSawThem(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		file := x.opened(t)
+		girl, err := x.AddPerson(t.Context(), "ann", file.ID, Victim)
+		ok(t, err)
+		assess := func(day string, seen int64, needs ...string) error {
+			return x.Assess(t.Context(), "ann", file.ID, NewAssessment{Assessment: Assessment{Person: girl, Day: day, Needs: needs}, NoNeeds: len(needs) == 0, Seen: seen})
+		}
+		want := func(needs ...string) {
+			t.Helper()
+			about, err := x.Facts(t.Context(), "ann", file.ID, girl)
+			ok(t, err)
+			if got := NeedsIn(about[NeedsFact]); !slices.Equal(got, needs) {
+				t.Errorf("the needs are %v, want %v", got, needs)
+			}
+		}
+		ok(t, assess("2026-11-20", 0, "disability", "health"))
+		want("disability", "health")
+		wantFault(t, assess("2026-11-20", 0), fault.Conflict, "case.fault.changed_meanwhile")
+		ok(t, assess("2026-11-20", 0, "disability", "health")) // the same as is known
+		ok(t, assess("2026-11-01", 1))
+		want("disability", "health")
+
+		// What somebody entered stays although no list has it, until it is said to be over.
+		x.set(t, file.ID, girl, NeedsFact+"=trauma")
+		wantFault(t, assess("2026-11-21", 1, "disability"), fault.Conflict, "case.fault.changed_meanwhile")
+		ok(t, assess("2026-11-21", 2, "trauma", "disability"))
+		want("trauma", "disability")
+		ok(t, assess("2026-11-22", 3))
+		want()
+	})
+}
+
+func TestAMeasureThatIsOverdueStandsOnTheBoardAndGoesUp(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		ok(t, x.Assess(ctx, "ann", file.ID, NewAssessment{Assessment: Assessment{Person: girl, Day: "2026-11-22",
+			Measures: []Measure{{Code: "shelter", Owner: "ann", Due: "2026-11-25"}}}, NoNeeds: true}))
+		onBoard := func() (out []Due) {
+			rows, _, err := x.Board(ctx, "ann", avim, "", false, 50)
+			ok(t, err)
+			return slices.DeleteFunc(rows, func(d Due) bool { return d.Kind != KindMeasure })
+		}
+		if got := onBoard(); len(got) != 1 || got[0].Name != "shelter" || got[0].About != girl || got[0].Left != 2 {
+			t.Fatalf("%+v", got)
+		}
+		x.now = x.now.AddDate(0, 0, 3)
+		_, err = x.Escalate(ctx)
+		ok(t, err)
+		if got := onBoard(); len(got) != 1 || got[0].Late != 1 || got[0].Level != LevelDesk {
+			t.Errorf("a day late: %+v", got)
+		}
+		events, err := x.Events(ctx, "ann", file.ID)
+		ok(t, err)
+		if !slices.ContainsFunc(events, func(h Happened) bool { return h.Kind == "deadline_escalated" && h.Subject == "shelter" }) {
+			t.Errorf("nothing went up: %+v", events)
+		}
+		ok(t, x.CloseMeasure(ctx, "ann", file.ID, 1, MeasureDone))
+		if got := onBoard(); len(got) != 0 {
+			t.Errorf("a measure that was taken is due: %+v", got)
+		}
+	})
+}
+
+func TestOnlyThePersonsOwnAssessmentLetsThemBeInterviewed(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		sister, err := x.AddPerson(ctx, "ann", file.ID, Victim)
+		ok(t, err)
+		x.set(t, file.ID, "", caseFacts)
+		x.set(t, file.ID, girl, girlFacts)
+		x.set(t, file.ID, sister, girlFacts)
+		plan, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, plan, studioPlan)
+		status := func(rule string) policy.Status {
+			d, err := x.decided(t, file.ID, plan)
+			ok(t, err)
+			r, _ := d.Requirement(rule)
+			return r.Status
+		}
+		x.assessed(t, file.ID, sister)
+		if status("S-07") != policy.Unmet {
+			t.Errorf("another's assessment counts: S-07 is %s", status("S-07"))
+		}
+		for _, fact := range []string{assessedDone, assessedAt, inInterest} {
+			wantFault(t, x.SetFact(ctx, "ann", file.ID, "", fact, url.Values{fact: {"true"}}, 0), fault.BadInput, "")
+		}
+		x.assessed(t, file.ID, girl)
+		if status("S-07") != policy.Met {
+			t.Errorf("after the own assessment S-07 is %s", status("S-07"))
+		}
+
+		// What was weighed for one child was not weighed for the other.
+		const weighed = "case.interest_weighed"
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, "", weighed, url.Values{weighed: {"true"}}, 0), fault.BadInput, "")
+		x.set(t, file.ID, girl, weighed+"=false")
+		if status("A-17") != policy.Unmet {
+			t.Errorf("A-17 is %s though only the sister's interest was weighed", status("A-17"))
 		}
 	})
 }
@@ -85,9 +194,12 @@ func TestASafeContactPlanBindsEveryContact(t *testing.T) {
 		ok(t, err)
 		woman, err := x.AddPerson(ctx, "ann", file.ID, Victim)
 		ok(t, err)
+		mayAnswer := func(report string) error {
+			return x.do(ctx, custody.Act{Kind: "message.sent", Actor: "ann", Subject: report}, func(tx *db.Tx) error { return x.MayAnswer(tx, report) })
+		}
 		contact := func(way, basis string) error { return x.Contact(ctx, "ann", file.ID, woman, way, "reached", basis) }
 		wantFault(t, contact("call", ""), fault.Refused, "case.fault.contact_unplanned")
-		ok(t, x.MayAnswer(ctx, "r1"))
+		ok(t, mayAnswer("r1"))
 
 		plan := ContactPlan{Ways: []string{"call", DialogueWay}, Days: []string{"mo"}, From: "16:00", Until: "17:00", NoVoicemail: true}
 		ok(t, x.SetContactPlan(ctx, "ann", file.ID, woman, plan))
@@ -111,7 +223,7 @@ func TestASafeContactPlanBindsEveryContact(t *testing.T) {
 		}
 		x.now = at
 		ok(t, contact("letter", dangerToLife))
-		ok(t, x.MayAnswer(ctx, "r1")) // whenever: the reporter fetches it
+		ok(t, mayAnswer("r1")) // whenever: the reporter fetches it
 		all, err := x.Contacts(ctx, "ann", file.ID, woman)
 		ok(t, err)
 		if len(all) != 2 || !all[0].Broke || all[1].Broke || all[1].Way != "call" {
@@ -119,11 +231,11 @@ func TestASafeContactPlanBindsEveryContact(t *testing.T) {
 		}
 		plan.Version, plan.Ways = 1, []string{"lawyer"}
 		ok(t, x.SetContactPlan(ctx, "ann", file.ID, woman, plan))
-		wantFault(t, x.MayAnswer(ctx, "r1"), fault.Refused, "case.fault.contact_way")
+		wantFault(t, mayAnswer("r1"), fault.Refused, "case.fault.contact_way")
 		plan.Version, plan.Ways, plan.Stopped = 2, []string{DialogueWay}, true
 		ok(t, x.SetContactPlan(ctx, "ann", file.ID, woman, plan))
-		wantFault(t, x.MayAnswer(ctx, "r1"), fault.Refused, "case.fault.contact_stopped")
-		ok(t, x.MayAnswer(ctx, "r2"))
+		wantFault(t, mayAnswer("r1"), fault.Refused, "case.fault.contact_stopped")
+		ok(t, mayAnswer("r2"))
 		plan.Version, plan.From, plan.Until = 3, "17:00", "16:00"
 		wantFault(t, x.SetContactPlan(ctx, "ann", file.ID, woman, plan), fault.BadInput, "case.fault.contact_hours")
 	})
@@ -166,22 +278,81 @@ func TestAShieldedPersonIsOpenedAloneAndWithAReason(t *testing.T) {
 	})
 }
 
-func TestATalkBecomesAFormalReportInASecondAndIsNeverWithdrawn(t *testing.T) {
+func TestALookAtTheBoardOrAtDecisionsIsAnActThatNamesNoCase(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		last := func() string {
+			entries, err := x.log.Entries(ctx, 1<<62, 1)
+			ok(t, err)
+			return string(entries[0].Leaf)
+		}
+		_, _, err := x.Board(ctx, "ann", avim, "", false, 10)
+		ok(t, err)
+		if leaf := last(); !strings.Contains(leaf, "board.viewed") || !strings.Contains(leaf, avim) || strings.Contains(leaf, file.ID) {
+			t.Errorf("after a look at the board the log says %s", leaf)
+		}
+		_, _, _, err = x.ForProsecutor(ctx, "pam", "", 10)
+		ok(t, err)
+		if leaf := last(); !strings.Contains(leaf, "decisions.viewed") || !strings.Contains(leaf, "pam") {
+			t.Errorf("after a look at decisions the log says %s", leaf)
+		}
+	})
+}
+
+func TestTheReportOfATalkIsOpenedAloneAndWithAReason(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
 		file := x.opened(t)
 		key := x.keyed(t, file.ID, "ann")
+		for _, name := range []string{talkReport, "note/1"} {
+			ok(t, x.Seal(ctx, "ann", file.ID, Part{Name: name, Epoch: 1, Sealed: sealedTo(t, key)}))
+		}
+		// Whatever somebody notes about who decided, it does not leave with the rest.
+		x.set(t, file.ID, "", "talk.in_file=true&talk.in_file_decided_by=prosecutor")
+		parts, err := x.OpenParts(ctx, "ann", file.ID)
+		ok(t, err)
+		if len(parts) != 1 || parts[0].Name != "note/1" {
+			t.Errorf("opened %+v", parts)
+		}
+		_, err = x.OpenTalkReport(ctx, "ann", file.ID, "curious")
+		wantFault(t, err, fault.BadInput, "case.fault.why")
+		_, err = x.OpenTalkReport(ctx, "ben", file.ID, "writing")
+		wantFault(t, err, fault.Refused, "")
+		parts, err = x.OpenTalkReport(ctx, "ann", file.ID, "prosecutor_asks")
+		ok(t, err)
+		if len(parts) != 1 || parts[0].Name != talkReport {
+			t.Errorf("opened alone: %+v", parts)
+		}
+		entries, err := x.log.Entries(ctx, 1<<62, 1)
+		ok(t, err)
+		if leaf := string(entries[0].Leaf); !strings.Contains(leaf, "case.talk_report_read") || !strings.Contains(leaf, "prosecutor_asks") {
+			t.Errorf("the log says %s", leaf)
+		}
+	})
+}
+
+func TestATalkBecomesAFormalReportInASecondAndIsNeverWithdrawn(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		x.keyed(t, file.ID, "ann")
 		girl, err := x.AddPerson(ctx, "ann", file.ID, Victim)
 		ok(t, err)
 		x.set(t, file.ID, girl, girlFacts)
 		ok(t, x.Advance(ctx, "ann", file.ID, Talk))
-		x.now = x.now.Add(17 * time.Second)
+		zone, err := time.LoadLocation("Europe/Amsterdam")
+		ok(t, err)
+		x.now = time.Date(2026, 11, 24, 0, 30, 17, 0, zone) // the day before in UTC
 		ok(t, x.BecomesFormalReport(ctx, "ann", file.ID))
 		got, err := x.Get(ctx, "ann", file.ID)
 		ok(t, err)
 		events, err := x.Events(ctx, "ann", file.ID)
 		ok(t, err)
 		last := events[len(events)-1]
+		if said := last.At.Format(time.DateTime); said != "2026-11-24 00:30:17" {
+			t.Errorf("it became one at %s", said)
+		}
 		if got.Phase != FormalReport || last.Kind != "becomes_formal_report" || !last.At.Equal(x.now) {
 			t.Errorf("phase %s, %+v", got.Phase, last)
 		}
@@ -191,14 +362,54 @@ func TestATalkBecomesAFormalReportInASecondAndIsNeverWithdrawn(t *testing.T) {
 			t.Errorf("%+v", needed)
 		}
 		wantFault(t, x.BecomesFormalReport(ctx, "ann", file.ID), fault.Conflict, "case.fault.no_talk")
-		ok(t, x.TellProsecutor(ctx, "ann", file.ID, Part{Epoch: 1, Sealed: sealedTo(t, key)}))
-		if err := x.TellProsecutor(ctx, "ann", file.ID, Part{Epoch: 1, Sealed: []byte("plain")}); err == nil || errors.Is(err, nil) {
-			t.Error("a view in the clear was kept")
+	})
+}
+
+func TestAViewReachesANamedProsecutorAndOnlyThenItWasTold(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		key := x.keyed(t, file.ID, "ann")
+		told := func() string {
+			known, err := x.Facts(ctx, "ann", file.ID, "")
+			ok(t, err)
+			return form(known).Get(viewTold)
 		}
-		known, err := x.Facts(ctx, "ann", file.ID, "")
+		pam, err := seal.NewIdentity()
 		ok(t, err)
-		if form(known).Get("case.view_told_to_prosecutor") != "true" {
+		words, err := seal.Seal([]byte(`{"v":1,"text":"I am afraid"}`), key.Recipient(), pam.Recipient())
+		ok(t, err)
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, "", viewTold, url.Values{viewTold: {"true"}}, 0), fault.BadInput, "")
+		wantFault(t, x.TellProsecutor(ctx, "ann", file.ID, "ben", Part{Epoch: 1, Sealed: words}), fault.BadInput, "case.fault.no_prosecutor")
+		for _, one := range [][]byte{[]byte("plain"), sealedTo(t, key)} {
+			wantFault(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: one}), fault.BadInput, "")
+		}
+		if told() != "" {
+			t.Error("a view counts as told that nobody was sent")
+		}
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: words}))
+		if told() != "true" {
 			t.Error("the rules don't know that the view was told")
+		}
+		wantFault(t, x.Seal(ctx, "ann", file.ID, Part{Name: "view/1", Version: 1, Epoch: 1, Sealed: sealedTo(t, key)}), fault.BadInput, "")
+
+		_, listed, _, err := x.ForProsecutor(ctx, "pam", "", 10)
+		ok(t, err)
+		if len(listed) != 1 || listed[0].Number != file.Number || !listed[0].Read.IsZero() {
+			t.Fatalf("%+v", listed)
+		}
+		_, err = x.ReadView(ctx, "ben", listed[0].ID)
+		wantFault(t, err, fault.NotFound, "")
+		x.now = x.now.Add(time.Hour)
+		read, err := x.ReadView(ctx, "pam", listed[0].ID)
+		ok(t, err)
+		if plain, err := seal.Open(read, pam); err != nil || !strings.Contains(string(plain), "afraid") {
+			t.Errorf("the prosecutor reads %q, %v", plain, err)
+		}
+		seen, err := x.Views(ctx, "ann", file.ID)
+		ok(t, err)
+		if len(seen) != 1 || !seen[0].Read.Equal(x.now) {
+			t.Errorf("the case sees %+v", seen)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -16,6 +17,7 @@ type Recordable struct {
 	Level        string // none, audio, video
 	Room         string // kind of room
 	Interviewers []string
+	Topics       []string // codes
 	Director     string
 	Interpreter  bool
 	Companion    bool
@@ -36,6 +38,13 @@ func (r Recordable) Roles() map[string]string {
 	return out
 }
 
+// MayGoOn says of an interview planned for a day whether it may be recorded
+// today, as far as its state tells: one that was held may go on until its day is
+// over, since a recording can end before the interview does.
+func (p Planned) MayGoOn(day, today string) bool {
+	return p.State == confirmed || p.State == held && day == today
+}
+
 // Recordable finds an interview for its recording, for a member of the case. It
 // is Refused unless it was confirmed and its day has come, and with
 // "case.fault.blocked" if the rules would not allow it any more: nobody records
@@ -45,7 +54,7 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 	if err != nil {
 		return Recordable{}, err
 	}
-	all, err := f.interviews(ctx, id)
+	all, err := interviewsOf(f.db.Source(ctx), id)
 	if err != nil {
 		return Recordable{}, err
 	}
@@ -53,23 +62,29 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 	if i < 0 {
 		return Recordable{}, fault.New(fault.NotFound, "", "no such interview")
 	}
-	if all[i].State != confirmed {
-		return Recordable{}, fault.New(fault.Refused, "case.fault.not_confirmed", "an interview that is %s", all[i].State)
-	}
-	w, err := f.weigh(ctx, file, interview)
+	w, err := f.weigh(f.db.Source(ctx), file, interview)
 	if err != nil {
 		return Recordable{}, err
 	}
+	if !all[i].MayGoOn(w.plan.Get("plan.date"), f.today()) {
+		return Recordable{}, fault.New(fault.Refused, "case.fault.not_confirmed", "an interview that is %s", all[i].State)
+	}
 	out := Recordable{File: file, Interview: all[i], Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"), Director: w.plan.Get("plan.director.id"),
 		Interpreter: w.plan.Get("plan.interpreter.present") == "true", Companion: w.plan.Get("plan.companion.chosen") == "true"}
-	for n := range policy.RowsIn(w.plan, "plan.interviewers") {
+	for _, n := range policy.Rows(w.plan, "plan.interviewers") {
 		out.Interviewers = append(out.Interviewers, w.plan.Get("plan.interviewers."+strconv.Itoa(n)+".id"))
+	}
+	for _, n := range policy.Rows(w.plan, "plan.topics") {
+		out.Topics = append(out.Topics, w.plan.Get("plan.topics."+strconv.Itoa(n)+".name"))
 	}
 	if out.Decision, err = w.decide(w.plan, f.holds(ctx)); err != nil {
 		return Recordable{}, err
 	}
 	if out.Decision.Verdict != policy.Allowed {
 		return Recordable{}, fault.New(fault.Refused, "case.fault.blocked", "a must that is not met")
+	}
+	if err := errors.Join(f.noneExcluded(ctx, f.db.Source(ctx), id, interview), f.keyStands(ctx, id)); err != nil {
+		return Recordable{}, err
 	}
 	if out.Decision.Date > f.today() {
 		return Recordable{}, fault.New(fault.Refused, "case.fault.not_yet", "an interview before its day")
@@ -81,7 +96,9 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 	if len(relied) > 0 {
 		out.Relied = relied[len(relied)-1]
 	}
-	asked, err := f.deviations(ctx, listDeviations, id, interview)
-	out.Deviations = slices.DeleteFunc(asked, func(d Deviation) bool { return d.State != Signed })
-	return out, err
+	out.Deviations = slices.DeleteFunc(w.signed, func(d Deviation) bool {
+		r, _ := out.Decision.Requirement(d.Rule)
+		return r.Status != policy.Deviated
+	})
+	return out, nil
 }

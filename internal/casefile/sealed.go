@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
@@ -19,6 +20,11 @@ const maxPart = 256 << 10
 // "person/p1/name", "interview/i1/necessity".
 var partName = regexp.MustCompile(`^[a-z]+(/[a-z0-9_]{1,40}){0,2}$`)
 
+// byAct are the kinds of parts that an act of their own keeps: what comes with
+// them is kept too, and nobody writes other words over those that somebody
+// relied on.
+var byAct = []string{"assessment", "delay", "told", "view"}
+
 // Part is one sealed part of a case file.
 type Part struct {
 	Name    string
@@ -28,7 +34,8 @@ type Part struct {
 }
 
 // OpenParts gives out every sealed part of a case file, but for the names and
-// ways of contact of those who are shielded, see Unshield. It is an act: who opened what
+// ways of contact of those who are shielded, see Unshield, and the written report
+// of the talk, see OpenTalkReport. It is an act: who opened what
 // and when stands in the custody log before any byte leaves.
 func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error) {
 	file, err := f.Get(ctx, actor, id)
@@ -44,7 +51,7 @@ func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error)
 		return nil, err
 	}
 	all, err := f.parts(ctx, id)
-	return slices.DeleteFunc(all, func(p Part) bool { return shielded[partOf(p.Name)] != "" }), err
+	return slices.DeleteFunc(all, func(p Part) bool { return p.Name == talkReport || shielded[partOf(p.Name)] != "" }), err
 }
 
 func (f *Files) parts(ctx context.Context, id string) ([]Part, error) {
@@ -81,33 +88,39 @@ func (f *Files) Seal(ctx context.Context, actor, id string, p Part) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkPart(ctx, id, p); err != nil {
+	if kind, _, _ := strings.Cut(p.Name, "/"); slices.Contains(byAct, kind) {
+		return fault.New(fault.BadInput, "", "a part that comes with an act of its own")
+	}
+	if err := f.checkPart(ctx, id, p, 1); err != nil {
 		return err
 	}
 	act := custody.Act{Kind: "case.sealed", Actor: actor, Subject: id,
 		Facts: map[string]string{"channel": file.Channel, "part": p.Name, "epoch": strconv.FormatInt(p.Epoch, 10)}}
-	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
-		n, err := tx.Exec(insertPart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor)
-		if p.Version > 0 && err == nil {
-			n, err = tx.Exec(updatePart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor, p.Version)
-		}
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
-		}
-		return err
-	})
+	return f.do(ctx, act, func(tx *db.Tx) error { return f.writePart(tx, actor, id, p) })
+}
+
+// writePart keeps a part over the version that the writer saw, inside an act.
+func (f *Files) writePart(tx *db.Tx, actor, id string, p Part) error {
+	n, err := tx.Exec(insertPart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor)
+	if p.Version > 0 && err == nil {
+		n, err = tx.Exec(updatePart, id, p.Name, p.Epoch, p.Sealed, f.clock().Unix(), actor, p.Version)
+	}
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another version than the writer saw")
+	}
 	return err
 }
 
-// checkPart refuses what is no part sealed to the current case key.
-func (f *Files) checkPart(ctx context.Context, id string, p Part) error {
+// checkPart refuses what is no part sealed to the current case key, and to so
+// many recipients in all.
+func (f *Files) checkPart(ctx context.Context, id string, p Part, recipients int) error {
 	if !partName.MatchString(p.Name) {
 		return fault.New(fault.BadInput, "", "not the name of a part")
 	}
 	if len(p.Sealed) > maxPart {
 		return fault.New(fault.TooLarge, "", "a part over %d bytes", maxPart)
 	}
-	if err := seal.CheckFile(p.Sealed, 1); err != nil {
+	if err := seal.CheckFile(p.Sealed, recipients); err != nil {
 		return err
 	}
 	current, err := f.rings.Current(ctx, ring(id))
@@ -117,5 +130,16 @@ func (f *Files) checkPart(ctx context.Context, id string, p Part) error {
 	if p.Epoch != current.N || current.N == 0 {
 		return fault.New(fault.Conflict, "fault.key_changed", "sealed to a key that is not current")
 	}
-	return nil
+	return f.keyStands(ctx, id)
+}
+
+// keyStands refuses to seal to a key that somebody may still have who must not
+// read any more: a Conflict with "case.fault.key_due" until a member's browser
+// made the next one.
+func (f *Files) keyStands(ctx context.Context, id string) error {
+	current, err := f.rings.Current(ctx, ring(id))
+	if err == nil && current.Due {
+		err = fault.New(fault.Conflict, "case.fault.key_due", "a new case key is due")
+	}
+	return err
 }

@@ -1,8 +1,6 @@
 package casefile
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"net/url"
 	"time"
@@ -26,7 +24,21 @@ type state struct {
 	delays  []Delay
 	tasks   []Owed
 	periods []Period
-	due     map[dueKey]due
+	// measures of assessments that are open.
+	measures []owedMeasure
+	// reopened are interviews that were confirmed and are plans again.
+	reopened []reopened
+	due      map[dueKey]due
+}
+
+// reopened is such an interview, whom it is about, and since when.
+type reopened struct{ interview, about, day string }
+
+// owedMeasure is an open measure with the person it is for, and the day of its
+// assessment.
+type owedMeasure struct {
+	Measure
+	about, from string
 }
 
 type somebody struct {
@@ -35,61 +47,24 @@ type somebody struct {
 	facts policy.Facts // with those of the case; nil where the pack can't read them
 }
 
-// source reads rows: the database, or a transaction with its own changes.
-type source interface {
-	Query(query string, args ...any) (*sql.Rows, error)
-}
-
-type reader struct {
-	*db.DB
-	ctx context.Context
-}
-
-func (r reader) Query(query string, args ...any) (*sql.Rows, error) {
-	return r.DB.Query(r.ctx, query, args...)
-}
-
-// all scans every row of a query.
-func all(src source, query string, scan func(row func(...any) error) error, args ...any) error {
-	rows, err := src.Query(query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // load reads a case as src shows it.
-func (f *Files) load(src source, id string) (*state, error) {
+func (f *Files) load(src db.Source, id string) (*state, error) {
 	s := &state{today: f.today(), zone: f.clock().Location(), known: url.Values{}, changed: map[string]int64{}, due: map[dueKey]due{}}
 	var err error
 	if s.pack, err = f.rules.On(s.today); err != nil {
 		return nil, err
 	}
-	if err := all(src, findFile, func(row func(...any) error) error {
-		var opened int64
-		err := row(&s.file.ID, &s.file.Number, &s.file.Channel, &s.file.Origin, &s.file.Phase, &opened)
-		s.file.Opened = time.Unix(opened, 0).UTC()
-		return err
-	}, id); err != nil {
+	if s.file, err = f.fileOf(src, id); err != nil {
 		return nil, err
-	}
-	if s.file.ID == "" {
-		return nil, fault.New(fault.NotFound, "", "no such case file")
 	}
 	return s, errors.Join(s.loadSubjects(src, id), s.loadDuties(src, id))
 }
 
 // loadSubjects reads the people, with what is known about each, and the
 // interviews that were held.
-func (s *state) loadSubjects(src source, id string) error {
+func (s *state) loadSubjects(src db.Source, id string) error {
 	facts := map[string]url.Values{}
-	err := all(src, listFactsOf, func(row func(...any) error) error {
+	err := db.Each(src, listFactsOf, func(row func(...any) error) error {
 		var subject, name, fields string
 		var version, changed int64
 		if err := row(&subject, &name, &fields, &version, &changed); err != nil {
@@ -114,7 +89,7 @@ func (s *state) loadSubjects(src source, id string) error {
 		return err
 	}
 	s.known = facts[""]
-	return all(src, listSubjectsOf, func(row func(...any) error) error {
+	return db.Each(src, listSubjectsOf, func(row func(...any) error) error {
 		var one somebody
 		var kind, about, stands string
 		if err := row(&one.ID, &kind, &one.Role, &about, &stands, &one.made); err != nil {
@@ -146,9 +121,9 @@ func merged(parts ...url.Values) url.Values {
 }
 
 // loadDuties reads what was noted, explained and owed.
-func (s *state) loadDuties(src source, id string) error {
+func (s *state) loadDuties(src db.Source, id string) error {
 	return errors.Join(
-		all(src, listSteps, func(row func(...any) error) error {
+		db.Each(src, listSteps, func(row func(...any) error) error {
 			var one Step
 			var seen int
 			var withdrawn int64
@@ -157,7 +132,7 @@ func (s *state) loadDuties(src source, id string) error {
 			s.steps = append(s.steps, one)
 			return err
 		}, id),
-		all(src, listDelays, func(row func(...any) error) error {
+		db.Each(src, listDelays, func(row func(...any) error) error {
 			var one Delay
 			var words int
 			err := row(&one.N, &one.Clock, &one.About, &one.Reason, &one.From, &one.Until, &words, &one.Staff)
@@ -165,7 +140,7 @@ func (s *state) loadDuties(src source, id string) error {
 			s.delays = append(s.delays, one)
 			return err
 		}, id),
-		all(src, listTasks, func(row func(...any) error) error {
+		db.Each(src, listTasks, func(row func(...any) error) error {
 			var one Owed
 			var consent int
 			err := row(&one.N, &one.Task, &one.About, &one.OfPeriod, &one.Opened, &one.Due, &one.State, &one.Day, &one.Reason, &consent, &one.Staff)
@@ -173,13 +148,27 @@ func (s *state) loadDuties(src source, id string) error {
 			s.tasks = append(s.tasks, one)
 			return err
 		}, id),
-		all(src, listPeriods, func(row func(...any) error) error {
+		db.Each(src, listPeriods, func(row func(...any) error) error {
 			var one Period
 			err := row(&one.About, &one.Period, &one.From, &one.Until, &one.Ending, &one.Ended)
 			s.periods = append(s.periods, one)
 			return err
 		}, id),
-		all(src, listDueOf, func(row func(...any) error) error {
+		db.Each(src, listOpenMeasures, func(row func(...any) error) error {
+			var one owedMeasure
+			err := row(&one.N, &one.Code, &one.Owner, &one.Due, &one.about, &one.from)
+			s.measures = append(s.measures, one)
+			return err
+		}, id),
+		db.Each(src, listReopened, func(row func(...any) error) error {
+			var one reopened
+			var at int64
+			err := row(&one.interview, &one.about, &at)
+			one.day = s.dayOf(at)
+			s.reopened = append(s.reopened, one)
+			return err
+		}, id),
+		db.Each(src, listDueOf, func(row func(...any) error) error {
 			var one due
 			err := row(&one.kind, &one.name, &one.about, &one.n, &one.started, &one.due, &one.quiet, &one.still, &one.escalated)
 			s.due[one.dueKey] = one

@@ -53,6 +53,13 @@ type Step struct {
 	Withdrawn bool
 }
 
+// stand are the events that an act of the case shows and that stay true whatever
+// follows: a formal report is never withdrawn (requirement M-08).
+var stand = []string{victimFound, interviewHeld, formalReport, fileSent}
+
+// Stands says of a step that an act of the case showed it and nobody takes it back.
+func (s Step) Stands() bool { return s.Seen && slices.Contains(stand, s.What) }
+
 // Enterable lists the events of a pack that somebody may enter: whatever starts or
 // stops a clock, opens a task or begins a period in a case. personal tells
 // which are about one person.
@@ -136,7 +143,8 @@ func (f *Files) NoteStep(ctx context.Context, actor, id string, step Step) error
 }
 
 // TakeBack withdraws a step that was a mistake. It stays in the list; the tasks
-// that it opened stay open until somebody says that they need not be done.
+// that it opened stay open until somebody says that they need not be done. One
+// that Stands is Refused with "case.fault.step_stands".
 func (f *Files) TakeBack(ctx context.Context, actor, id string, n int64) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -144,6 +152,13 @@ func (f *Files) TakeBack(ctx context.Context, actor, id string, n int64) error {
 	}
 	act := custody.Act{Kind: "case.step_withdrawn", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "step": number(n)}}
 	return f.changed(ctx, act, number(n), func(tx *db.Tx) error {
+		s, err := f.load(tx, id)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(s.steps, func(one Step) bool { return one.N == n && one.Stands() }) {
+			return fault.New(fault.Refused, "case.fault.step_stands", "a step that an act of the case shows")
+		}
 		changed, err := tx.Exec(withdrawStep, id, n, f.clock().Unix())
 		if err == nil && changed == 0 {
 			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "no such step, or withdrawn already")

@@ -1,6 +1,7 @@
 package casefile
 
-const lastNumber = `select coalesce(max(number), '') from casefile where number > $1 and number < $2`
+// lastNumber: the longer of two numbers of a year is the later one.
+const lastNumber = `select coalesce((select number from casefile where number > $1 and number < $2 order by length(number) desc, number desc limit 1), '')`
 
 const insertFile = `insert into casefile (id, number, channel, origin, phase, opened, opened_by) values ($1, $2, $3, $4, $5, $6, $7)`
 
@@ -15,6 +16,8 @@ order by m.since desc, m.casefile limit $4`
 
 const insertReport = `insert into case_report (casefile, report) values ($1, $2)`
 
+const findHaving = `select casefile from case_report where report = $1 order by casefile limit 1`
+
 const listReports = `select report from case_report where casefile = $1 order by report`
 
 const insertMember = `insert into case_member (casefile, staff, since, added_by, excluded) values ($1, $2, $3, $4, $5)
@@ -25,6 +28,10 @@ on conflict (casefile, staff) do update set excluded = excluded.excluded, since 
 
 const findMember = `select excluded from case_member where casefile = $1 and staff = $2`
 
+const countMember = `select count(*) from case_member where casefile = $1 and staff = $2`
+
+const removeMember = `delete from case_member where casefile = $1 and staff = $2 and excluded = ''`
+
 const listMembers = `select staff, excluded from case_member where casefile = $1 order by since, staff`
 
 const insertSubject = `insert into case_subject (casefile, id, kind, role, about, state, made, made_by) values ($1, $2, $3, $4, $5, $6, $7, $8)`
@@ -33,9 +40,15 @@ const countSubjects = `select count(*) from case_subject where casefile = $1 and
 
 const findSubject = `select kind, role from case_subject where casefile = $1 and id = $2`
 
-const listSubjects = `select id, role, about, state from case_subject where casefile = $1 and kind = $2 order by made, length(id), id`
+const setOutside = `update case_subject set outside = $3 where casefile = $1 and id = $2`
+
+const listSubjects = `select id, role, about, state, outside from case_subject where casefile = $1 and kind = $2 order by made, length(id), id`
 
 const setRole = `update case_subject set role = $3 where casefile = $1 and id = $2`
+
+// countFound counts the steps by which a person was found to be a victim. They
+// are noted with the role and never deleted, so that they outlast it.
+const countFound = `select count(*) from case_step where casefile = $1 and about = $2 and what = $3`
 
 const findState = `select state from case_subject where casefile = $1 and id = $2 and kind = 'interview'`
 
@@ -43,7 +56,7 @@ const setState = `update case_subject set state = $3 where casefile = $1 and id 
 
 const listFacts = `select name, fields, version from case_fact where casefile = $1 and subject = $2`
 
-const countChanges = `select count(*), coalesce(sum(version), 0) from case_fact where casefile = $1`
+const countChanges = `select count(*), coalesce(sum(version), 0), (select coalesce(max(n), 0) from case_event where casefile = $1) from case_fact where casefile = $1`
 
 const insertFact = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by)
 values ($1, $2, $3, $4, 1, $5, $6) on conflict (casefile, subject, name) do nothing`
@@ -58,6 +71,14 @@ where case_fact.fields <> excluded.fields`
 
 const listParts = `select part, version, epoch, sealed from case_sealed where casefile = $1 order by part`
 
+const listTold = `select topic, interview from case_told where casefile = $1 and person = $2`
+
+const deleteTold = `delete from case_told where casefile = $1 and person = $2`
+
+const insertTold = `insert into case_told (casefile, person, topic, interview) values ($1, $2, $3, $4) on conflict (casefile, person, topic, interview) do nothing`
+
+const listPartNames = `select part from case_sealed where casefile = $1`
+
 const insertPart = `insert into case_sealed (casefile, part, version, epoch, sealed, changed, changed_by)
 values ($1, $2, 1, $3, $4, $5, $6) on conflict (casefile, part) do nothing`
 
@@ -70,6 +91,10 @@ const insertEvent = `insert into case_event (casefile, n, kind, subject, at, sta
 
 const listEvents = `select kind, subject, at, staff from case_event where casefile = $1 order by n`
 
+const listReopened = `select s.id, s.about, e.at from case_subject s join case_event e on e.casefile = s.casefile and e.subject = s.id
+and e.n = (select max(o.n) from case_event o where o.casefile = s.casefile and o.subject = s.id and o.kind in ('interview_reopened', 'interview_confirmed'))
+where s.casefile = $1 and s.state = 'planned' and e.kind = 'interview_reopened' order by s.id`
+
 const lastDecision = `select coalesce(max(n), 0) from case_decision where casefile = $1 and subject = $2`
 
 const insertDecision = `insert into case_decision (casefile, subject, n, at, staff, pack, version, hash, decision)
@@ -77,16 +102,20 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 const listDecisions = `select n, at, staff, pack, version, hash, decision from case_decision where casefile = $1 and subject = $2 order by n`
 
-const insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+const insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer, about)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 
-const listDeviations = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision
+const listDeviations = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about
 from case_deviation d join casefile c on c.id = d.casefile where d.casefile = $1 and d.interview = $2 order by d.asked, d.id`
 
-const listAskedOf = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision
-from case_deviation d join casefile c on c.id = d.casefile where d.prosecutor = $1 order by d.asked desc, d.id limit $2`
+const listAskedOf = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about
+from case_deviation d join casefile c on c.id = d.casefile
+where d.prosecutor = $1 and (case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id) > ($2, $3, $4)
+order by case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id limit $5`
 
-const findDeviation = `select casefile, prosecutor, state, rule, reason from case_deviation where id = $1`
+const findDeviation = `select casefile, prosecutor, state, rule, asked_by, reason from case_deviation where id = $1`
+
+const findDeviationWords = `select casefile, prosecutor, rule, reason, answer from case_deviation where id = $1`
 
 const answerDeviation = `update case_deviation set state = $2, decided = $3, answer = $4 where id = $1 and state = 'asked'`
 
@@ -164,12 +193,20 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 const listAssessments = `select n, person, phase, day, risks, needs, interest, court, made_by from assessment where casefile = $1 order by n desc`
 
+const countLaterAssessments = `select count(*) from assessment where casefile = $1 and person = $2 and day > $3`
+
+const lastAssessed = `select day, interest from assessment where casefile = $1 and person = $2 and day <= $3 order by day desc, n desc limit 1`
+
 const lastMeasure = `select coalesce(max(n), 0) from assessment_measure where casefile = $1`
 
 const insertMeasure = `insert into assessment_measure (casefile, n, assessment, code, owner, due, state, closed, closed_by)
 values ($1, $2, $3, $4, $5, $6, 'open', '', '')`
 
 const listMeasures = `select n, assessment, code, owner, due, state, closed from assessment_measure where casefile = $1 order by n`
+
+const listOpenMeasures = `select m.n, m.code, m.owner, m.due, a.person, a.day
+from assessment_measure m join assessment a on a.casefile = m.casefile and a.n = m.assessment
+where m.casefile = $1 and m.state = 'open' order by m.n`
 
 const closeMeasure = `update assessment_measure set state = $3, closed = $4, closed_by = $5 where casefile = $1 and n = $2 and state = 'open'`
 
@@ -197,3 +234,17 @@ on conflict (casefile, person) do update set basis = excluded.basis, since = exc
 const listShields = `select person, basis from shield where casefile = $1`
 
 const countViews = `select count(*) from case_sealed where casefile = $1 and part like 'view/%'`
+
+const insertView = `insert into case_view (id, casefile, n, prosecutor, told, told_by, read_at) values ($1, $2, $3, $4, $5, $6, 0)`
+
+const viewColumns = `v.id, v.casefile, c.number, v.n, v.prosecutor, v.told, v.told_by, v.read_at from case_view v join casefile c on c.id = v.casefile`
+
+const listViews = `select ` + viewColumns + ` where v.casefile = $1 order by v.n desc`
+
+const listViewsOf = `select ` + viewColumns + ` where v.prosecutor = $1 order by v.told desc, v.id limit $2`
+
+const findView = `select casefile, n, prosecutor from case_view where id = $1`
+
+const readView = `update case_view set read_at = $2 where id = $1 and read_at = 0`
+
+const findPart = `select sealed from case_sealed where casefile = $1 and part = $2`

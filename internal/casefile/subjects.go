@@ -42,9 +42,9 @@ func (f *Files) AddPerson(ctx context.Context, actor, id, role string) (string, 
 	return f.addSubject(ctx, actor, id, "p", personKind, role, "")
 }
 
-// ChangeRole gives a person another role. A victim never becomes a suspect:
-// what victims were made to do is no reason to prosecute them (2013A012,
-// Vervolging 2; requirement M-12).
+// ChangeRole gives a person another role. Whoever was a victim once never
+// becomes a suspect, by whatever role between: what victims were made to do is
+// no reason to prosecute them (2013A012, Vervolging 2; requirement M-12).
 func (f *Files) ChangeRole(ctx context.Context, actor, id, person, role string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -58,7 +58,11 @@ func (f *Files) ChangeRole(ctx context.Context, actor, id, person, role string) 
 		if err := tx.QueryRow(findSubject, id, person).Scan(&kind, &was); err != nil || kind != personKind {
 			return fault.New(fault.NotFound, "", "no such person")
 		}
-		if was == Victim && role == Suspect {
+		var found int
+		if err := tx.QueryRow(countFound, id, person, victimFound).Scan(&found); err != nil {
+			return err
+		}
+		if found > 0 && role == Suspect {
 			return fault.New(fault.Refused, "case.fault.victim_no_suspect", "a victim is not turned into a suspect")
 		}
 		_, err := tx.Exec(setRole, id, person, role)
@@ -71,21 +75,31 @@ func (f *Files) Persons(ctx context.Context, actor, id string) ([]Person, error)
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return nil, err
 	}
-	rows, err := f.db.Query(ctx, listSubjects, id, personKind)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Person
-	for rows.Next() {
+	return personsOf(f.db.Source(ctx), id)
+}
+
+func personsOf(src db.Source, id string) (out []Person, err error) {
+	err = db.Each(src, listSubjects, func(row func(...any) error) error {
 		var p Person
-		var about, state string
-		if err := rows.Scan(&p.ID, &p.Role, &about, &state); err != nil {
-			return nil, err
-		}
+		var about, state, outside string
+		err := row(&p.ID, &p.Role, &about, &state, &outside)
 		out = append(out, p)
+		return err
+	}, id, personKind)
+	return out, err
+}
+
+// Apart are those of a case whom a person must not meet: suspects, and for a
+// suspect those who speak about them (2013A012 §2.1, requirement M-09).
+func Apart(person string, people []Person) []string {
+	suspect := slices.ContainsFunc(people, func(p Person) bool { return p.ID == person && p.Role == Suspect })
+	var out []string
+	for _, p := range people {
+		if p.ID != person && (p.Role == Suspect) != suspect && p.Role != Interpreter {
+			out = append(out, p.ID)
+		}
 	}
-	return out, rows.Err()
+	return out
 }
 
 func (f *Files) addSubject(ctx context.Context, actor, id, prefix, kind, role, about string) (string, error) {

@@ -11,28 +11,68 @@ import (
 	"verhaal/internal/policy"
 )
 
+// becomesFormal is the event, and becameFormal the fact, of a talk that became a
+// formal report.
+const (
+	becomesFormal = "becomes_formal_report"
+	becameFormal  = "talk.became_formal_report"
+)
+
 // BecomesFormalReport says that the informative talk has become a formal report,
 // at this second: from now on the recording rules apply (2013A012, requirement
-// M-07). The event keeps the time; the phase and the fact follow in one act.
+// M-07). The event keeps the time; the phase and the fact follow in one act. In
+// any phase but the talk the rules are asked first, as by Advance.
 func (f *Files) BecomesFormalReport(ctx context.Context, actor, id string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
 	}
-	if file.Phase == FormalReport || file.Phase == Sent || file.Phase == Closed {
+	known, err := f.facts(ctx, id, "")
+	if err != nil {
+		return err
+	}
+	if file.Phase == FormalReport || file.Phase == Sent || file.Phase == Closed || form(known).Get(becameFormal) == "true" {
 		return fault.New(fault.Conflict, "case.fault.no_talk", "a case beyond the talk")
 	}
-	return f.change(ctx, actor, file, "becomes_formal_report", "", func(tx *db.Tx) error {
-		n, err := tx.Exec(setPhase, id, FormalReport, file.Phase)
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another phase than the writer saw")
-		}
-		if err != nil {
+	if file.Phase != Talk { // there the talk that the rules want is going on
+		if err := f.mayReport(ctx, file); err != nil {
 			return err
 		}
-		const fact = "talk.became_formal_report"
-		return f.putFact(tx, actor, id, "", fact, url.Values{fact: {"true"}})
+	}
+	return f.change(ctx, actor, file, becomesFormal, "", func(tx *db.Tx) error {
+		if err := enter(tx, file, FormalReport); err != nil {
+			return err
+		}
+		return f.putFact(tx, actor, id, "", becameFormal, url.Values{becameFormal: {"true"}})
 	})
+}
+
+// talkReport is the sealed part that holds the written report of a talk. It
+// stays out of the case file (rule M-06), so it is never given out with the rest.
+const talkReport = "talk/report"
+
+// talkReasons are the codes of why somebody opens the report of a talk.
+var talkReasons = []string{"writing", "prosecutor_asks", "in_file", "court_order"}
+
+// TalkReasons lists them.
+func TalkReasons() []string { return slices.Clone(talkReasons) }
+
+// OpenTalkReport gives out the sealed written report of the talk, this once; it
+// gives none when there is none yet. It is an act that names why.
+func (f *Files) OpenTalkReport(ctx context.Context, actor, id, why string) ([]Part, error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(talkReasons, why) {
+		return nil, fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
+	}
+	act := custody.Act{Kind: "case.talk_report_read", Actor: actor, Subject: id, Basis: why, Facts: map[string]string{"channel": file.Channel}}
+	if err := f.do(ctx, act, nil); err != nil {
+		return nil, err
+	}
+	all, err := f.parts(ctx, id)
+	return slices.DeleteFunc(all, func(p Part) bool { return p.Name != talkReport }), err
 }
 
 // Needed is the recording level that a person must have from now on, with the
@@ -84,30 +124,4 @@ func (f *Files) LevelsNeeded(ctx context.Context, actor, id string) ([]Needed, e
 		out = append(out, need)
 	}
 	return out, nil
-}
-
-// TellProsecutor keeps what a victim wants the prosecutor to know, sealed, in
-// place of a withdrawal, which the law does not know (requirement M-08): a
-// formal report stands, and the prosecutor hears the victim's view.
-func (f *Files) TellProsecutor(ctx context.Context, actor, id string, p Part) error {
-	file, err := f.Get(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	p.Name = "view/1"
-	if err := f.checkPart(ctx, id, p); err != nil {
-		return err
-	}
-	act := custody.Act{Kind: "case.view_told", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel}}
-	return f.changed(ctx, act, "", func(tx *db.Tx) error {
-		var n int64
-		if err := tx.QueryRow(countViews, id).Scan(&n); err != nil {
-			return err
-		}
-		if err := f.putPart(tx, actor, id, "view/"+number(n+1), p); err != nil {
-			return err
-		}
-		const fact = "case.view_told_to_prosecutor"
-		return f.putFact(tx, actor, id, "", fact, url.Values{fact: {"true"}})
-	})
 }

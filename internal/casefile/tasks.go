@@ -31,6 +31,9 @@ func (f *Files) Tasks(ctx context.Context, actor, id, person string) ([]policy.R
 	if file.Phase == FormalReport || file.Phase == Interview {
 		fields.Set("case.phase", file.Phase)
 	}
+	if err := addAssessed(f.db.Source(ctx), id, person, f.today(), fields); err != nil {
+		return nil, err
+	}
 	pack, facts, err := f.read(fields)
 	if err != nil {
 		return nil, err

@@ -11,9 +11,13 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"verhaal/internal/drill"
 )
 
 // Exit statuses: 0 done, 1 it failed or does not verify, 2 wrongly called.
@@ -24,11 +28,13 @@ const (
 
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Start a demonstration with accounts and reports, made through the real paths."`
+	Drill   drillCommand   `cmd:"" help:"Do to a server and a browser of its own what can go wrong in a recording, and tell what was lost."`
 	Init    initCommand    `cmd:"" help:"Set up a new installation: keys, recovery key, first administrator. Explains each step."`
 	Serve   serveCommand   `cmd:"" help:"Serve an installation."`
 	Policy  policyCommand  `cmd:"" help:"The law as data: explain decisions, test packs, compare versions."`
 	Recover recoverCommand `cmd:"" help:"Give a member the key of a desk that nobody can open any more, with the recovery key."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a custody log, a proof of report or a recording, offline and without any secret."`
+	Witness witnessCommand `cmd:"" help:"Be a witness of other organisations' custody logs: cosign what goes on from what was seen before."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -48,6 +54,7 @@ func Run(args []string, out, errOut io.Writer) int {
 	status := 0
 	parser, err := kong.New(&c, kong.Name("verhaal"), kong.UsageOnError(), kong.Writers(out, errOut),
 		kong.Description("Receive reports of human trafficking, sealed to those who may read them."),
+		kong.Vars{"faults": strings.Join(drill.Faults(), ", "), "height": strconv.Itoa(drill.Height)},
 		kong.Exit(func(code int) { status = code; panic(exited{}) }))
 	if err != nil {
 		fmt.Fprintln(errOut, "verhaal:", err)
@@ -62,6 +69,7 @@ func Run(args []string, out, errOut io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGXFSZ) // a limit on files is a full disk, told by the write
 	t := &terminal{ctx, out, errOut, slog.New(slog.NewTextHandler(errOut, nil))}
 	if err := parsed.Run(t); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(errOut, "verhaal:", err)

@@ -111,6 +111,16 @@ func furnish(ctx context.Context, base string, made app.Initial, notes string) e
 		return fmt.Errorf("case file: %w", err)
 	}
 	fmt.Fprintf(&text, "\navim has a case file at %s/case/%s/ with an interview that the rules block\n", base, file)
+	file, interview, err := demoInterview(ctx, staff["avim"])
+	if err != nil {
+		return fmt.Errorf("interview: %w", err)
+	}
+	fmt.Fprintf(&text, "and an interview that is confirmed for today, to be recorded at %s/case/%s/room/%s\n", base, file, interview)
+	recorded, err := demoRecording(ctx, staff["avim"])
+	if err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	fmt.Fprintf(&text, "and one that was recorded (a test picture and a tone), at %s/record/%s/play\n", base, recorded)
 	fmt.Fprintf(&text, "\nKey that verifies the custody log:\n    %s\n", made.Verifier)
 	return os.WriteFile(notes, []byte(text.String()), 0o600)
 }
@@ -142,6 +152,54 @@ func demoCase(ctx context.Context, detective *client.Staff) (id string, err erro
 		}
 	}
 	return id, nil
+}
+
+// demoInterview is a case file of an adult whose interview is confirmed for today.
+func demoInterview(ctx context.Context, detective *client.Staff) (id, interview string, err error) {
+	if id, err = detective.OpenCase(ctx, "police-avim", "ex_officio"); err != nil {
+		return "", "", err
+	}
+	person, err := detective.AddPerson(ctx, id, "victim")
+	if err != nil {
+		return "", "", err
+	}
+	if interview, err = detective.PlanInterview(ctx, id, person); err != nil {
+		return "", "", err
+	}
+	today := time.Now().Format(time.DateOnly)
+	facts := []struct {
+		subject string
+		fields  url.Values
+	}{
+		{"case", url.Values{"case.acute": {"false"}, "report.anonymous": {"false"}, "report.exploitation": {"sexual"}, "clock.reported": {today}}},
+		{person, url.Values{"subject.age": {"34"}, "subject.age_doubt": {"false"}, "subject.intellectual_disability": {"doubt"}, "subject.cognitive_disorder": {"absent"},
+			"subject.special_needs.none": {"1"}, "subject.language": {"nl"}, "subject.needs_interpreter": {"false"}, "subject.lawful_stay": {"true"}, "subject.dublin": {"false"},
+			"earlier.none": {"1"}, "case.expert_supports": {"false"}, "case.expert_conducts": {"false"}, "case.would_rather_not_testify": {"false"}}},
+		{interview, url.Values{"plan.date": {today}, "plan.planned": {"true"}, "plan.room.kind": {"interview_room"}, "plan.room.adapted": {"false"}, "plan.level": {"video"},
+			"plan.interviewers.0.id": {"avim"}, "plan.topics.0.name": {"recruitment"}, "plan.topics.1.name": {"money"}}},
+	}
+	for _, f := range facts {
+		if err := detective.FirstFacts(ctx, id, f.subject, f.fields); err != nil {
+			return "", "", fmt.Errorf("facts about %s: %w", f.subject, err)
+		}
+	}
+	if err := detective.Assess(ctx, id, person, today); err != nil {
+		return "", "", fmt.Errorf("assessment: %w", err)
+	}
+	return id, interview, detective.ConfirmInterview(ctx, id, interview)
+}
+
+// demoRecording is another case, of which the interview was recorded.
+func demoRecording(ctx context.Context, detective *client.Staff) (id string, err error) {
+	file, interview, err := demoInterview(ctx, detective)
+	if err != nil {
+		return "", err
+	}
+	if err := detective.DoCaseDuty(ctx, file); err != nil {
+		return "", err
+	}
+	const seconds = 3 * 60
+	return detective.RecordFilm(ctx, file, interview, seconds)
 }
 
 func (p demoPerson) note() string {

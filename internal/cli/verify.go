@@ -2,9 +2,14 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"verhaal/internal/custody/verify"
+	"verhaal/internal/custody/witness"
 )
 
 type verifyCommand struct {
@@ -17,10 +22,11 @@ type verifyCommand struct {
 const tokenVariable = "VERHAAL_LOG_TOKEN"
 
 type verifyLog struct {
-	Place string   `arg:"" name:"DIR|URL" help:"Folder of a downloaded log, or address of a log (then a reader's key in VERHAAL_LOG_TOKEN)."`
-	Key   string   `required:"" help:"Key that verifies the log: origin+hash+key."`
-	Older []string `type:"existingfile" help:"Checkpoints that were kept: nothing before them may have been rewritten."`
-	JSON  bool     `name:"json" help:"Print the result as JSON."`
+	Place   string   `arg:"" name:"DIR|URL" help:"Folder of a downloaded log, or address of a log (then a reader's key in VERHAAL_LOG_TOKEN)."`
+	Key     string   `required:"" help:"Key that verifies the log: origin+hash+key."`
+	Witness []string `placeholder:"KEY" help:"Public keys of witnesses that must have cosigned the log's checkpoint: name+hash+key."`
+	Older   []string `type:"existingfile" help:"Checkpoints that were kept: nothing before them may have been rewritten."`
+	JSON    bool     `name:"json" help:"Print the result as JSON."`
 }
 
 // Run verifies and says in plain words what was checked.
@@ -37,14 +43,50 @@ func (c verifyLog) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	seen, err := c.witnessed(r.Checkpoint)
+	if err != nil {
+		return err
+	}
 	if c.JSON {
-		return json.NewEncoder(t.out).Encode(map[string]any{"origin": r.Origin, "size": r.Size, "root": r.Root.String(), "actors": r.Actors})
+		return json.NewEncoder(t.out).Encode(map[string]any{"origin": r.Origin, "size": r.Size, "root": r.Root.String(), "actors": r.Actors, "witnesses": len(seen)})
 	}
 	t.say("The log %s is whole: %d acts of %d actors agree with its signed checkpoint.\nRoot: %s", r.Origin, r.Size, r.Actors, r.Root)
+	for _, w := range seen {
+		t.say("The witness %s cosigned it on %s.", w.Witness, w.At.UTC().Format(time.RFC3339))
+	}
 	if len(older) > 0 {
 		t.say("Nothing that the older checkpoints cover was rewritten.")
 	}
 	return nil
+}
+
+// witnessed checks that every witness that was named cosigned the checkpoint.
+func (c verifyLog) witnessed(checkpoint []byte) ([]witness.Cosignature, error) {
+	witnesses, err := readWitnesses(c.Witness)
+	if err != nil {
+		return nil, err
+	}
+	var seen []witness.Cosignature
+	for _, w := range witnesses {
+		found, err := witness.Cosigned(checkpoint, w)
+		if err != nil || len(found) == 0 {
+			return nil, fmt.Errorf("the witness %s did not cosign this checkpoint", w.Name())
+		}
+		seen = append(seen, found...)
+	}
+	return seen, nil
+}
+
+func readWitnesses(keys []string) ([]note.Verifier, error) {
+	var out []note.Verifier
+	for _, key := range keys {
+		v, err := witness.Verifier(key)
+		if err != nil {
+			return nil, wrong{err}
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 type verifyProof struct {

@@ -15,11 +15,12 @@ import (
 )
 
 type verifyRecording struct {
-	Place  string `arg:"" name:"FILE|DIR|ZIP" help:"An exported recording or excerpt, as a folder or archive; or one .vhc file of records."`
-	Key    string `type:"existingfile" placeholder:"FILE" help:"File with a private key (age identity) that opens the recorder's shares: the contents are checked too. The minutes' keys that lie beside the recording are used by themselves."`
-	LogKey string `name:"log-key" placeholder:"KEY" help:"Key that verifies the log: origin+hash+key. Without it, the one that came along is used, and shown."`
-	Roots  string `name:"tsa-roots" type:"existingfile" placeholder:"FILE" help:"Certificates (PEM) of the timestamping authorities that you trust."`
-	JSON   bool   `name:"json" help:"Print the result as JSON."`
+	Place   string   `arg:"" name:"FILE|DIR|ZIP" help:"An exported recording or excerpt, as a folder or archive; or one .vhc file of records."`
+	Key     string   `type:"existingfile" placeholder:"FILE" help:"File with a private key (age identity) that opens the recorder's shares: the contents are checked too. The minutes' keys that lie beside the recording are used by themselves."`
+	LogKey  string   `name:"log-key" placeholder:"KEY" help:"Key that verifies the log: origin+hash+key. Without it, the one that came along is used, and shown."`
+	Witness []string `placeholder:"KEY" help:"Public keys of witnesses that must have cosigned the log's checkpoint: name+hash+key."`
+	Roots   string   `name:"tsa-roots" type:"existingfile" placeholder:"FILE" help:"Certificates (PEM) of the timestamping authorities that you trust."`
+	JSON    bool     `name:"json" help:"Print the result as JSON."`
 }
 
 // Run verifies and prints one page. Exit status 0: sound as far as it was
@@ -44,8 +45,11 @@ func (c verifyRecording) Run(t *terminal) error {
 
 func (c verifyRecording) verify(t *terminal) (proof.Result, error) {
 	o := proof.Options{LogKey: c.LogKey}
+	var err error
+	if o.Witnesses, err = readWitnesses(c.Witness); err != nil {
+		return proof.Result{}, err
+	}
 	if c.Key != "" {
-		var err error
 		if o.Identities, err = readIdentities(c.Key); err != nil {
 			return proof.Result{}, err
 		}

@@ -69,6 +69,13 @@ func (c *Staff) FirstFacts(ctx context.Context, id, subject string, fields url.V
 	return err
 }
 
+// Assess makes an individual assessment of a person on a day: nothing found,
+// and further questions are in the person's interest.
+func (c *Staff) Assess(ctx context.Context, id, person, day string) error {
+	_, err := c.moved(ctx, "/case/"+id+"/about/"+person+"/assessments", url.Values{"day": {day}, "interest": {"yes"}, "no_needs": {"yes"}, "needs_seen": {"0"}})
+	return err
+}
+
 // Try asks the rules about an interview as its plan would be, keeps nothing, and
 // gives the page that answers.
 func (c *Staff) Try(ctx context.Context, id, interview string, plan url.Values) (string, error) {

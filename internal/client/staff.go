@@ -117,6 +117,11 @@ func (c *Staff) DoDuty(ctx context.Context, channel string) error {
 	return c.doDuty(ctx, "/desk/"+channel)
 }
 
+// DoCaseDuty takes care of a case file's key, as a member's browser does.
+func (c *Staff) DoCaseDuty(ctx context.Context, file string) error {
+	return c.doDuty(ctx, "/case/"+file)
+}
+
 // doDuty makes the next key of a ring, or passes the ones this member has on to
 // colleagues; the ring is named by the path of its thing.
 func (c *Staff) doDuty(ctx context.Context, ring string) error {

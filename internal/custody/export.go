@@ -48,10 +48,11 @@ func (l *Log) ExportDir(ctx context.Context, dir string) error {
 }
 
 func (l *Log) export(ctx context.Context, put func(path string, data []byte) error) error {
-	if _, err := l.Checkpoint(ctx); err != nil {
+	signed, err := l.Checkpoint(ctx)
+	if err != nil {
 		return err
 	}
-	c, err := l.signed(ctx)
+	c, err := l.parse(signed)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package custody
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -19,26 +20,48 @@ type Inclusion struct {
 	Checkpoint []byte // signed note over Size and Root
 }
 
-// Inclusion proves that leaf seq is in the newest checkpoint. NotFound while
-// it is not in it yet.
+// Inclusion proves that leaf seq is in a checkpoint: the newest that a witness
+// cosigned, if that reaches so far, else the newest. NotFound while it is in none.
 func (l *Log) Inclusion(ctx context.Context, seq int64) (Inclusion, error) {
-	c, err := l.signed(ctx)
+	all, err := l.Inclusions(ctx, []int64{seq})
 	if err != nil {
 		return Inclusion{}, err
 	}
-	if seq < 0 || seq >= c.size {
-		return Inclusion{}, fault.New(fault.NotFound, "", "leaf %d is not in the checkpoint of %d leaves", seq, c.size)
+	return all[0], nil
+}
+
+// Inclusions proves, as Inclusion does, that all leaves of a list are in one
+// checkpoint.
+func (l *Log) Inclusions(ctx context.Context, seqs []int64) ([]Inclusion, error) {
+	last := slices.Max(seqs)
+	c, err := l.witnessed(ctx, last)
+	if err == nil && c.size <= last {
+		c, err = l.signed(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if slices.Min(seqs) < 0 || last >= c.size {
+		return nil, fault.New(fault.NotFound, "", "leaf %d is not in the checkpoint of %d leaves", last, c.size)
+	}
+	signed, err := l.cosigned(ctx, c)
+	if err != nil {
+		return nil, err
 	}
 	tiles := l.tiles(ctx)
-	proof, err := tlog.ProveRecord(c.size, seq, tiles)
-	if err != nil {
-		return Inclusion{}, err
+	var out []Inclusion
+	for _, seq := range seqs {
+		proof, err := tlog.ProveRecord(c.size, seq, tiles)
+		if err != nil {
+			return nil, err
+		}
+		leaf, err := tiles.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Inclusion{Seq: seq, Size: c.size, Root: c.root, Leaf: leaf[0], Proof: proof, Checkpoint: signed})
 	}
-	leaf, err := tiles.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
-	if err != nil {
-		return Inclusion{}, err
-	}
-	return Inclusion{Seq: seq, Size: c.size, Root: c.root, Leaf: leaf[0], Proof: proof, Checkpoint: c.note}, nil
+	return out, nil
 }
 
 // Consistency proves that the tree of the first leaves numbering old is the

@@ -6,13 +6,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"verhaal/internal/custody/witness"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 )
@@ -124,42 +123,47 @@ type checkpoint struct {
 
 // signed reads the newest checkpoint and checks that it is ours.
 func (l *Log) signed(ctx context.Context) (checkpoint, error) {
-	c := checkpoint{size: -1}
-	err := l.db.QueryRow(ctx, findCheckpoint).Scan(&c.note)
+	var stored []byte
+	err := l.db.QueryRow(ctx, findCheckpoint).Scan(&stored)
 	if errors.Is(err, sql.ErrNoRows) {
-		return c, nil
+		return checkpoint{size: -1}, nil
 	}
 	if err != nil {
-		return c, err
+		return checkpoint{}, err
 	}
+	return l.parse(stored)
+}
+
+// parse reads a checkpoint that was stored and checks that it is ours.
+func (l *Log) parse(stored []byte) (checkpoint, error) {
+	c := checkpoint{note: stored}
 	verifier, err := note.NewVerifier(l.key.verifier)
 	if err != nil {
 		return c, err
 	}
-	n, err := note.Open(c.note, note.VerifierList(verifier))
+	n, err := note.Open(stored, note.VerifierList(verifier))
 	if err != nil {
 		return c, fmt.Errorf("the stored checkpoint is not signed by this log's key: %w", err)
 	}
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) < 4 || lines[0] != l.Origin() {
-		return c, errors.New("the stored checkpoint is malformed")
+	origin, size, root, err := witness.Tree(n.Text)
+	if err != nil || origin != l.Origin() {
+		return c, errors.Join(errors.New("the stored checkpoint is malformed"), err)
 	}
-	if c.root, err = tlog.ParseHash(lines[2]); err != nil {
-		return c, fmt.Errorf("the stored checkpoint's root: %w", err)
-	}
-	c.size, err = strconv.ParseInt(lines[1], 10, 64)
-	return c, err
+	c.size, c.root = size, root
+	return c, nil
 }
 
-// Checkpoint is the newest signed checkpoint, to serve at "checkpoint".
-// NotFound before Run's first round.
+// Checkpoint is the newest signed checkpoint with the cosignatures that
+// witnesses gave it, to serve at "checkpoint". NotFound before Run's first round.
 func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
-	var signed []byte
-	err := l.db.QueryRow(ctx, findCheckpoint).Scan(&signed)
-	if errors.Is(err, sql.ErrNoRows) {
+	c, err := l.signed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.size < 0 {
 		return nil, fault.New(fault.NotFound, "", "no checkpoint is signed yet")
 	}
-	return signed, err
+	return l.cosigned(ctx, c)
 }
 
 const (

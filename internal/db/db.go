@@ -63,6 +63,38 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	return rows, classify(err)
 }
 
+// Source reads rows: a Tx with its own changes, or the database as it stands.
+type Source interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+}
+
+// Source reads the database until ctx ends.
+func (d *DB) Source(ctx context.Context) Source { return reading{d, ctx} }
+
+type reading struct {
+	*DB
+	ctx context.Context
+}
+
+func (r reading) Query(query string, args ...any) (*sql.Rows, error) {
+	return r.DB.Query(r.ctx, query, args...)
+}
+
+// Each scans every row of a query.
+func Each(src Source, query string, scan func(row func(...any) error) error, args ...any) error {
+	rows, err := src.Query(query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // Strings gives the first column of every row.
 func (d *DB) Strings(ctx context.Context, query string, args ...any) ([]string, error) {
 	rows, err := d.Query(ctx, query, args...)

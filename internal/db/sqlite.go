@@ -9,7 +9,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"verhaal/internal/lock"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -94,17 +95,15 @@ func private(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// lockFile holds the database for this process until it is closed. The kernel
-// frees it when the process dies, however it dies.
+// lockFile holds the database for this process until it is closed.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("database: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = f.Close()
+	f, err := lock.Take(path)
+	switch {
+	case errors.Is(err, lock.ErrHeld):
 		return nil, fmt.Errorf("another process has the database in %s open; SQLite serves one process: stop the other, or move to PostgreSQL to run several",
 			filepath.Dir(path))
+	case err != nil:
+		return nil, fmt.Errorf("database: %w", err)
 	}
 	return f, nil
 }

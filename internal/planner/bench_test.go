@@ -3,10 +3,14 @@ package planner_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
 
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/db/dbtest"
 	"verhaal/internal/planner"
 )
 
@@ -72,3 +76,62 @@ func BenchmarkSoonestSlot(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLoad reads such a country's calendar from either engine.
+func BenchmarkLoad(b *testing.B) {
+	for name, fresh := range map[string]func(*testing.B) string{
+		"sqlite":   func(b *testing.B) string { return "sqlite:" + b.TempDir() + "/country.db" },
+		"postgres": func(b *testing.B) string { return dbtest.Postgres(b) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			d, w := dbtest.Open(b, fresh(b))
+			key, err := custody.NewKey("verhaal.test/log")
+			ok(b, err)
+			log := custody.New(d, w, key, time.Now, slog.New(slog.DiscardHandler))
+			var staff []planner.Colleague
+			for i := range 400 {
+				staff = append(staff, planner.Colleague{ID: fmt.Sprint(i), Login: fmt.Sprint("w", i)})
+			}
+			book := planner.New(d, log, func(context.Context) ([]planner.Colleague, error) { return staff, nil }, time.Now)
+			base := time.Date(2026, 11, 23, 0, 0, 0, 0, amsterdam)
+			_, err = log.Do(b.Context(), custody.Act{Kind: "bench.filled"}, func(tx *db.Tx) error {
+				for _, all := range []struct {
+					who, add string
+					many     int64
+				}{
+					{"room/", `insert into room (id, name, site, region, kind, adapted, equipment, hours, used, version) select '' || i, 'r' || i, 's', 'r', 'plain', 0, '', $2, 1, 1 from n`, 40},
+					{"staff/", `insert into roster (staff, region, sex, trainee, hours, used, version) select '' || i, 'r', '', 0, $2, 1, 1 from n`, 400},
+					{"interpreter/", `insert into interpreter (id, name, number, sworn_until, languages, sex, hours, used, version) select '' || i, 't' || i, '', '', 'ro', '', $2, 1, 1 from n`, 30},
+				} {
+					if _, err := tx.Exec(numbers+all.add, all.many, office); err != nil {
+						return err
+					}
+					if _, err := tx.Exec(numbers+threeQuarters, all.many*450, all.who, base.Unix()); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			ok(b, err)
+			spans := 0
+			for b.Loop() {
+				c, err := book.Load(b.Context(), "a", planner.Span{Start: base, End: base.AddDate(0, 0, 90)})
+				ok(b, err)
+				spans = 0
+				for _, w := range c.Workers {
+					spans += len(w.Busy)
+				}
+			}
+			b.ReportMetric(float64(spans), "times/search")
+		})
+	}
+}
+
+// numbers are 0 … $1 - 1, as big as what they are put into.
+const numbers = `with recursive n(i) as (select cast(0 as bigint) union all select i + 1 from n where i + 1 < $1) `
+
+// threeQuarters takes $2 with each of those numbers for three quarters of the
+// 450 times that 90 days from $3 on have.
+const threeQuarters = `insert into absence (id, who, starts, ends, why)
+select $2 || i, $2 || (i / 450), $3 + (i % 450) / 5 * 86400 + (8 + i % 5 * 2) * 3600, $3 + (i % 450) / 5 * 86400 + (10 + i % 5 * 2) * 3600, 'court'
+from n where i * 7919 % 1009 < 757`

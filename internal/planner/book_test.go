@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -95,57 +94,12 @@ func (x *house) plan(ctx context.Context, casefile string, r *rand.Rand) (planne
 		}
 		p := found.Full[r.IntN(len(found.Full))]
 		_, err = x.log.Do(ctx, custody.Act{Kind: "case.interview_booked", Actor: "ann", Subject: casefile}, func(tx *db.Tx) error {
-			return x.Reserve(tx, "ann", casefile, "i1", p)
+			return x.Reserve(tx, "ann", casefile, "i1", w, p)
 		})
 		if fault.KeyOf(err) != "planner.fault.taken" {
 			return p, err
 		}
 	}
-}
-
-// TestThirtyTwoWhoPlanAtOnceNeverBookAnythingTwice: everybody searches the same
-// calendar and books what they like best, and some give theirs back and plan
-// again meanwhile.
-func TestThirtyTwoWhoPlanAtOnceNeverBookAnythingTwice(t *testing.T) {
-	each(t, func(t *testing.T, x *house) {
-		x.furnish(t, 4, 6, 3)
-		ctx := t.Context()
-		var wait sync.WaitGroup
-		for i := range 32 {
-			wait.Go(func() {
-				r := rand.New(rand.NewPCG(uint64(i), 9))
-				name := fmt.Sprint("case", i)
-				for n := range 3 {
-					if _, err := x.plan(ctx, name, r); err != nil {
-						t.Errorf("planner %d: %v", i, err)
-						return
-					}
-					if n == 2 {
-						return
-					}
-					if _, err := x.log.Do(ctx, custody.Act{Kind: "case.interview_unbooked", Actor: "ann", Subject: name}, func(tx *db.Tx) error {
-						return x.Release(tx, name, "i1", "room")
-					}); err != nil {
-						t.Errorf("planner %d: %v", i, err)
-					}
-				}
-			})
-		}
-		wait.Wait()
-		all, err := x.Between(ctx, planner.Span{Start: x.now, End: x.now.AddDate(0, 1, 0)})
-		ok(t, err)
-		if len(all) != 32 {
-			t.Errorf("%d of 32 have a slot", len(all))
-		}
-		for i, a := range all {
-			for _, b := range all[:i] {
-				shared := slices.ContainsFunc(a.Who, func(who string) bool { return slices.Contains(b.Who, who) })
-				if shared && a.Start.Before(b.End) && b.Start.Before(a.End) {
-					t.Errorf("%v and %v are booked twice from %s", a.Who, b.Who, a.Start)
-				}
-			}
-		}
-	})
 }
 
 func TestASlotIsTakenWithItsMarginsAndGivenBackWhole(t *testing.T) {
@@ -160,15 +114,16 @@ func TestASlotIsTakenWithItsMarginsAndGivenBackWhole(t *testing.T) {
 		if len(booking.Who) != 4 || !booking.Start.Equal(p.Start) || booking.RoomName != "Studio 0" {
 			t.Errorf("%+v", booking)
 		}
-		take := func(p planner.Proposal) error {
-			_, err := x.log.Do(ctx, custody.Act{Kind: "case.interview_booked"}, func(tx *db.Tx) error { return x.Reserve(tx, "ann", "b", "i1", p) })
+		takeFor := func(casefile string, p planner.Proposal) error {
+			w := planner.Wish{Interviewers: 1, Kinds: kinds, Language: "ro"}
+			_, err := x.log.Do(ctx, custody.Act{Kind: "case.interview_booked"}, func(tx *db.Tx) error { return x.Reserve(tx, "ann", casefile, "i1", w, p) })
 			return err
 		}
+		take := func(p planner.Proposal) error { return takeFor("b", p) }
 		soon := p
 		soon.Span = planner.Span{Start: p.End, End: p.End.Add(time.Hour)}
 		wantFault(t, take(soon), fault.Conflict, "planner.fault.taken") // the room is being left
-		_, err = x.log.Do(ctx, custody.Act{Kind: "case.interview_booked"}, func(tx *db.Tx) error { return x.Reserve(tx, "ann", "a", "i1", soon) })
-		wantFault(t, err, fault.Conflict, "planner.fault.booked_already")
+		wantFault(t, takeFor("a", soon), fault.Conflict, "planner.fault.booked_already")
 		_, err = x.log.Do(ctx, custody.Act{Kind: "case.interview_cancelled"}, func(tx *db.Tx) error { return x.Release(tx, "a", "i1", "person_ill") })
 		ok(t, err)
 		ok(t, take(soon))
@@ -184,13 +139,46 @@ func TestASlotIsTakenWithItsMarginsAndGivenBackWhole(t *testing.T) {
 		}
 		later := soon
 		later.Span = planner.Span{Start: soon.Start.AddDate(0, 0, 1), End: soon.End.AddDate(0, 0, 1)}
-		_, err = x.log.Do(ctx, custody.Act{Kind: "case.interview_booked"}, func(tx *db.Tx) error { return x.Reserve(tx, "ann", "c", "i1", later) })
-		wantFault(t, err, fault.Conflict, "planner.fault.taken")
+		wantFault(t, takeFor("c", later), fault.Conflict, "planner.fault.taken")
 		away, err := x.Absences(ctx, x.now)
 		ok(t, err)
 		ok(t, x.RemoveAbsence(ctx, "pia", away[0].ID))
-		_, err = x.log.Do(ctx, custody.Act{Kind: "case.interview_booked"}, func(tx *db.Tx) error { return x.Reserve(tx, "ann", "c", "i1", later) })
+		ok(t, takeFor("c", later))
+	})
+}
+
+// TestACalendarIsReadInWholeQuarters: what touches a quarter takes it, whether
+// it is a booking or an absence, and what ends before is not read.
+func TestACalendarIsReadInWholeQuarters(t *testing.T) {
+	each(t, func(t *testing.T, x *house) {
+		x.furnish(t, 1, 2, 1)
+		ctx := t.Context()
+		p, err := x.plan(ctx, "a", rand.New(rand.NewPCG(1, 1)))
 		ok(t, err)
+		day := time.Date(2026, 12, 1, 0, 0, 0, 0, amsterdam)
+		at := func(minutes int) time.Time { return day.Add(time.Duration(minutes) * time.Minute) }
+		for _, minutes := range [][2]int{{-60, -45}, {547, 601}, {600, 630}, {24*60 + 1, 24*60 + 2}} {
+			_, err := x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + p.Room.ID, Why: "defect", Span: planner.Span{Start: at(minutes[0]), End: at(minutes[1])}})
+			ok(t, err)
+		}
+		busy := func(s planner.Span) map[string]bool {
+			t.Helper()
+			c, err := x.Load(ctx, "b", s)
+			ok(t, err)
+			out := map[string]bool{}
+			for _, b := range c.Rooms[0].Busy {
+				out[b.Start.Format("2 15:04")+b.End.Format("-15:04")] = true
+			}
+			return out
+		}
+		if got := busy(planner.Span{Start: day, End: day.AddDate(0, 0, 1)}); !maps.Equal(got, map[string]bool{"1 09:00-10:15": true, "1 10:00-10:30": true}) {
+			t.Errorf("the day is read as %v", got)
+		}
+		margin := 15 * time.Minute
+		whole := p.Start.Add(-margin).Format("2 15:04") + p.End.Add(margin).Format("-15:04")
+		if got := busy(planner.Span{Start: x.now, End: day.AddDate(0, 0, 7)}); len(got) != 5 || !got[whole] {
+			t.Errorf("the booking of %s and four absences are read as %v", whole, got)
+		}
 	})
 }
 

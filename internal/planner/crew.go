@@ -1,6 +1,9 @@
 package planner
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // freePeople knows who is free when, and who is alike on a day.
 type freePeople struct {
@@ -12,23 +15,26 @@ type freePeople struct {
 	// in another.
 	home, away []people
 	byRegion   map[string]people
-	byDay      map[int]dayPeople
 	none       people
+	// byDay is shared by days in a row on which nobody's certificates change.
+	byDay []*dayPeople
 }
 
 // dayPeople is who holds what on a day.
 type dayPeople struct {
-	holding map[string]people // by kind of certificate
-	pools   []people
-	class   []string // what the rules see of each
-	order   []int    // the best first
+	made     bool
+	holding  map[string]people // by kind of certificate
+	anything people            // who holds any
+	pools    []people
+	class    []string // what the rules see of each
+	order    []int    // the best first
 }
 
 func newFreePeople(h horizon, workers []Worker, w Wish, length int, open func(Hours) ticks) freePeople {
 	words := (len(workers) + 63) / 64
 	set := func() people { return make(people, words) }
 	f := freePeople{workers: workers, days: h.days, same: set(), home: make([]people, h.n), away: make([]people, h.n),
-		byRegion: map[string]people{}, byDay: map[int]dayPeople{}, none: set()}
+		byRegion: map[string]people{}, none: set()}
 	all := make(people, 2*h.n*words)
 	for i := range h.n {
 		f.home[i], f.away[i] = all[2*i*words:(2*i+1)*words], all[(2*i+1)*words:(2*i+2)*words]
@@ -55,7 +61,33 @@ func newFreePeople(h horizon, workers []Worker, w Wish, length int, open func(Ho
 		free.around(length, way, way).each(func(at int) bool { f.away[at].add(i); return true })
 	}
 	slices.Sort(f.kinds)
+	f.byDay = alike(h.days, workers)
 	return f
+}
+
+// alike gives days in a row the same people until a certificate begins or is
+// over.
+func alike(days []string, workers []Worker) []*dayPeople {
+	changes := make([]bool, len(days)+1)
+	for _, w := range workers {
+		for _, held := range w.Held {
+			begins, _ := slices.BinarySearch(days, held.From)
+			over, last := slices.BinarySearch(days, held.Until)
+			if last {
+				over++
+			}
+			changes[begins], changes[over] = true, true
+		}
+	}
+	out := make([]*dayPeople, len(days))
+	for i := range days {
+		if i == 0 || changes[i] {
+			out[i] = new(dayPeople)
+		} else {
+			out[i] = out[i-1]
+		}
+	}
+	return out
 }
 
 // at is who can begin at a quarter in a region: those who live there without
@@ -72,11 +104,12 @@ func (f freePeople) at(at int, region string) people {
 	return out
 }
 
-func (f freePeople) on(day int) dayPeople {
-	if d, ok := f.byDay[day]; ok {
+func (f freePeople) on(day int) *dayPeople {
+	d := f.byDay[day]
+	if d.made {
 		return d
 	}
-	d := dayPeople{holding: map[string]people{}}
+	d.made, d.holding, d.anything = true, map[string]people{}, make(people, len(f.none))
 	date := f.days[day]
 	trainees := make(people, len(f.none))
 	for i, w := range f.workers {
@@ -84,11 +117,12 @@ func (f freePeople) on(day int) dayPeople {
 			trainees.add(i)
 		}
 		for _, held := range w.Held {
-			if held.From <= date && date <= held.Until {
+			if held.on(date) {
 				if d.holding[held.Kind] == nil {
 					d.holding[held.Kind] = make(people, len(f.none))
 				}
 				d.holding[held.Kind].add(i)
+				d.anything.add(i)
 			}
 		}
 	}
@@ -112,13 +146,12 @@ func (f freePeople) on(day int) dayPeople {
 		d.class = append(d.class, f.classOf(d, i))
 	}
 	d.order = f.ranked(d)
-	f.byDay[day] = d
 	return d
 }
 
 // pool is who has what a number asks, one digit to the base of three for each
 // kind of certificate: 0 held, 1 held or trained for, 2 nothing.
-func (f freePeople) pool(d dayPeople, asks int, trainees people) people {
+func (f freePeople) pool(d *dayPeople, asks int, trainees people) people {
 	out := make(people, len(f.none))
 	for i := range f.workers {
 		ok, rest := true, asks
@@ -140,7 +173,7 @@ func (f freePeople) pools(day int) []people { return f.on(day).pools }
 // class says what the rules see of somebody on a day.
 func (f freePeople) class(i, day int) string { return f.on(day).class[i] }
 
-func (f freePeople) classOf(d dayPeople, i int) string {
+func (f freePeople) classOf(d *dayPeople, i int) string {
 	out := ""
 	for _, kind := range f.kinds {
 		if held := d.holding[kind]; held != nil && held.has(i) {
@@ -158,7 +191,7 @@ func (f freePeople) classOf(d dayPeople, i int) string {
 
 // ranked orders people: who held earlier interviews, then who holds more, then
 // who has less to do.
-func (f freePeople) ranked(d dayPeople) []int {
+func (f freePeople) ranked(d *dayPeople) []int {
 	out := make([]int, len(f.workers))
 	held := make([]int, len(f.workers))
 	for i := range f.workers {
@@ -210,3 +243,25 @@ func (f freePeople) directors(here people, interviewers []int, day int) []int {
 	}
 	return out
 }
+
+// people is a set of workers by index.
+type people []uint64
+
+func (p people) count() int {
+	n := 0
+	for _, word := range p {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+func (p people) both(o people) people {
+	out := make(people, len(p))
+	for i := range p {
+		out[i] = p[i] & o[i]
+	}
+	return out
+}
+
+func (p people) add(i int)      { p[i/64] |= 1 << (i % 64) }
+func (p people) has(i int) bool { return p[i/64]&(1<<(i%64)) != 0 }

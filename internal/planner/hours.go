@@ -81,9 +81,3 @@ func ParseClock(text string) (int, error) {
 }
 
 func clockText(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
-
-// Window is a part of somebody's week that suits them, for a while.
-type Window struct {
-	Hours
-	Since, Until string // days, YYYY-MM-DD; "" = no bound
-}

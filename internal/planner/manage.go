@@ -27,8 +27,8 @@ var language = regexp.MustCompile(`^[a-z]{2,3}$`)
 
 // save keeps an entry in one act. put writes it and says how many rows it
 // changed: none means that somebody else did meanwhile.
-func (b *Book) save(ctx context.Context, actor, kind, id string, put func(tx *db.Tx) (int64, error)) error {
-	_, err := b.log.Do(ctx, custody.Act{Kind: "planner." + kind, Actor: actor, Subject: id}, func(tx *db.Tx) error {
+func (b *Book) save(ctx context.Context, act custody.Act, put func(tx *db.Tx) (int64, error)) error {
+	_, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
 		n, err := put(tx)
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "planner.fault.changed_meanwhile", "another version, or the name is taken")
@@ -54,7 +54,7 @@ func (b *Book) SaveRoom(ctx context.Context, actor string, e Entry[Room], kinds 
 	if e.Version == 0 {
 		r.ID = newID()
 	}
-	return r.ID, b.save(ctx, actor, "room_saved", r.ID, func(tx *db.Tx) (int64, error) {
+	return r.ID, b.save(ctx, custody.Act{Kind: "planner.room_saved", Actor: actor, Subject: r.ID}, func(tx *db.Tx) (int64, error) {
 		fields := []any{r.ID, r.Name, r.Site, r.Region, r.Kind, number(r.Adapted), strings.Join(equipment, ","), r.Hours.String(), number(e.Used)}
 		if e.Version == 0 {
 			return tx.Exec(insertRoom, fields...)
@@ -64,27 +64,31 @@ func (b *Book) SaveRoom(ctx context.Context, actor string, e Entry[Room], kinds 
 }
 
 // Rooms lists every room, by region and name.
-func (b *Book) Rooms(ctx context.Context) ([]Entry[Room], error) {
-	rows, err := b.db.Query(ctx, listRooms)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+func (b *Book) Rooms(ctx context.Context) ([]Entry[Room], error) { return rooms(b.db.Source(ctx)) }
+
+func rooms(src db.Source) ([]Entry[Room], error) {
 	var out []Entry[Room]
-	for rows.Next() {
+	err := db.Each(src, listRooms, func(row func(...any) error) error {
 		var e Entry[Room]
 		var adapted, used int
 		var equipment, hours string
-		if err := rows.Scan(&e.It.ID, &e.It.Name, &e.It.Site, &e.It.Region, &e.It.Kind, &adapted, &equipment, &hours, &used, &e.Version); err != nil {
-			return nil, err
+		if err := row(&e.It.ID, &e.It.Name, &e.It.Site, &e.It.Region, &e.It.Kind, &adapted, &equipment, &hours, &used, &e.Version); err != nil {
+			return err
 		}
 		e.It.Adapted, e.Used, e.It.Equipment = adapted != 0, used != 0, list(equipment)
-		if e.It.Hours, err = ParseHours(hours); err != nil {
-			return nil, fault.Wrap(fault.Internal, "", err)
-		}
+		err := keptHours(&e.It.Hours, hours)
 		out = append(out, e)
+		return err
+	})
+	return out, err
+}
+
+// keptHours reads hours that the table holds.
+func keptHours(into *Hours, text string) (err error) {
+	if *into, err = ParseHours(text); err != nil {
+		return fault.Wrap(fault.Internal, "", err)
 	}
-	return out, rows.Err()
+	return nil
 }
 
 // SaveWorker says of a member of staff where and when they can be planned.
@@ -103,7 +107,7 @@ func (b *Book) SaveWorker(ctx context.Context, actor string, e Entry[Worker]) er
 	if !slices.ContainsFunc(all, func(c Colleague) bool { return c.ID == w.ID }) {
 		return fault.New(fault.NotFound, "", "no such member of staff")
 	}
-	return b.save(ctx, actor, "worker_saved", w.ID, func(tx *db.Tx) (int64, error) {
+	return b.save(ctx, custody.Act{Kind: "planner.worker_saved", Actor: actor, Subject: w.ID}, func(tx *db.Tx) (int64, error) {
 		fields := []any{w.ID, w.Region, w.Sex, number(w.Trainee), w.Hours.String(), number(e.Used)}
 		if e.Version == 0 {
 			return tx.Exec(insertWorker, fields...)
@@ -119,36 +123,35 @@ func (b *Book) Workers(ctx context.Context) ([]Entry[Worker], error) {
 	if err != nil {
 		return nil, err
 	}
+	return workers(b.db.Source(ctx), staff)
+}
+
+// workers are those of staff who are on the roster.
+func workers(src db.Source, staff []Colleague) ([]Entry[Worker], error) {
 	byID := map[string]Colleague{}
 	for _, c := range staff {
 		byID[c.ID] = c
 	}
-	rows, err := b.db.Query(ctx, listRoster)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []Entry[Worker]
-	for rows.Next() {
+	err := db.Each(src, listRoster, func(row func(...any) error) error {
 		var e Entry[Worker]
 		var trainee, used int
 		var hours string
-		if err := rows.Scan(&e.It.ID, &e.It.Region, &e.It.Sex, &trainee, &hours, &used, &e.Version); err != nil {
-			return nil, err
+		if err := row(&e.It.ID, &e.It.Region, &e.It.Sex, &trainee, &hours, &used, &e.Version); err != nil {
+			return err
 		}
 		c, here := byID[e.It.ID]
 		if !here {
-			continue
+			return nil
 		}
 		e.It.Login, e.It.Name, e.It.Held = c.Login, c.Name, c.Held
 		e.It.Trainee, e.Used = trainee != 0, used != 0
-		if e.It.Hours, err = ParseHours(hours); err != nil {
-			return nil, fault.Wrap(fault.Internal, "", err)
-		}
+		err := keptHours(&e.It.Hours, hours)
 		out = append(out, e)
-	}
+		return err
+	})
 	slices.SortFunc(out, func(a, b Entry[Worker]) int { return strings.Compare(a.It.Name+a.It.ID, b.It.Name+b.It.ID) })
-	return out, rows.Err()
+	return out, err
 }
 
 // SaveInterpreter adds or changes an interpreter of the register.
@@ -176,7 +179,7 @@ func (b *Book) SaveInterpreter(ctx context.Context, actor string, e Entry[Interp
 	if e.Version == 0 {
 		t.ID = newID()
 	}
-	return t.ID, b.save(ctx, actor, "interpreter_saved", t.ID, func(tx *db.Tx) (int64, error) {
+	return t.ID, b.save(ctx, custody.Act{Kind: "planner.interpreter_saved", Actor: actor, Subject: t.ID}, func(tx *db.Tx) (int64, error) {
 		fields := []any{t.ID, t.Name, t.Number, t.Until, strings.Join(t.Languages, ","), t.Sex, t.Hours.String(), number(e.Used)}
 		if e.Version == 0 {
 			return tx.Exec(insertInterpreter, fields...)
@@ -187,26 +190,24 @@ func (b *Book) SaveInterpreter(ctx context.Context, actor string, e Entry[Interp
 
 // Interpreters lists the register, by name.
 func (b *Book) Interpreters(ctx context.Context) ([]Entry[Interpreter], error) {
-	rows, err := b.db.Query(ctx, listInterpreters)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	return interpreters(b.db.Source(ctx))
+}
+
+func interpreters(src db.Source) ([]Entry[Interpreter], error) {
 	var out []Entry[Interpreter]
-	for rows.Next() {
+	err := db.Each(src, listInterpreters, func(row func(...any) error) error {
 		var e Entry[Interpreter]
 		var used int
 		var languages, hours string
-		if err := rows.Scan(&e.It.ID, &e.It.Name, &e.It.Number, &e.It.Until, &languages, &e.It.Sex, &hours, &used, &e.Version); err != nil {
-			return nil, err
+		if err := row(&e.It.ID, &e.It.Name, &e.It.Number, &e.It.Until, &languages, &e.It.Sex, &hours, &used, &e.Version); err != nil {
+			return err
 		}
 		e.It.Languages, e.Used = list(languages), used != 0
-		if e.It.Hours, err = ParseHours(hours); err != nil {
-			return nil, fault.Wrap(fault.Internal, "", err)
-		}
+		err := keptHours(&e.It.Hours, hours)
 		out = append(out, e)
-	}
-	return out, rows.Err()
+		return err
+	})
+	return out, err
 }
 
 // Absence is when a room or a person can't be had.
@@ -221,35 +222,40 @@ var absenceReasons = []string{"leave", "ill", "training", "court", "other_work",
 // AbsenceReasons lists the codes of why somebody or something can't be had.
 func AbsenceReasons() []string { return slices.Clone(absenceReasons) }
 
-// AddAbsence takes a room or a person out of the calendar for a while. It says
-// which bookings fall into it: they stand until somebody moves them.
+// AddAbsence takes a room, a person or a piece of equipment out of the calendar
+// for a while. It says which bookings fall into it, for a fixed piece those of
+// its room: they stand until somebody moves them.
 func (b *Book) AddAbsence(ctx context.Context, actor string, a Absence) (clashes []Booking, err error) {
 	kind, id, _ := strings.Cut(a.Who, "/")
-	if !slices.Contains([]string{roomWho, staffWho, interpreterWho}, kind+"/") || id == "" || !slices.Contains(absenceReasons, a.Why) {
+	if !slices.Contains([]string{roomWho, staffWho, interpreterWho, equipmentWho}, kind+"/") || id == "" || !slices.Contains(absenceReasons, a.Why) {
 		return nil, fault.New(fault.BadInput, "", "nobody, or no reason of the list")
 	}
 	if !a.Start.Before(a.End) || a.End.Sub(a.Start) > longest {
 		return nil, fault.New(fault.BadInput, "planner.fault.span", "an end that is not after the start")
 	}
 	a.ID = newID()
-	err = b.save(ctx, actor, "absence_added", a.Who, func(tx *db.Tx) (int64, error) {
-		if _, err := tx.Exec(bumpVersion); err != nil {
-			return 0, err
-		}
+	err = b.save(ctx, custody.Act{Kind: "planner.absence_added", Actor: actor, Subject: a.Who}, func(tx *db.Tx) (int64, error) {
 		return tx.Exec(insertAbsence, a.ID, a.Who, a.Start.Unix(), a.End.Unix(), a.Why)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return b.bookings(ctx, listBookingsOf, a.Who, a.Start.Unix(), a.End.Unix())
+	held := a.Who
+	if kind+"/" == equipmentWho {
+		var room string
+		if err := b.db.QueryRow(ctx, roomOfItem, id).Scan(&room); err != nil {
+			return nil, err
+		}
+		if room != "" {
+			held = roomWho + room
+		}
+	}
+	return b.bookings(ctx, listBookingsOf, held, a.Start.Unix(), a.End.Unix())
 }
 
 // RemoveAbsence puts somebody back into the calendar.
 func (b *Book) RemoveAbsence(ctx context.Context, actor, id string) error {
-	return b.save(ctx, actor, "absence_removed", id, func(tx *db.Tx) (int64, error) {
-		if _, err := tx.Exec(bumpVersion); err != nil {
-			return 0, err
-		}
+	return b.save(ctx, custody.Act{Kind: "planner.absence_removed", Actor: actor, Subject: id}, func(tx *db.Tx) (int64, error) {
 		return tx.Exec(deleteAbsence, id)
 	})
 }

@@ -5,7 +5,8 @@
 // the same transaction as the plan it belongs to, so that nothing is booked
 // twice, however many plan at once.
 //
-// Nothing here says who is interviewed: a booking names its case file by id.
+// Nothing here says who is interviewed: a booking names its case file, and the
+// person in it, by id.
 package planner
 
 import (
@@ -13,7 +14,6 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"strings"
-	"sync"
 	"time"
 
 	"verhaal/internal/custody"
@@ -36,16 +36,6 @@ type Book struct {
 	log   *custody.Log
 	staff Colleagues
 	clock func() time.Time // in the installation's time zone
-
-	mu   sync.Mutex // guards seen
-	seen taken
-}
-
-// taken is when everything was busy in a time, as of a version of the calendar.
-type taken struct {
-	version int64
-	Span
-	busy map[string][]Span
 }
 
 // New opens the calendar.
@@ -58,6 +48,7 @@ const (
 	roomWho        = "room/"
 	staffWho       = "staff/"
 	interpreterWho = "interpreter/"
+	equipmentWho   = "equipment/"
 )
 
 // longest bounds how far ahead the calendar looks.

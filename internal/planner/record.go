@@ -56,15 +56,56 @@ type Kept struct {
 	Outcome string
 	Why     []Why
 	Full    string // day and time of the soonest full proposal; "" = none
+	// As they were when it was searched.
+	Person, Companion Times
+	Language          string
+}
+
+// Wish is a wish with what this search asked for in place of its own, so that a
+// slot is judged as it was looked for.
+func (k Kept) Wish(w Wish) (Wish, error) {
+	zone := w.Now.Location()
+	var err error
+	if w.From, err = time.ParseInLocation(time.DateOnly, k.From, zone); err != nil {
+		return w, fault.Wrap(fault.Internal, "", err)
+	}
+	if w.Until, err = time.ParseInLocation(time.DateOnly, k.Until, zone); err != nil {
+		return w, fault.Wrap(fault.Internal, "", err)
+	}
+	w.Length, w.Interviewers, w.Regions, w.Sex = time.Duration(k.Minutes)*time.Minute, k.Crew, k.Regions, k.Sex
+	return w, nil
+}
+
+// enough is how many days a search without a full proposal must have looked at
+// to be a reason.
+const enough = 14
+
+// moment is how a start is written down.
+const moment = "2006-01-02 15:04"
+
+// Excuses says whether this search is a reason why a slot leaves out what is
+// asked if possible: it looked everywhere from its own day on, and found
+// nothing better for two weeks, or nothing sooner than this slot itself.
+func (k Kept) Excuses(start time.Time) bool {
+	if len(k.Regions) > 0 || k.From > k.At.In(start.Location()).Format(time.DateOnly) {
+		return false
+	}
+	if k.Full != "" {
+		return k.Full == start.Format(moment)
+	}
+	from, err := time.Parse(time.DateOnly, k.From)
+	until, err2 := time.Parse(time.DateOnly, k.Until)
+	return err == nil && err2 == nil && !until.Before(from.AddDate(0, 0, enough-1))
 }
 
 // Keep writes a search down as an act, and gives the id that reasons cite.
 func (b *Book) Keep(ctx context.Context, actor, casefile, interview, channel string, w Wish, f Found) (string, error) {
 	k := Kept{ID: newID(), At: b.clock().UTC(), Staff: actor, From: w.From.Format(time.DateOnly), Until: w.Until.Format(time.DateOnly),
-		Minutes: int(w.Length.Minutes()), Crew: w.Interviewers, Regions: w.Regions, Sex: w.Sex, Outcome: f.outcome(), Why: f.Why}
+		Minutes: int(w.Length.Minutes()), Crew: w.Interviewers, Regions: w.Regions, Sex: w.Sex, Outcome: f.outcome(), Why: f.Why,
+		Person: w.Person, Companion: w.Companion, Language: w.Language}
 	waited := -1
 	if len(f.Full) > 0 {
-		k.Full = f.Full[0].Start.Format("2006-01-02 15:04")
+		k.Full = f.Full[0].Start.Format(moment)
 		waited = int(f.Full[0].Start.Sub(w.From).Hours() / 24)
 	}
 	text, err := json.Marshal(k)

@@ -146,10 +146,12 @@ func randomWorld(t *rapid.T) (planner.Calendar, planner.Wish, rules) {
 	w := planner.Wish{From: base, Until: base.AddDate(0, 0, 3), Now: base.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "now")) * time.Hour),
 		Length: time.Duration(rapid.SampledFrom([]int{30, 60, 100, 150}).Draw(t, "length")) * time.Minute, Interviewers: rapid.IntRange(1, 2).Draw(t, "crew"), Kinds: kinds, Most: 3}
 	if rapid.Bool().Draw(t, "has times") {
-		w.Person = []planner.Window{{Hours: randomHours(t, "person")}}
+		w.Person.Suits = []planner.Hours{randomHours(t, "person"), randomHours(t, "person too")}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "has companion") == 0 {
-		w.Companion = []planner.Window{{Hours: randomHours(t, "companion"), Since: day("since")}}
+		w.Companion.Suits = []planner.Hours{randomHours(t, "companion")}
+		never := day("never")
+		w.Companion.Never = []planner.Days{{From: never, Until: never}}
 	}
 	if rapid.IntRange(0, 2).Draw(t, "needs language") == 0 {
 		w.Language = "ro"
@@ -170,17 +172,32 @@ func randomWorld(t *rapid.T) (planner.Calendar, planner.Wish, rules) {
 }
 
 // open says from the hours alone, minute by minute of the local clock.
-func open(h planner.Hours, since, until string, at planner.Span) bool {
+func open(h planner.Hours, at planner.Span) bool {
 	start, end := at.Start.In(amsterdam), at.End.In(amsterdam)
 	day := time.Date(start.Year(), start.Month(), start.Day(), 0, 0, 0, 0, amsterdam)
 	from := time.Date(day.Year(), day.Month(), day.Day(), 0, h.From, 0, 0, amsterdam)
 	to := time.Date(day.Year(), day.Month(), day.Day(), 0, h.To, 0, 0, amsterdam)
-	name := day.Format(time.DateOnly)
-	return h.Days[day.Weekday()] && !start.Before(from) && !end.After(to) && name >= since && (until == "" || name <= until)
+	return h.Days[day.Weekday()] && !start.Before(from) && !end.After(to)
+}
+
+// fits says whether somebody's times hold a span: two of their hours that touch
+// are one time to them.
+func fits(t planner.Times, at planner.Span) bool {
+	if len(t.Suits) == 0 {
+		return true
+	}
+	for quarter := at.Start; quarter.Before(at.End); quarter = quarter.Add(planner.Tick) {
+		if !slices.ContainsFunc(t.Suits, func(h planner.Hours) bool {
+			return open(h, planner.Span{Start: quarter, End: quarter.Add(planner.Tick)})
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func idle(h planner.Hours, busy []planner.Span, at planner.Span) bool {
-	return open(h, "", "", at) && !slices.ContainsFunc(busy, func(b planner.Span) bool { return b.Start.Before(at.End) && at.Start.Before(b.End) })
+	return open(h, at) && !slices.ContainsFunc(busy, func(b planner.Span) bool { return b.Start.Before(at.End) && at.Start.Before(b.End) })
 }
 
 func wider(at planner.Span, by time.Duration) planner.Span {
@@ -191,10 +208,10 @@ func wider(at planner.Span, by time.Duration) planner.Span {
 func possible(t *rapid.T, c planner.Calendar, w planner.Wish, r rules, start time.Time) (full, lawful bool) {
 	length := (w.Length + planner.Tick - 1) / planner.Tick * planner.Tick
 	at := planner.Span{Start: start, End: start.Add(length)}
-	fits := func(all []planner.Window) bool {
-		return len(all) == 0 || slices.ContainsFunc(all, func(o planner.Window) bool { return open(o.Hours, o.Since, o.Until, at) })
+	if day := start.In(amsterdam).Format(time.DateOnly); slices.ContainsFunc(w.Companion.Never, func(d planner.Days) bool { return d.From <= day && day <= d.Until }) {
+		return false, false
 	}
-	if start.Before(w.Now) || !fits(w.Person) || !fits(w.Companion) {
+	if start.Before(w.Now) || !fits(w.Person, at) || !fits(w.Companion, at) {
 		return false, false
 	}
 	// Where no room at all is adapted, that there is none is nobody's fault.
@@ -372,7 +389,7 @@ func TestTheNamedObstacleIsTheObstacle(t *testing.T) {
 		why := got.Why[0]
 		switch why.Stage {
 		case planner.StageCompanion:
-			w.Companion = nil
+			w.Companion = planner.Times{}
 		case planner.StageRoom:
 			c.Rooms = append(c.Rooms, planner.Room{ID: "new", Kind: "studio", Region: "north", Hours: always})
 			c.Rooms = append(c.Rooms, planner.Room{ID: "new2", Kind: "studio", Region: "south", Hours: always})
@@ -400,4 +417,4 @@ func TestTheNamedObstacleIsTheObstacle(t *testing.T) {
 
 // margin says that the person's times leave room for setting up and leaving a
 // room within the day.
-func margin(w planner.Wish) bool { return len(w.Person) > 0 && len(w.Companion) == 0 }
+func margin(w planner.Wish) bool { return len(w.Person.Suits) > 0 && len(w.Companion.Suits) == 0 }

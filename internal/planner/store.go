@@ -24,6 +24,16 @@ where id = $1 and version = $9`
 
 const listInterpreters = `select id, name, number, sworn_until, languages, sex, hours, used, version from interpreter order by name, id`
 
+const insertItem = `insert into equipment (id, kind, number, room, region, mobile, used, version)
+values ($1, $2, $3, $4, $5, $6, $7, 1) on conflict do nothing`
+
+const updateItem = `update equipment set kind = $2, number = $3, room = $4, region = $5, mobile = $6, used = $7, version = version + 1
+where id = $1 and version = $8 and not exists (select 1 from equipment o where o.kind = $2 and o.number = $3 and o.id <> $1)`
+
+const listItems = `select id, kind, number, room, region, mobile, used, version from equipment order by kind, number`
+
+const roomOfItem = `select coalesce(max(room), '') from equipment where id = $1`
+
 const insertAbsence = `insert into absence (id, who, starts, ends, why) values ($1, $2, $3, $4, $5)`
 
 const deleteAbsence = `delete from absence where id = $1`
@@ -32,19 +42,24 @@ const listAbsences = `select id, who, starts, ends, why from absence where ends 
 
 const findBooking = `select id from booking where casefile = $1 and interview = $2 and cancelled = 0`
 
-const insertBooking = `insert into booking (id, casefile, interview, room, starts, ends, made, made_by, cancelled, why)
-values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')`
+const findSlot = `select b.person, r.site, b.starts, b.ends from booking b join room r on r.id = b.room
+where b.casefile = $1 and b.interview = $2 and b.cancelled = 0 and b.starts > $3`
+
+const countGone = `select count(*) from booking b join booking_use u on u.booking = b.id where b.casefile = $1 and b.interview = $2 and b.cancelled = 0
+and (exists (select 1 from absence a where a.who = u.who and a.ends > u.starts and a.starts < u.ends)
+or u.who in (select 'room/' || id from room where used = 0 union all select 'staff/' || staff from roster where used = 0
+union all select 'interpreter/' || id from interpreter where used = 0 union all select 'equipment/' || id from equipment where used = 0))`
+
+const insertBooking = `insert into booking (id, casefile, interview, person, room, starts, ends, made, made_by, cancelled, why)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '')`
 
 const insertUse = `insert into booking_use (booking, who, starts, ends) values ($1, $2, $3, $4)`
-
-const countTaken = `select (select count(*) from booking_use where who = $1 and ends > $2 and starts < $3)
-+ (select count(*) from absence where who = $1 and ends > $2 and starts < $3)`
 
 const deleteUses = `delete from booking_use where booking = $1`
 
 const cancelBooking = `update booking set cancelled = $2, why = $3 where id = $1`
 
-const bookingColumns = `select b.id, b.casefile, b.interview, b.room, r.name, b.starts, b.ends, u.who
+const bookingColumns = `select b.id, b.casefile, b.interview, b.room, r.name, r.site, b.starts, b.ends, u.who
 from booking b join room r on r.id = b.room join booking_use u on u.booking = b.id `
 
 const listBookingOf = bookingColumns + `where b.casefile = $1 and b.interview = $2 and b.cancelled = 0 order by u.who`
@@ -55,16 +70,54 @@ order by b.starts, b.id, u.who`
 const listBookingsOf = bookingColumns + `where b.id in (select booking from booking_use where who = $1 and ends > $2 and starts < $3)
 order by b.starts, b.id, u.who`
 
-const listBusy = `select who, starts, ends from booking_use where ends > $1 and starts < $2
-union all select who, starts, ends from absence where ends > $1 and starts < $2`
+const listBookingsOfCase = bookingColumns + `where b.casefile = $1 and b.ends > $2 and b.starts < $3 order by b.starts, b.id, u.who`
 
-const findVersion = `select version from calendar`
-
-const bumpVersion = `update calendar set version = version + 1`
+// listBusy gives one row for each that is in use, since reading a hundred
+// thousand rows costs more than adding up their text: the times it is taken, in
+// quarters since 1970, each as its first × 65536 + how many (bookings, then
+// absences).
+const listBusy = `select w.who,
+coalesce((select string_agg(cast(u.starts / 900 * 65536 + (u.ends + 899) / 900 - u.starts / 900 as text), ',')
+	from booking_use u where u.who = w.who and u.ends > $1 and u.starts < $2), ''),
+coalesce((select string_agg(cast(a.starts / 900 * 65536 + (a.ends + 899) / 900 - a.starts / 900 as text), ',')
+	from absence a where a.who = w.who and a.ends > $1 and a.starts < $2), '')
+from (select 'room/' || id as who from room where used = 1
+union all select 'staff/' || staff from roster where used = 1
+union all select 'interpreter/' || id from interpreter where used = 1
+union all select 'equipment/' || id from equipment where used = 1) w`
 
 const insertVisit = `insert into visit (id, casefile, site, starts, ends) values ($1, $2, $3, $4, $5)`
 
-const listVisits = `select site, starts, ends from visit where casefile = $1 and ends > $2 order by starts, id`
+const deleteVisit = `delete from visit where id = $1 and casefile = $2 and starts >= $3`
+
+const endVisit = `update visit set ends = $3 where id = $1 and casefile = $2 and ends > $3`
+
+const listVisits = `select id, '', site, starts, ends from visit where casefile = $1 and ends > $2
+union all select '', b.person, r.site, b.starts, b.ends from booking b join room r on r.id = b.room
+where b.casefile = $1 and b.cancelled = 0 and b.ends > $2 order by 4, 3`
+
+const insertTimes = `insert into person_times (casefile, person, whose, suits, never, version) values ($1, $2, $3, $4, $5, 1) on conflict do nothing`
+
+const updateTimes = `update person_times set suits = $4, never = $5, version = version + 1
+where casefile = $1 and person = $2 and whose = $3 and version = $6`
+
+const listTimes = `select whose, suits, never, version from person_times where casefile = $1 and person = $2`
+
+const insertCheck = `insert into interpreter_check (casefile, interpreter, asked, at, staff) values ($1, $2, $3, $4, $5)
+on conflict (casefile, interpreter) do update set asked = excluded.asked, at = excluded.at, staff = excluded.staff`
+
+const deleteCheck = `delete from interpreter_check where casefile = $1 and interpreter = $2`
+
+const findCheck = `select t.name, coalesce(c.asked, ''), coalesce(c.at, 0), coalesce(c.staff, ''),
+(select count(*) from interpreter_conflict x where x.casefile = $1 and x.interpreter = t.id)
+from interpreter t left join interpreter_check c on c.interpreter = t.id and c.casefile = $1 where t.id = $2`
+
+const countCleared = `select count(*) from booking b join booking_use u on u.booking = b.id
+join interpreter_check c on c.casefile = b.casefile and u.who = 'interpreter/' || c.interpreter
+where b.casefile = $1 and b.interview = $2 and b.cancelled = 0`
+
+const listInterpreting = `select b.interview from booking b join booking_use u on u.booking = b.id
+where b.casefile = $1 and u.who = $2 order by b.interview`
 
 const insertConflict = `insert into interpreter_conflict (casefile, interpreter) values ($1, $2) on conflict do nothing`
 

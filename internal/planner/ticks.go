@@ -48,19 +48,19 @@ func (t ticks) or(other ticks) {
 	}
 }
 
-// sooner gives bit i the value of bit i+n: what is n quarters later counts now.
-func (t ticks) sooner(n int) ticks {
-	out := make(ticks, len(t))
+// andSooner keeps bit i only where bit i+n is set too.
+func (t ticks) andSooner(n int) {
 	words, rest := n/64, n%64
-	for i := range out {
+	for i := range t {
+		var word uint64
 		if i+words < len(t) {
-			out[i] = t[i+words] >> rest
+			word = t[i+words] >> rest
 		}
 		if rest > 0 && i+words+1 < len(t) {
-			out[i] |= t[i+words+1] << (64 - rest)
+			word |= t[i+words+1] << (64 - rest)
 		}
+		t[i] &= word
 	}
-	return out
 }
 
 // later gives bit i the value of bit i-n.
@@ -83,7 +83,7 @@ func (t ticks) starts(n int) ticks {
 	out := t.clone()
 	for have := 1; have < n; {
 		step := min(have, n-have)
-		out.and(out.sooner(step))
+		out.andSooner(step)
 		have += step
 	}
 	return out
@@ -133,32 +133,36 @@ func newHorizon(from, until time.Time) horizon {
 }
 
 // index is the quarter that t falls in; it may lie outside.
-func (h horizon) index(t time.Time) int {
-	d := t.Sub(h.base)
-	if d < 0 {
-		return -int((-d + Tick - 1) / Tick)
-	}
-	return int(d / Tick)
-}
+func (h horizon) index(t time.Time) int { return quarter(t.Unix() - h.base.Unix()) }
 
 // indexUp is the first quarter that begins at t or later.
 func (h horizon) indexUp(t time.Time) int {
-	i := h.index(t)
-	if h.at(i).Before(t) {
-		i++
+	after := t.Unix() - h.base.Unix()
+	if t.Nanosecond() > 0 {
+		after++
 	}
-	return i
+	return -quarter(-after)
+}
+
+// quarter is a number of seconds as whole quarters, rounded down.
+func quarter(seconds int64) int {
+	const tick = int64(Tick / time.Second)
+	n := seconds / tick
+	if seconds < n*tick {
+		n--
+	}
+	return int(n)
 }
 
 func (h horizon) at(i int) time.Time { return h.base.Add(time.Duration(i) * Tick) }
 
-// open is when hours say yes, within bounds of days ("" = none).
-func (h horizon) open(w Window) ticks {
+// open is when hours say yes.
+func (h horizon) open(w Hours) ticks {
 	out := newTicks(h.n)
 	zone := h.base.Location()
 	for _, name := range h.days {
 		day, err := time.ParseInLocation(time.DateOnly, name, zone)
-		if err != nil || !w.Days[day.Weekday()] || name < w.Since || (w.Until != "" && name > w.Until) {
+		if err != nil || !w.Days[day.Weekday()] {
 			continue
 		}
 		at := func(minutes int) time.Time {

@@ -152,7 +152,11 @@ func (t *tally) rooms() []Tried {
 		} else if v, err := s.ask(s.ideal(&s.groups[g], t.day)); err != nil || len(v.Blocks) > 0 {
 			one.Cause = NotOfAKind
 		} else {
-			one.Cause = t.cause(s.groups[g].starts[slices.Index(s.groups[g].rooms, i)], r.Hours, r.Busy)
+			n := slices.Index(s.groups[g].rooms, i)
+			one.Cause = t.cause(s.groups[g].starts[n], r.Hours, r.Busy)
+			if one.Cause != OtherTime && t.any(s.groups[g].free[n]) {
+				one.Cause = Unequipped
+			}
 			if one.Cause == Taken && slices.ContainsFunc(s.wish.Apart, func(v Visit) bool {
 				return v.Site == r.Site && v.Overlaps(t.span())
 			}) {
@@ -185,15 +189,25 @@ func weight(c Cause) int {
 
 func (t *tally) span() Span { return Span{t.s.at(t.s.first[t.day]), t.s.at(t.s.first[t.day+1])} }
 
+// any says whether there is a start on the day.
+func (t *tally) any(starts ticks) bool {
+	for at := t.s.first[t.day]; at < t.s.first[t.day+1]; at++ {
+		if starts.has(at) {
+			return true
+		}
+	}
+	return false
+}
+
 // cause says of something whose starts, hours and busy times are known why it
 // could not be had this day.
 func (t *tally) cause(starts ticks, hours Hours, busy []Span) Cause {
-	h := t.s
-	from, to := h.first[t.day], h.first[t.day+1]
-	for at := from; at < to; at++ {
-		if starts != nil && starts.has(at) {
-			return OtherTime
-		}
+	return t.causeOf(t.any(starts), hours, busy)
+}
+
+func (t *tally) causeOf(starts bool, hours Hours, busy []Span) Cause {
+	if starts {
+		return OtherTime
 	}
 	today := t.span()
 	if !hours.Days[today.Start.Weekday()] {
@@ -226,42 +240,44 @@ func (t *tally) interpreters() []Tried {
 	return out
 }
 
-// workers says why they could not be had; of is who is meant, nil = all.
+// workers says why they could not be had; of is who is meant, nil = all. Those
+// come first who could have been, and only the first mostTried say a cause.
 func (t *tally) workers(of people) []Tried {
 	s := t.s
-	var out []Tried
+	today := s.free.on(t.day)
+	var able, unable, unwished []int
 	for i, w := range s.cal.Workers {
-		if of != nil && !of.has(i) {
-			continue
-		}
-		one := Tried{Name: w.Name, Region: w.Region}
-		starts := newTicks(s.n)
-		for at := s.first[t.day]; at < s.first[t.day+1]; at++ {
-			if s.free.home[at].has(i) {
-				starts.set(at, at+1, true)
-			}
-		}
 		switch {
+		case of != nil && !of.has(i):
 		case s.wish.Sex != "" && w.Sex != s.wish.Sex:
-			one.Cause = OtherSex
-		case !s.free.holds(i, t.day):
-			one.Cause = NoHolder
+			unwished = append(unwished, i)
+		case !today.anything.has(i):
+			unable = append(unable, i)
 		default:
-			one.Cause = t.cause(starts, w.Hours, w.Busy)
+			able = append(able, i)
+		}
+	}
+	out := make([]Tried, 0, len(able)+len(unable)+len(unwished))
+	for n, i := range slices.Concat(able, unable, unwished) {
+		w := &s.cal.Workers[i]
+		one := Tried{Name: w.Name, Region: w.Region}
+		switch {
+		case n >= len(able)+len(unable):
+			one.Cause = OtherSex
+		case n >= len(able):
+			one.Cause = NoHolder
+		case n < mostTried:
+			one.Cause = t.causeOf(t.anyStart(i), w.Hours, w.Busy)
 		}
 		out = append(out, one)
 	}
-	slices.SortStableFunc(out, func(a, b Tried) int {
-		none := func(c Cause) int { return map[Cause]int{NoHolder: 1, OtherSex: 2}[c] }
-		return none(a.Cause) - none(b.Cause)
-	})
 	return out
 }
 
-// holds says whether somebody holds any certificate on a day.
-func (f freePeople) holds(i, day int) bool {
-	for _, held := range f.on(day).holding {
-		if held.has(i) {
+// anyStart says whether somebody can begin at any time of the day.
+func (t *tally) anyStart(worker int) bool {
+	for at := t.s.first[t.day]; at < t.s.first[t.day+1]; at++ {
+		if t.s.free.home[at].has(worker) {
 			return true
 		}
 	}

@@ -2,10 +2,13 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 )
@@ -13,10 +16,14 @@ import (
 // condition is a CEL expression that is true, false, or not known because a
 // fact is missing.
 type condition struct {
-	source  string
-	program cel.Program
-	names   []string // of what it asks: facts, terms, options
+	source string
+	parts  []conjunct // what && joins: most are one name, and need no program
+	says   []name     // terms in it that have a sentence, in the order they stand
+	asks   []string   // facts, derivations and options, those behind its terms too
 }
+
+// conjunct answers true, false, an unknown or an error.
+type conjunct func(v *view) ref.Val
 
 // answer is what a condition comes to.
 type answer int
@@ -83,41 +90,106 @@ func (l *language) add(n string, kind *cel.Type, meaning name) error {
 // compile checks the types of an expression: a misspelt fact, a comparison of
 // different kinds or an answer that is not yes or no is an error here.
 func (l *language) compile(source string) (condition, error) {
-	ast, issues := l.env.Compile(source)
+	checked, issues := l.env.Compile(source)
 	if issues.Err() != nil {
 		// Its first line says what and where; a picture of the place follows.
 		what, _, _ := strings.Cut(issues.Err().Error(), "\n")
 		return condition{}, fmt.Errorf("%s", strings.TrimPrefix(what, "ERROR: <input>:"))
 	}
-	if !ast.OutputType().IsExactType(cel.BoolType) {
-		return condition{}, fmt.Errorf("must be a question with yes or no for an answer, is %s", ast.OutputType())
+	if !checked.OutputType().IsExactType(cel.BoolType) {
+		return condition{}, fmt.Errorf("must be a question with yes or no for an answer, is %s", checked.OutputType())
 	}
-	program, err := l.env.Program(ast, cel.EvalOptions(cel.OptOptimize))
-	if err != nil {
+	tree := checked.NativeRep()
+	c := condition{source: source}
+	var err error
+	if c.parts, err = l.parts(tree, tree.Expr()); err != nil {
 		return condition{}, err
 	}
-	c := condition{source: source, program: program}
-	places := ast.NativeRep().ReferenceMap()
-	order := make([]int64, 0, len(places))
-	for id := range places {
-		order = append(order, id)
-	}
-	slices.Sort(order)
-	for _, id := range order {
-		if n := places[id].Name; n != "" && !slices.Contains(c.names, n) {
-			c.names = append(c.names, n)
+	places := tree.ReferenceMap()
+	seen := map[string]bool{}
+	for _, id := range slices.Sorted(maps.Keys(places)) {
+		n := places[id].Name
+		if n == "" || seen[n] {
+			continue
+		}
+		seen[n] = true
+		meaning := l.names[n]
+		if meaning.term == nil {
+			c.asks = append(c.asks, n)
+			continue
+		}
+		c.asks = append(c.asks, meaning.term.is.asks...)
+		if meaning.term.says != nil {
+			c.says = append(c.says, meaning)
 		}
 	}
+	slices.Sort(c.asks)
+	c.asks = slices.Compact(c.asks)
 	return c, nil
+}
+
+// parts takes an expression apart at its outer &&.
+func (l *language) parts(tree *ast.AST, e ast.Expr) ([]conjunct, error) {
+	switch e.Kind() {
+	case ast.CallKind:
+		if e.AsCall().FunctionName() != operators.LogicalAnd {
+			break
+		}
+		var out []conjunct
+		for _, arg := range e.AsCall().Args() {
+			some, err := l.parts(tree, arg)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, some...)
+		}
+		return out, nil
+	case ast.IdentKind:
+		meaning := l.names[e.AsIdent()]
+		return []conjunct{func(v *view) ref.Val { return v.value(meaning) }}, nil
+	case ast.LiteralKind:
+		if e.AsLiteral() == types.True {
+			return nil, nil
+		}
+	}
+	program, err := l.env.PlanProgram(ast.NewCheckedAST(ast.NewAST(e, tree.SourceInfo()), tree.TypeMap(), tree.ReferenceMap()), cel.EvalOptions(cel.OptOptimize))
+	return []conjunct{func(v *view) ref.Val {
+		value, _, err := program.Eval(v)
+		if err != nil {
+			return types.WrapErr(err)
+		}
+		return value
+	}}, err
+}
+
+// value is what && makes of the parts, as in CEL: a false one decides, then
+// what is not known, then an error.
+func (c condition) value(v *view) ref.Val {
+	var out ref.Val = types.True
+	var gone *types.Unknown
+	for _, p := range c.parts {
+		switch value := p(v).(type) {
+		case types.Bool:
+			if !value {
+				return value
+			}
+		case *types.Unknown:
+			gone = types.MergeUnknowns(gone, value)
+		default:
+			if out == types.True {
+				out = value
+			}
+		}
+	}
+	if gone != nil {
+		return gone
+	}
+	return out
 }
 
 // ask answers a condition; missing are the facts it would need.
 func (c condition) ask(v *view) (a answer, lacking []string, err error) {
-	value, _, err := c.program.Eval(v)
-	if err != nil {
-		return no, nil, fmt.Errorf("%s: %w", c.source, err)
-	}
-	switch value := value.(type) {
+	switch value := c.value(v).(type) {
 	case types.Bool:
 		if value {
 			return yes, nil, nil
@@ -125,6 +197,8 @@ func (c condition) ask(v *view) (a answer, lacking []string, err error) {
 		return no, nil, nil
 	case *types.Unknown:
 		return unknown, lack(value), nil
+	case *types.Err:
+		return no, nil, fmt.Errorf("%s: %w", c.source, value)
 	default:
 		return no, nil, fmt.Errorf("%s: no answer but %v", c.source, value.Type())
 	}
@@ -163,10 +237,14 @@ func (v *view) ResolveName(n string) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if v.values[meaning.slot] == nil {
-		v.values[meaning.slot] = meaning.from(v)
+	return v.value(meaning), true
+}
+
+func (v *view) value(n name) ref.Val {
+	if v.values[n.slot] == nil {
+		v.values[n.slot] = n.from(v)
 	}
-	return v.values[meaning.slot], true
+	return v.values[n.slot]
 }
 
 // Parent implements cel.Activation.

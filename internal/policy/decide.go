@@ -58,7 +58,7 @@ func (p *Pack) Decide(facts Facts, today string) (Decision, error) {
 	if v.day < p.InForce {
 		return Decision{}, fmt.Errorf("plan.date: %s is before the first day of pack %s %s, %s", v.day, p.Name, p.Version, p.InForce)
 	}
-	d := Decision{Pack: p, Date: v.day, Verdict: Allowed, Channel: p.route(facts)}
+	d := Decision{Pack: p, Date: v.day, Verdict: Allowed, Channel: p.route(facts), Requirements: make([]Requirement, 0, len(p.Rules))}
 	for _, rule := range p.Rules {
 		if !rule.inForce(v.day) {
 			continue

@@ -104,7 +104,7 @@ var derivations = []derived{
 			})
 		})
 	}},
-	// Topics of the plan that an earlier interview had.
+	// Topics of the plan that an earlier interview had, or that were told elsewhere.
 	{"plan.repeats", cel.ListType(cel.StringType), func(v *view) ref.Val { return v.repeats(func(Row) bool { return true }) }},
 	// Of these, those without a reason of their own.
 	{"plan.repeats_unexplained", cel.ListType(cel.StringType), func(v *view) ref.Val {
@@ -223,18 +223,22 @@ func (v *view) director() []Row {
 }
 
 func (v *view) repeats(counts func(Row) bool) ref.Val {
+	elsewhere, _ := v.facts["told.topics"].([]string)
 	return rows(v, "earlier", func(before []Row) ref.Val {
-		if len(before) == 0 {
+		if len(before)+len(elsewhere) == 0 {
 			return list(nil)
 		}
 		if slices.ContainsFunc(before, func(row Row) bool { return row["topics"] == nil }) {
 			return missing("earlier")
 		}
 		return rows(v, "plan.topics", func(topics []Row) ref.Val {
-			told := gather(before, "topics")
+			told := append(gather(before, "topics"), elsewhere...)
+			for i := range told {
+				told[i] = Topic(told[i])
+			}
 			var out []string
 			for _, topic := range topics {
-				if name, _ := topic["name"].(string); slices.Contains(told, name) && counts(topic) {
+				if name, _ := topic["name"].(string); slices.Contains(told, Topic(name)) && counts(topic) {
 					out = append(out, name)
 				}
 			}

@@ -97,15 +97,11 @@ func (p *Pack) Label(code, lang string) string {
 // it would have to know.
 func (v *view) fired(c condition, lacking []string) ([]Reason, error) {
 	var out []Reason
-	for _, n := range c.names {
-		t := v.pack.language.names[n].term
-		if t == nil || t.says == nil {
+	for _, n := range c.says {
+		if v.value(n) != types.True {
 			continue
 		}
-		if value, _ := v.ResolveName(n); value != types.True {
-			continue
-		}
-		for _, s := range t.says {
+		for _, s := range n.term.says {
 			holds := yes
 			if s.when != nil {
 				var err error

@@ -129,6 +129,10 @@ var schema = []Fact{
 		{Name: "topics", Kind: Codes},
 	}},
 
+	// What the person told other than in an interview: in a report, a document,
+	// a statement. None of it is an interview.
+	{Name: "told.topics", Kind: Codes, Assumed: []string{}},
+
 	{Name: "plan.date", Kind: Day},
 	{Name: "plan.planned", Kind: YesNo},
 	{Name: "plan.room.kind", Kind: Code, Values: []string{"interview_room", "child_friendly_studio", "mobile", "other"}},
@@ -223,9 +227,14 @@ var person = []Fact{
 func CertificateKinds() []string { return slices.Clone(certificates) }
 
 func findFact(name string) (Fact, bool) {
-	i := slices.IndexFunc(schema, func(f Fact) bool { return f.Name == name })
-	if i < 0 {
-		return Fact{}, false
-	}
-	return schema[i], true
+	f, ok := byName[name]
+	return f, ok
 }
+
+var byName = func() map[string]Fact {
+	out := map[string]Fact{}
+	for _, f := range schema {
+		out[f.Name] = f
+	}
+	return out
+}()

@@ -10,7 +10,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// FormRows is how many rows of a list a form may hold.
+// FormRows is how many rows of a list a page has fields for. Whoever keeps what
+// was typed refuses more; reading facts leaves no row out.
 const FormRows = 30
 
 // formNone marks a list that is known to be empty; a form cannot show the
@@ -59,7 +60,7 @@ func (f Fact) fromForm(form url.Values, at string) *yaml.Node {
 			return sequence()
 		}
 		node := sequence()
-		for i := range min(FormRows, RowsIn(form, at)) {
+		for _, i := range Rows(form, at) {
 			if row := f.rowFromForm(form, at+"."+strconv.Itoa(i)); row != nil {
 				node.Content = append(node.Content, row)
 			}

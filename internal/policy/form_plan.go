@@ -2,21 +2,34 @@ package policy
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// RowsIn counts the rows of a list that a form fills in.
-func RowsIn(form url.Values, list string) int {
-	n := 0
+// Rows are the numbers of the rows of a list that a form fills in, in their
+// order. There may be gaps.
+func Rows(form url.Values, list string) []int {
+	var out []int
 	for name := range form {
 		rest, ok := strings.CutPrefix(name, list+".")
 		first, _, _ := strings.Cut(rest, ".")
-		if i, err := strconv.Atoi(first); ok && err == nil && form.Get(name) != "" {
-			n = max(n, i+1)
+		i, err := strconv.Atoi(first)
+		if ok && err == nil && i >= 0 && strconv.Itoa(i) == first && form.Get(name) != "" {
+			out = append(out, i)
 		}
 	}
-	return n
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// NextRow is the number of the first row behind those that a form fills in.
+func NextRow(form url.Values, list string) int {
+	rows := Rows(form, list)
+	if len(rows) == 0 {
+		return 0
+	}
+	return rows[len(rows)-1] + 1
 }
 
 // AddEarlier puts a plan that was held into a form as one of the person's
@@ -27,10 +40,10 @@ func AddEarlier(form url.Values, row int, plan url.Values) {
 	form.Set(at+"date", plan.Get("plan.date"))
 	form.Set(at+"level", plan.Get("plan.level"))
 	var people, topics []string
-	for i := range RowsIn(plan, "plan.interviewers") {
+	for _, i := range Rows(plan, "plan.interviewers") {
 		people = append(people, plan.Get("plan.interviewers."+strconv.Itoa(i)+".id"))
 	}
-	for i := range RowsIn(plan, "plan.topics") {
+	for _, i := range Rows(plan, "plan.topics") {
 		topics = append(topics, plan.Get("plan.topics."+strconv.Itoa(i)+".name"))
 	}
 	form.Set(at+"interviewers", strings.Join(people, ", "))
@@ -48,11 +61,7 @@ func Certify(form url.Values, today string, holds func(id, kind, day string) (bo
 	if day == "" {
 		day = today
 	}
-	people := []string{"plan.director"}
-	for i := range RowsIn(form, "plan.interviewers") {
-		people = append(people, "plan.interviewers."+strconv.Itoa(i))
-	}
-	for _, at := range people {
+	for _, at := range peopleAt(form) {
 		for _, kind := range certificates {
 			field := at + ".certificates." + kind
 			form.Del(field)
@@ -66,4 +75,24 @@ func Certify(form url.Values, today string, holds func(id, kind, day string) (bo
 		}
 	}
 	return nil
+}
+
+// peopleAt are the fields of a plan that are about one of its people each.
+func peopleAt(form url.Values) []string {
+	out := []string{"plan.director"}
+	for _, i := range Rows(form, "plan.interviewers") {
+		out = append(out, "plan.interviewers."+strconv.Itoa(i))
+	}
+	return out
+}
+
+// People are the ids of a plan's interviewers and director.
+func People(form url.Values) []string {
+	var out []string
+	for _, at := range peopleAt(form) {
+		if id := form.Get(at + ".id"); id != "" {
+			out = append(out, id)
+		}
+	}
+	return out
 }

@@ -43,15 +43,25 @@ func (p *Pack) factsOf(r *reader, root field, today string) (Facts, error) {
 	return facts, r.err
 }
 
-// section reads the part of the schema under a prefix ("plan.room.").
-func (p *Pack) section(r *reader, f field, prefix string, facts Facts) {
-	var names []string
+// below are the names of the schema under each prefix ("plan.room."), as
+// reader.fields wants them.
+var below = func() map[string][]string {
+	out := map[string][]string{}
 	for _, known := range schema {
-		rest, under := strings.CutPrefix(known.Name, prefix)
-		if name, _, _ := strings.Cut(rest, "."); under && !slices.Contains(names, name+"?") {
-			names = append(names, name+"?")
+		for prefix, rest := "", known.Name; rest != ""; {
+			first, deeper, _ := strings.Cut(rest, ".")
+			if !slices.Contains(out[prefix], first+"?") {
+				out[prefix] = append(out[prefix], first+"?")
+			}
+			prefix, rest = prefix+first+".", deeper
 		}
 	}
+	return out
+}()
+
+// section reads the part of the schema under a prefix ("plan.room.").
+func (p *Pack) section(r *reader, f field, prefix string, facts Facts) {
+	names := below[prefix]
 	parts := r.fields(f, names...)
 	for _, name := range names {
 		name = strings.TrimSuffix(name, "?")

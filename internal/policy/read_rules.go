@@ -51,14 +51,7 @@ func (p *Pack) readTerm(r *reader, f field) {
 		r.fail(m["name"], "%s is the name of an earlier term or fact", t.name)
 		return
 	}
-	from := func(v *view) ref.Val {
-		value, _, err := t.is.program.Eval(v)
-		if err != nil {
-			return types.WrapErr(err)
-		}
-		return value
-	}
-	if err := p.language.add(t.name, cel.BoolType, name{from: from, term: t}); err != nil {
+	if err := p.language.add(t.name, cel.BoolType, name{from: t.is.value, term: t}); err != nil {
 		r.fail(m["name"], "%v", err)
 	}
 }

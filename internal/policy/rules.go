@@ -100,22 +100,7 @@ func (p *Pack) ruleIDs() []string {
 
 // Asks lists the facts and derivations that a rule's duty depends on, those
 // behind its terms too: "case.comensha_told".
-func (p *Pack) Asks(r *Rule) []string {
-	var out []string
-	var add func(names []string)
-	add = func(names []string) {
-		for _, n := range names {
-			if t := p.language.names[n].term; t != nil {
-				add(t.is.names)
-			} else {
-				out = append(out, n)
-			}
-		}
-	}
-	add(r.met.names)
-	slices.Sort(out)
-	return slices.Compact(out)
-}
+func (p *Pack) Asks(r *Rule) []string { return r.met.asks }
 
 // inForce says whether the rule is law on a day.
 func (r *Rule) inForce(day string) bool {

@@ -28,7 +28,8 @@ type Copies interface {
 // there: what is on its way.
 const copyBehind = 4
 
-func copyName(p chunk.Part) string {
+// CopyName is the name of a part in the second copy.
+func CopyName(p chunk.Part) string {
 	return fmt.Sprintf("recording/%s-%d-%d", p.Recording, p.Track, p.Number)
 }
 
@@ -36,6 +37,13 @@ func copyName(p chunk.Part) string {
 type followed struct {
 	r *running
 	p *part
+}
+
+// lacks says whether a copy of so many bytes is not the whole, or not yet.
+func (f followed) lacks(size int64) bool {
+	f.r.mu.Lock()
+	defer f.r.mu.Unlock()
+	return !f.r.over || size < f.p.size
 }
 
 // copy has a part copied by Run.
@@ -52,8 +60,8 @@ func (b *Book) copy(r *running, p *part) {
 	}
 }
 
-// Run copies records elsewhere as they come, and has seals stamped, until ctx
-// ends. What an earlier run left is done first.
+// Run copies records elsewhere as they come, has seals stamped and notes who
+// left, until ctx ends. What an earlier run left is done first.
 func (b *Book) Run(ctx context.Context) {
 	var copies sync.WaitGroup
 	defer copies.Wait()
@@ -61,8 +69,9 @@ func (b *Book) Run(ctx context.Context) {
 	defer tick.Stop()
 	begun := false
 	for {
+		_ = b.hold() // the first process that serves keeps the records; another is told when it needs them
 		if !begun && b.config.Copies != nil {
-			begun = b.openUncopied(ctx) == nil
+			begun = b.openUncopied(ctx, &copies) == nil
 		}
 		b.copying.Lock()
 		todo := b.toCopy
@@ -71,6 +80,7 @@ func (b *Book) Run(ctx context.Context) {
 		for _, f := range todo {
 			copies.Go(func() { b.follow(ctx, f) })
 		}
+		_ = b.leave(ctx) // who could not be written down is at the next turn
 		b.stampAll(ctx)
 		select {
 		case <-ctx.Done():
@@ -82,7 +92,7 @@ func (b *Book) Run(ctx context.Context) {
 }
 
 // openUncopied opens what has no whole second copy yet, so that it gets one.
-func (b *Book) openUncopied(ctx context.Context) error {
+func (b *Book) openUncopied(ctx context.Context, copies *sync.WaitGroup) error {
 	rows, err := b.db.Query(ctx, listUncopied)
 	if err != nil {
 		return err
@@ -97,12 +107,23 @@ func (b *Book) openUncopied(ctx context.Context) error {
 		}
 		ids = append(ids, id)
 	}
-	for _, id := range ids {
-		if _, err := b.open(ctx, id); err != nil {
-			return err
-		}
+	for _, id := range ids { // each apart: one whose copy is away must not hold up the others
+		copies.Go(func() {
+			for _, err := b.open(ctx, id); err != nil && b.pause(ctx); _, err = b.open(ctx, id) {
+			}
+		})
 	}
 	return rows.Err()
+}
+
+// pause waits before something is tried again; false when there is no again.
+func (b *Book) pause(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(b.again):
+		return true
+	}
 }
 
 // follow copies a part until its recording is over and the copy is whole.
@@ -119,10 +140,7 @@ func (b *Book) follow(ctx context.Context, f followed) {
 			return
 		}
 		if err != nil { // the store is away or full: what it lacks is still on our disk
-			select {
-			case <-ctx.Done():
-			case <-time.After(b.again):
-			}
+			b.pause(ctx)
 		}
 	}
 }
@@ -130,8 +148,15 @@ func (b *Book) follow(ctx context.Context, f followed) {
 // copyOn asks what the copy has and goes on from there, until the recording is
 // over or something fails.
 func (b *Book) copyOn(ctx context.Context, f followed) (done bool, err error) {
-	name := copyName(f.p.Part)
+	name := CopyName(f.p.Part)
 	progress, err := b.config.Copies.Status(ctx, name)
+	if err == nil && progress.Finished && f.lacks(progress.Size) {
+		if f.p.damage != nil {
+			return true, nil // what the copy still has of it is kept
+		}
+		// Reading closed it, see copyOf: it is made anew.
+		progress, err = blob.Progress{}, errors.Join(b.config.Copies.Delete(ctx, name), b.config.Copies.Create(ctx, name))
+	}
 	if fault.KindOf(err) == fault.NotFound {
 		progress, err = blob.Progress{}, b.config.Copies.Create(ctx, name)
 	}
@@ -198,12 +223,7 @@ func (b *Book) copied(ctx context.Context, r *running, p *part) error {
 	if !b.config.CopyFirst {
 		return nil
 	}
-	stop := context.AfterFunc(ctx, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.news.Broadcast()
-	})
-	defer stop()
+	defer r.wakeWith(ctx)()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for size := p.size; p.copied < size; r.news.Wait() {
@@ -215,13 +235,12 @@ func (b *Book) copied(ctx context.Context, r *running, p *part) error {
 }
 
 // restore brings back from the second copy what the first lost: a disk that
-// was replaced, or a backup that is older than the copy. The copy of a part that
-// goes on is then made anew, since reading it closed it.
-func (b *Book) restore(ctx context.Context, p chunk.Part, path string, over bool) error {
+// was replaced, or a backup that is older than the copy.
+func (b *Book) restore(ctx context.Context, p chunk.Part, path string) error {
 	if b.config.Copies == nil {
 		return nil
 	}
-	name := copyName(p)
+	name := CopyName(p)
 	progress, err := b.config.Copies.Status(ctx, name)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil
@@ -235,12 +254,7 @@ func (b *Book) restore(ctx context.Context, p chunk.Part, path string, over bool
 	case errFile == nil && progress.Size <= info.Size():
 		return nil
 	}
-	if !progress.Finished {
-		if err := b.config.Copies.Finish(ctx, name, progress.Size); err != nil {
-			return err
-		}
-	}
-	from, err := b.config.Copies.Get(ctx, name, 0, -1)
+	from, err := b.copyOf(ctx, name, progress)
 	if err != nil {
 		return err
 	}
@@ -249,8 +263,59 @@ func (b *Book) restore(ctx context.Context, p chunk.Part, path string, over bool
 	if err := replace(beside, from); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Rename(beside, path), syncFolder(filepath.Dir(path))); err != nil || over {
+	return errors.Join(os.Rename(beside, path), syncFolder(filepath.Dir(path)))
+}
+
+// copyOf reads a second copy, which closes it.
+func (b *Book) copyOf(ctx context.Context, name string, progress blob.Progress) (io.ReadCloser, error) {
+	if !progress.Finished {
+		if err := b.config.Copies.Finish(ctx, name, progress.Size); err != nil {
+			return nil, err
+		}
+	}
+	return b.config.Copies.Get(ctx, name, 0, -1)
+}
+
+// mend takes records from the second copy where the first is damaged, and says
+// whether that helped: each record names the one before, so no other bytes than
+// those that were acknowledged can take their place. Where the copy does not
+// help, the file stays as it is.
+func (b *Book) mend(ctx context.Context, p *part) bool {
+	if b.config.Copies == nil {
+		return false
+	}
+	name := CopyName(p.Part)
+	progress, err := b.config.Copies.Status(ctx, name)
+	if err != nil || progress.Size <= p.sound {
+		return false
+	}
+	mended := p.path + ".mended"
+	err = b.join(ctx, name, progress, p.path, mended)
+	if err == nil {
+		joined := newPart(p.Part, p.codec, mended)
+		err = errors.Join(joined.load(false), joined.shut())
+		if err == nil && joined.damage != nil && joined.sound <= p.sound {
+			err = chunk.ErrDamaged
+		}
+	}
+	if err != nil {
+		_ = os.Remove(mended)
+		return false
+	}
+	return errors.Join(os.Rename(mended, p.path), syncFolder(filepath.Dir(p.path))) == nil
+}
+
+// join writes what the second copy has, and behind it the rest of the first.
+func (b *Book) join(ctx context.Context, name string, progress blob.Progress, path, to string) error {
+	from, err := b.copyOf(ctx, name, progress)
+	if err != nil {
 		return err
 	}
-	return b.config.Copies.Delete(ctx, name)
+	defer from.Close()
+	ours, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer ours.Close()
+	return replace(to, io.MultiReader(from, io.NewSectionReader(ours, progress.Size, 1<<62)))
 }

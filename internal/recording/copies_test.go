@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,7 +105,7 @@ func TestWhatADiskLostComesBackFromTheSecondCopyAndTheRecordingGoesOn(t *testing
 			ok(t, err)
 		}
 		h.until(t, "copied", func() bool {
-			progress, err := s.Status(ctx, copyName(r.part))
+			progress, err := s.Status(ctx, CopyName(r.part))
 			return err == nil && progress.Size == h.size(t, r.part)
 		})
 		stop()
@@ -120,10 +121,9 @@ func TestWhatADiskLostComesBackFromTheSecondCopyAndTheRecordingGoesOn(t *testing
 		if !bytes.HasPrefix(after, before) || len(after) <= len(before) {
 			t.Errorf("%d bytes came back of %d", len(after), len(before))
 		}
-		_, err = h.Stop(ctx, "ann", r.part.Recording, true)
-		ok(t, err)
+		h.sealed(t, r.part.Recording)
 		h.until(t, "the whole is a blob elsewhere", func() bool {
-			size, err := s.Stat(ctx, copyName(r.part))
+			size, err := s.Stat(ctx, CopyName(r.part))
 			return err == nil && size == int64(len(after))
 		})
 		h.until(t, "the log says so", func() bool { return h.acts(t, "recording.copied") == 1 })
@@ -161,7 +161,7 @@ func TestWhereTheSecondCopyComesFirstNothingIsSafeBefore(t *testing.T) {
 		for range 3 {
 			_, err := h.Append(t.Context(), r.part, r.film(t, 2))
 			ok(t, err)
-			progress, err := s.Status(t.Context(), copyName(r.part))
+			progress, err := s.Status(t.Context(), CopyName(r.part))
 			ok(t, err)
 			if progress.Size != h.size(t, r.part) {
 				t.Errorf("acknowledged with %d of %d bytes elsewhere", progress.Size, h.size(t, r.part))
@@ -198,17 +198,54 @@ func (h *house) acts(t *testing.T, kind string) (n int) {
 	return n
 }
 
-func TestEachMinutesHeadsAreInTheLog(t *testing.T) {
+func TestEachMinutesHeadsAreInTheLogAndInTheExport(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		r := h.begin(t, h.started(t), 0)
-		for range 70 { // 140 seconds
-			_, err := h.Append(t.Context(), r.part, r.film(t, 4))
-			ok(t, err)
+		ctx := t.Context()
+		id := h.started(t)
+		main, safe := h.begin(t, id, 0), h.begin(t, id, 1)
+		for range 35 { // 140 seconds, four at a time
+			for _, r := range []*recorder{main, safe} {
+				_, err := h.Append(ctx, r.part, r.film(t, 8))
+				ok(t, err)
+			}
 		}
-		if n := h.acts(t, "recording.heads"); n != 3 {
+		if n := h.acts(t, proof.HeadsAct); n != 3 {
 			t.Errorf("%d acts for 3 minutes", n)
 		}
+		h.sealed(t, id)
+		_, acts, err := h.inLog(ctx, Recording{ID: id, Casefile: "c1"}, h.manifestOf(t, id))
+		ok(t, err)
+		last := map[chunk.Track][]uint32{}
+		for _, a := range acts[:len(acts)-1] {
+			heads, err := proof.ReadHeads(a.Leaf, id)
+			ok(t, err)
+			for _, head := range heads {
+				last[head.Part.Track] = append(last[head.Part.Track], head.Seq)
+			}
+		}
+		// The sound begins after the first act; the picture's first head is what
+		// came at once, all others are the last of their minute.
+		if !slices.Equal(last[chunk.Main], []uint32{7, 119, 239}) || !slices.Equal(last[chunk.AudioSafe], []uint32{119, 239}) {
+			t.Errorf("the heads are of records %v", last)
+		}
+		var archive bytes.Buffer
+		ok(t, h.Export(ctx, "ann", id, &archive))
+		if result := verify(t, archive.Bytes(), proof.Options{LogKey: h.log.Verifier()}); !result.Sound || result.Seal.Heads != 5 || len(result.Notes) > 0 {
+			t.Error(result.Words())
+		}
+		archive.Reset()
+		ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{chunk.Main}, []uint32{1}, &archive))
+		if result := verify(t, archive.Bytes(), proof.Options{LogKey: h.log.Verifier()}); !result.Sound || result.Seal.Heads != 2 {
+			t.Error(result.Words())
+		}
 	})
+}
+
+func (h *house) manifestOf(t *testing.T, id chunk.ID) []byte {
+	t.Helper()
+	text, _, err := h.Manifest(t.Context(), "ann", id)
+	ok(t, err)
+	return text
 }
 
 func TestASealIsStampedAsSoonAsTheAuthorityAnswers(t *testing.T) {
@@ -222,8 +259,7 @@ func TestASealIsStampedAsSoonAsTheAuthorityAnswers(t *testing.T) {
 		_, err := h.Append(ctx, r.part, r.film(t, 4))
 		ok(t, err)
 		tsa.Refuse = true
-		_, err = h.Stop(ctx, "ann", r.part.Recording, true)
-		ok(t, err)
+		h.sealed(t, r.part.Recording)
 		h.stampAll(ctx)
 		if n := h.acts(t, "recording.stamped"); n != 0 {
 			t.Error("stamped by nobody")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -12,24 +11,18 @@ import (
 	"time"
 
 	"verhaal/internal/custody"
+	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/recording/proof"
 )
 
 // act begins an act on a recording. The leaf is bound to the recording without
-// naming it: HMAC-SHA-256 with the recording's random id as key over a salt of
-// this leaf. Who has the recording, or an excerpt of it, can tell which acts
+// naming it, see proof.Binding. Who has the recording, or an excerpt of it, can tell which acts
 // are about it; who has the log alone can't even see that two are about one.
 func (b *Book) act(kind, actor string, r Recording) custody.Act {
 	salt := rand.Text()
 	return custody.Act{Kind: kind, Actor: actor, Subject: r.Casefile, Facts: map[string]string{"channel": r.Channel, "salt": salt},
-		Hashes: map[string][]byte{"recording": binding(r.ID, salt)}}
-}
-
-func binding(id chunk.ID, salt string) []byte {
-	h := hmac.New(sha256.New, id[:])
-	h.Write([]byte(salt))
-	return h.Sum(nil)
+		Hashes: map[string][]byte{"recording": proof.Binding(r.ID, salt)}}
 }
 
 // Acted is an act on a recording as a court may see it: who did it stands
@@ -41,7 +34,7 @@ type Acted struct {
 	Staff string // pseudonymous id, as in the seal; "" for the server itself
 	Roles []string
 	Basis string
-	Facts map[string]string // of track, part, from, to (minutes), tracks, minutes, purpose, mark, room, kind, level
+	Facts map[string]string // of track, part, tracks, minutes, seconds, purpose, mark, room, kind, level
 	Leaf  [32]byte          // hash of the leaf, as the log's tree has it
 }
 
@@ -74,7 +67,7 @@ func (b *Book) Custody(ctx context.Context, actor string, id chunk.ID) ([]Acted,
 			return nil, err
 		}
 		bound, err := hex.DecodeString(leaf.Hashes["recording"])
-		if err != nil || !strings.HasPrefix(leaf.Kind, "recording.") || leaf.Kind == headsAct || !hmac.Equal(bound, binding(id, leaf.Facts["salt"])) {
+		if err != nil || !strings.HasPrefix(leaf.Kind, "recording.") || leaf.Kind == proof.HeadsAct || !hmac.Equal(bound, proof.Binding(id, leaf.Facts["salt"])) {
 			continue // of another recording, or of none; or a minute's heads, which nobody did
 		}
 		one := Acted{Seq: a.Seq, Time: a.Time, Kind: leaf.Kind, Staff: leaf.Actor, Basis: leaf.Basis, Facts: leaf.Facts, Leaf: a.Hash}
@@ -88,4 +81,23 @@ func (b *Book) Custody(ctx context.Context, actor string, id chunk.ID) ([]Acted,
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// Played writes down that somebody played a stretch of a recording that is over,
+// in ms: who heard which minutes is at least this, and at most what keys were
+// given out for (Release). It is the player's word.
+func (b *Book) Played(ctx context.Context, actor string, id chunk.ID, from, to uint64, purpose string) error {
+	r, err := b.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	// The last picture may stand a little beyond the stop.
+	if _, known := purposeOf(purpose); !known || to <= from || int64(to) > r.Stopped-r.Started+time.Minute.Milliseconds() {
+		return fault.New(fault.BadInput, "room.fault.purpose", "nothing that can have been played")
+	}
+	act := b.act("recording.played", actor, r)
+	act.Facts["purpose"] = purpose
+	act.Facts["seconds"] = number(int64(from/1000)) + "-" + number(int64((to+999)/1000))
+	_, err = b.log.Do(ctx, act, nil)
+	return err
 }

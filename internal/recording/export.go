@@ -67,7 +67,11 @@ func (b *Book) gather(ctx context.Context, actor string, id chunk.ID) (*sealed, 
 	if err != nil {
 		return nil, err
 	}
-	leaf, path, checkpoint, seq, err := b.inLog(ctx, r, text)
+	_, acts, err := b.inLog(ctx, r, text)
+	if err != nil {
+		return nil, err
+	}
+	inLog, heads, err := b.proven(ctx, acts)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +91,9 @@ func (b *Book) gather(ctx context.Context, actor string, id chunk.ID) (*sealed, 
 	put("manifest.sig", signature)
 	put("marks.json", marks)
 	put("log/key", []byte(b.log.Verifier()+"\n"))
-	put("log/leaf.json", leaf)
-	put("log/manifest.tlog-proof", proof.LogProof(seq, path, checkpoint))
+	put("log/leaf.json", acts[len(acts)-1].Leaf)
+	put("log/manifest.tlog-proof", inLog)
+	put("log/heads.json", heads)
 	if len(stamp) > 0 {
 		put("manifest.tsr", stamp)
 	}
@@ -148,8 +153,8 @@ func (s *sealed) copy(name string, z stored) error {
 
 // Excerpt writes some minutes of some tracks of a sealed recording as an
 // archive that proves them, and where they stood, without a key; whoever holds
-// the minutes' keys adds them to it. A minute that no chosen track has, or a
-// track that has none of the minutes, is NotFound ("room.fault.no_minutes"), a
+// the minutes' keys adds them to it. A minute before or after what the
+// chosen tracks have, or a track that has none of the minutes, is NotFound ("room.fault.no_minutes"), a
 // recording that runs too ("room.fault.not_sealed"). One that is damaged on the
 // disk is a Conflict ("room.fault.faulty"). It is an act.
 func (b *Book) Excerpt(ctx context.Context, actor string, id chunk.ID, tracks []chunk.Track, minutes []uint32, to io.Writer) error {
@@ -189,22 +194,26 @@ type nowhere struct{}
 // Create implements proof.Sink.
 func (nowhere) Create(string) (io.Writer, error) { return io.Discard, nil }
 
-// covers says whether every minute is on one of the tracks, and every track has
-// one of the minutes.
+// covers says whether every track has one of the minutes, and every minute lies
+// within what these tracks recorded: one between two parts may be empty, the
+// seal's gaps tell why.
 func (r *running) covers(tracks []chunk.Track, minutes []uint32) bool {
-	there, empty := map[uint32]bool{}, map[chunk.Track]bool{}
+	empty := map[chunk.Track]bool{}
 	for _, t := range tracks {
 		empty[t] = true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	var there []uint32
 	for _, p := range r.parts {
 		if _, chosen := empty[p.Track]; !chosen {
 			continue
 		}
 		for _, e := range p.index {
-			if minute := uint32(e.mono / chunk.MinuteMS); slices.Contains(minutes, minute) {
-				there[minute], empty[p.Track] = true, false
+			minute := uint32(e.mono / chunk.MinuteMS)
+			there = append(there, minute)
+			if slices.Contains(minutes, minute) {
+				empty[p.Track] = false
 			}
 		}
 	}
@@ -213,7 +222,7 @@ func (r *running) covers(tracks []chunk.Track, minutes []uint32) bool {
 			return false
 		}
 	}
-	return len(minutes) > 0 && !slices.ContainsFunc(minutes, func(m uint32) bool { return !there[m] })
+	return len(minutes) > 0 && len(there) > 0 && slices.Min(minutes) >= slices.Min(there) && slices.Max(minutes) <= slices.Max(there)
 }
 
 // runs writes numbers as a log's fact: "3-5 9".

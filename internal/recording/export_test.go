@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -29,8 +30,7 @@ func TestAnExcerptProvesItsMinutesAndOpensNoOther(t *testing.T) {
 		}
 		both := []chunk.Track{chunk.Main, chunk.AudioSafe}
 		wantFault(t, h.Excerpt(ctx, "ann", id, both, []uint32{1}, io.Discard), fault.NotFound, "room.fault.not_sealed")
-		_, err := h.Stop(ctx, "ann", id, true)
-		ok(t, err)
+		h.sealed(t, id)
 		before, err := h.log.About(ctx, "c1")
 		ok(t, err)
 		wantFault(t, h.Excerpt(ctx, "ben", id, both, []uint32{1}, io.Discard), fault.Refused, "")
@@ -85,6 +85,32 @@ func TestAnExcerptProvesItsMinutesAndOpensNoOther(t *testing.T) {
 	})
 }
 
+// TestAnExcerptReachesOverMinutesInWhichNothingWasRecorded: the recorder was
+// away for two minutes, and the whole is asked for.
+func TestAnExcerptReachesOverMinutesInWhichNothingWasRecorded(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		before := h.begin(t, id, chunk.Main)
+		_, err := h.Append(ctx, before.part, before.film(t, 4))
+		ok(t, err)
+		h.now = h.now.Add(3 * time.Minute)
+		after := h.begin(t, id, chunk.Main)
+		after.from = 3 * chunk.MinuteMS
+		_, err = h.Append(ctx, after.part, after.film(t, 4))
+		ok(t, err)
+		ok(t, h.AddGap(ctx, "ann", id, Gap{Track: chunk.Main, From: 2000, To: 3 * chunk.MinuteMS, Reason: "browser"}, ""))
+		h.sealed(t, id)
+		main := []chunk.Track{chunk.Main}
+		wantFault(t, h.Excerpt(ctx, "ann", id, main, []uint32{1, 2}, io.Discard), fault.NotFound, "room.fault.no_minutes")
+		var archive bytes.Buffer
+		ok(t, h.Excerpt(ctx, "ann", id, main, []uint32{0, 1, 2, 3}, &archive))
+		if result := verify(t, archive.Bytes(), proof.Options{}); !result.Sound || !slices.Equal(result.Seal.Minutes, []int{0, 1, 2, 3}) {
+			t.Error(result.Words())
+		}
+	})
+}
+
 func TestNoExcerptOfADamagedRecordingIsBegunOrLogged(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
@@ -92,8 +118,7 @@ func TestNoExcerptOfADamagedRecordingIsBegunOrLogged(t *testing.T) {
 		r := h.begin(t, id, 0)
 		_, err := h.Append(ctx, r.part, r.film(t, 20))
 		ok(t, err)
-		_, err = h.Stop(ctx, "ann", id, true)
-		ok(t, err)
+		h.sealed(t, id)
 		whole, err := os.ReadFile(h.file(r.part))
 		ok(t, err)
 		whole[len(whole)/2] ^= 1
@@ -118,10 +143,9 @@ func TestTheCustodyListIsOfOneRecordingAndNamesNobody(t *testing.T) {
 			r := h.begin(t, id, 0)
 			_, err := h.Append(ctx, r.part, r.film(t, 4))
 			ok(t, err)
-			ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "entry"}, nil))
-			_, err = h.Stop(ctx, "ann", id, true)
-			ok(t, err)
-			_, _, err = h.Release(ctx, "ann", r.part, []uint32{0}, "prosecution", "A-26")
+			ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "entry"}))
+			h.sealed(t, id)
+			_, err = h.Release(ctx, "ann", r.part, []uint32{0}, "prosecution", 0)
 			ok(t, err)
 			ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{0}, []uint32{0}, io.Discard))
 			return id
@@ -143,7 +167,7 @@ func TestTheCustodyListIsOfOneRecordingAndNamesNobody(t *testing.T) {
 			if !slices.Equal(got, kinds) {
 				t.Errorf("the list has %q", got)
 			}
-			if f := acts[4]; f.Facts["purpose"] != "prosecution" || f.Basis != "A-26" || f.Facts["from"] != "0" {
+			if f := acts[4]; f.Facts["purpose"] != "prosecution" || f.Basis != "A-26" || f.Facts["minutes"] != "0" {
 				t.Errorf("%+v", f)
 			}
 			if f := acts[5].Facts; f["tracks"] != "0" || f["minutes"] != "0" {

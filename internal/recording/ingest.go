@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
-	"path/filepath"
 	"sync"
+	"time"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
@@ -22,8 +20,16 @@ type running struct {
 	news     *sync.Cond // something was appended or copied, or it is over
 	parts    []*part    // by track and number
 	watchers map[string]watcher
-	minute   uint32 // that the log has the heads of, and one
+	recorder string    // whose recorder it is; who started it before the first part
+	heard    time.Time // when something of a recorder came last, or the files were read
+	minute   uint32    // that the log has the heads of, and one
+	mask     mask
 	over     bool
+
+	// change is held from what a part's begin or a stop finds to what it leaves
+	// behind, so that no part begins in a recording that is sealed meanwhile. It
+	// is taken before a part's write and before mu.
+	change sync.Mutex
 }
 
 // part is one part's file and its index.
@@ -37,8 +43,11 @@ type part struct {
 	tally  *proof.Tally
 	index  []entry
 	size   int64
-	copied int64 // bytes that the second copy has
-	over   bool  // a later part of the track began
+	heard  time.Time // when records came last, or a recorder began it; zero since a later part began
+	copied int64     // bytes that the second copy has
+	over   bool      // a later part of the track began, or it is damaged
+	damage *Gap      // where records of it are damaged; nil for nowhere
+	sound  int64     // bytes before the damage
 }
 
 // entry is where a record lies.
@@ -49,161 +58,14 @@ type entry struct {
 	hash       chunk.Hash
 }
 
-// mostOver is how many recordings that are over stay indexed in memory.
-const mostOver = 32
-
-// open gives a recording as its files tell it, reading them the first time.
-func (b *Book) open(ctx context.Context, id chunk.ID) (*running, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if r, ok := b.live[id]; ok {
-		return r, nil
-	}
-	found, err := b.find(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	r := &running{of: found, watchers: map[string]watcher{}, over: found.Stopped > 0}
-	r.news = sync.NewCond(&r.mu)
-	shares, err := b.shares(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range shares {
-		err := b.restore(ctx, s.Part, b.file(s.Part), r.over)
-		if err == nil {
-			err = b.begin(r, s.Part, s.codec)
-		}
-		if err != nil {
-			return nil, errors.Join(err, r.close())
-		}
-	}
-	b.forget()
-	b.live[id] = r
-	return r, nil
-}
-
-// forget drops the indexes of recordings that are over when there are many.
-func (b *Book) forget() {
-	over := func(_ chunk.ID, r *running) bool {
+// wakeWith has those who wait for news look again when ctx ends. What it gives
+// ends that.
+func (r *running) wakeWith(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return r.over
-	}
-	n := 0
-	for id, r := range b.live {
-		if over(id, r) {
-			n++
-		}
-	}
-	if n >= mostOver {
-		maps.DeleteFunc(b.live, over)
-	}
-}
-
-// begin opens or makes a part's file.
-func (b *Book) begin(r *running, of chunk.Part, codec chunk.Codec) error {
-	p := &part{Part: of, codec: codec, path: b.file(of), chain: chunk.NewChain(of), tally: proof.NewTally(of)}
-	if err := p.load(r.over); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, before := range r.parts {
-		if before.Track == of.Track && before.Number < of.Number {
-			before.over = true
-		}
-	}
-	r.parts = append(r.parts, p)
-	r.news.Broadcast()
-	b.copy(r, p)
-	return nil
-}
-
-// load reads what the file holds. A part that goes on is checked record by
-// record, and an incomplete end is cut off, which nobody was told is safe; of
-// one that is over the headers are enough, and nothing is changed. A damaged
-// record is left for the verifier to name.
-func (p *part) load(over bool) error {
-	if !over {
-		f, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			return err
-		}
-		p.file = f
-		err = syncFolder(filepath.Dir(p.path))
-		if err == nil {
-			err = p.walk(f)
-		}
-		size, errSeek := f.Seek(0, io.SeekEnd)
-		if err = errors.Join(err, errSeek); err == nil && size > p.size {
-			err = errors.Join(f.Truncate(p.size), f.Sync())
-		}
-		return err
-	}
-	f, err := os.Open(p.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if p.tally, err = proof.Skim(f, info.Size(), p.Part, p.place); err == nil {
-		return nil
-	}
-	p.index, p.size, p.tally = nil, 0, proof.NewTally(p.Part)
-	return p.walk(f)
-}
-
-// walk reads records up to the end, or to the first that is none.
-func (p *part) walk(f *os.File) error {
-	reader := chunk.NewReader(io.NewSectionReader(f, 0, 1<<62))
-	for {
-		at := reader.Offset()
-		record, err := reader.Next()
-		if errors.Is(err, io.EOF) || errors.Is(err, chunk.ErrDamaged) || errors.Is(err, chunk.ErrMalformed) || errors.Is(err, chunk.ErrIncomplete) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		hash, err := p.chain.Add(record)
-		if err != nil {
-			return nil
-		}
-		p.tally.Add(record.Header, hash)
-		p.place(at, record.Header, hash)
-	}
-}
-
-// place notes where a record lies.
-func (p *part) place(offset int64, h chunk.Header, hash chunk.Hash) {
-	p.index = append(p.index, entry{offset, h.Mono, h.End(), h.Flags&chunk.KeyFrame != 0, hash})
-	p.size = offset + int64(h.Size())
-}
-
-// head is how many records there are, and the hash of the last.
-func (p *part) head() (next uint32, head chunk.Hash) {
-	if n := len(p.index); n > 0 {
-		return uint32(n), p.index[n-1].hash
-	}
-	return 0, p.Start()
-}
-
-// close lets go of the files that were appended to.
-func (r *running) close() (err error) {
-	for _, p := range r.all() {
-		if p.file != nil {
-			err = errors.Join(err, p.file.Close())
-			p.file = nil
-		}
-	}
-	return err
+		r.news.Broadcast()
+	})
 }
 
 // find gives a part; NotFound when there is none.
@@ -231,7 +93,7 @@ const elsewhere = "room.fault.other_bytes"
 // Append takes whole records of a part from seq on and answers when they are on
 // the disk. Records that are there already are compared and not written again;
 // other bytes in their place are a Conflict, as is a record that does not
-// follow. Whoever holds the ciphertext may bring it: it opens nothing.
+// follow. Who shows the part's token may bring it, see Brings: it opens nothing.
 func (b *Book) Append(ctx context.Context, p chunk.Part, body []byte) (Ack, error) {
 	r, err := b.open(ctx, p.Recording)
 	if err != nil {
@@ -243,7 +105,7 @@ func (b *Book) Append(ctx context.Context, p chunk.Part, body []byte) (Ack, erro
 	if err != nil {
 		return Ack{}, err
 	}
-	fresh, err := r.take(to, body)
+	fresh, err := r.take(to, body, b.clock())
 	if len(fresh) > 0 && err == nil {
 		b.logHeads(ctx, r, fresh[len(fresh)-1].Minute())
 	}
@@ -254,7 +116,7 @@ func (b *Book) Append(ctx context.Context, p chunk.Part, body []byte) (Ack, erro
 }
 
 // take writes what is new of a body, and gives it.
-func (r *running) take(p *part, body []byte) ([]chunk.Record, error) {
+func (r *running) take(p *part, body []byte, now time.Time) ([]chunk.Record, error) {
 	p.write.Lock()
 	defer p.write.Unlock()
 	fresh, err := r.fresh(p, body)
@@ -264,7 +126,7 @@ func (r *running) take(p *part, body []byte) ([]chunk.Record, error) {
 	if p.file == nil {
 		return nil, fault.New(fault.Conflict, "room.fault.over", "the recording is sealed")
 	}
-	return fresh, r.write(p, fresh)
+	return fresh, r.write(p, fresh, now)
 }
 
 // fresh gives the records of a body that are not there yet, in their order.
@@ -293,27 +155,49 @@ func (r *running) fresh(p *part, body []byte) ([]chunk.Record, error) {
 }
 
 // write appends records: to the file, to the disk, and only then to what others see.
-func (r *running) write(p *part, records []chunk.Record) error {
+func (r *running) write(p *part, records []chunk.Record, now time.Time) error {
 	chain := *p.chain
 	hashes := make([]chunk.Hash, len(records))
-	var bytes []byte
+	last := len(records) - 1
+	bytes := records[last].Raw // mostly there is only this one
+	if last > 0 {
+		bytes = nil
+	}
 	for i, record := range records {
 		var err error
-		if hashes[i], err = chain.Add(record); err != nil {
+		if i < last {
+			hashes[i], err = chain.Add(record)
+		} else {
+			err = chain.Check(record.Header)
+		}
+		if err != nil {
 			return fault.New(fault.Conflict, elsewhere, "record %d: %v", record.Seq, err)
 		}
-		bytes = append(bytes, record.Raw...)
+		if last > 0 {
+			bytes = append(bytes, record.Raw...)
+		}
 	}
+	// The last one is hashed while the disk works: it was checked, and nobody sees
+	// its hash before it is durable.
+	hashed := make(chan struct{})
+	go func() {
+		defer close(hashed)
+		hashes[last], _ = chain.Add(records[last])
+	}()
 	at := p.size
-	if _, err := p.file.WriteAt(bytes, at); err != nil {
-		return fault.Wrap(fault.Unavailable, "room.fault.disk", errors.Join(err, p.file.Truncate(at)))
+	_, err := p.file.WriteAt(bytes, at)
+	if err != nil {
+		err = errors.Join(err, p.file.Truncate(at))
+	} else {
+		err = datasync(p.file)
 	}
-	if err := datasync(p.file); err != nil {
+	<-hashed
+	if err != nil {
 		return fault.Wrap(fault.Unavailable, "room.fault.disk", err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.chain = &chain
+	p.chain, p.heard, r.heard = &chain, now, now
 	for i, record := range records {
 		p.tally.Add(record.Header, hashes[i])
 		p.place(at, record.Header, hashes[i])

@@ -4,11 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,12 +20,13 @@ import (
 	"verhaal/internal/db"
 	"verhaal/internal/db/dbtest"
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/recording/proof"
 	"verhaal/internal/seal"
 )
 
-// house is a server's recordings with one interview of ann's, who is the only
+// house is a server's recordings with one interview of ann's; dee is the other
 // member of its case.
 type house struct {
 	*Book
@@ -35,6 +38,9 @@ type house struct {
 	recovery seal.Identity
 	now      time.Time
 	more     Config // what a test adds
+	held     []string
+	signed   []string
+	away     error // what the case files answer to a signature
 }
 
 func (h *house) Recordable(_ context.Context, actor, casefile, interview string) (Interview, error) {
@@ -43,7 +49,7 @@ func (h *house) Recordable(_ context.Context, actor, casefile, interview string)
 }
 
 func (h *house) MayRead(_ context.Context, actor, _ string) error {
-	if actor != "ann" {
+	if actor != "ann" && actor != "dee" {
 		return fault.New(fault.Refused, "fault.refused", "not a member")
 	}
 	return nil
@@ -51,15 +57,59 @@ func (h *house) MayRead(_ context.Context, actor, _ string) error {
 
 func (h *house) Key(context.Context, string, string) (string, error) { return h.key.Recipient(), nil }
 
+func (h *house) Recorded(_ *db.Tx, _, _, interview string) error {
+	h.held = append(h.held, interview)
+	return nil
+}
+
+func (h *house) RecordSigned(_ *db.Tx, actor, _, interview string, fields []string) error {
+	if h.away == nil {
+		h.signed = append(h.signed, actor+" "+interview+" "+strings.Join(fields, " "))
+	}
+	return h.away
+}
+
 // again opens the book as a server that starts again does.
 func (h *house) again(t testing.TB) {
 	t.Helper()
+	if h.Book != nil {
+		ok(t, h.Close())
+	}
 	var err error
 	c := h.more
+	c.Room = room
 	c.Files, c.Keys, c.Recovery, c.Software = filepath.Join(h.dir, "files"), filepath.Join(h.dir, "keys"), h.recovery.Recipient(), "test"
 	h.Book, err = New(h.db, h.log, h, c, func() time.Time { return h.now })
 	ok(t, err)
 	h.Book.again = 20 * time.Millisecond
+}
+
+// room knows the kinds of room beside an interview room, and one beside a studio.
+func room(id string) (policy.RoomKind, bool) {
+	kinds := map[string]policy.RoomKind{
+		"director_room":        {For: policy.ForControl, Powers: []string{policy.CanSee, policy.CanPrompt, policy.CanMark}, Beside: []string{"interview_room"}},
+		"viewing_room":         {For: policy.ForViewing, Powers: []string{policy.CanSee}, Beside: []string{"interview_room"}},
+		"studio_director_room": {For: policy.ForControl, Powers: []string{policy.CanSee, policy.CanSteer}, Beside: []string{"child_friendly_studio"}},
+		"interview_room":       {For: policy.ForInterview},
+	}
+	kind, ok := kinds[id]
+	return kind, ok
+}
+
+// watch has somebody follow from a kind of room.
+func (h *house) watch(t testing.TB, actor string, id chunk.ID, room string) {
+	t.Helper()
+	_, err := h.Watch(context.Background(), actor, id, room)
+	ok(t, err)
+}
+
+// sealed stops a recording whose recorder fell silent.
+func (h *house) sealed(t testing.TB, id chunk.ID) Receipt {
+	t.Helper()
+	h.now = h.now.Add(alive)
+	receipt, err := h.Stop(context.Background(), "ann", id, true)
+	ok(t, err)
+	return receipt
 }
 
 func each(t *testing.T, f func(t *testing.T, h *house)) {
@@ -101,6 +151,7 @@ type recorder struct {
 	chain *chunk.Chain
 	codec chunk.Codec
 	size  int
+	from  uint64 // ms of the recording at which the part begins
 }
 
 func (h *house) begin(t testing.TB, id chunk.ID, track chunk.Track) *recorder {
@@ -122,7 +173,7 @@ func (r *recorder) film(t testing.TB, n int) []byte {
 	t.Helper()
 	var out []byte
 	for range n {
-		mono := uint64(r.chain.Next()) * 500
+		mono := r.from + uint64(r.chain.Next())*500
 		hd := chunk.Header{Part: r.part, Codec: r.codec, Seq: r.chain.Next(), Mono: mono, Wall: 1_795_435_200_000 + mono, Duration: 500, Prev: r.chain.Head()}
 		if hd.Seq == 0 {
 			hd.Flags |= chunk.First
@@ -159,7 +210,7 @@ func TestNothingStartsBelowTheLevelOrForStrangers(t *testing.T) {
 		wantFault(t, err, fault.Refused, "")
 		ask.Minutes = 24 * 60
 		ask.Tracks = []int{0, 1, 2, 3}
-		free, err := h.free(ctx)
+		free, err := h.free(func(query string, args ...any) (*sql.Rows, error) { return h.db.Query(ctx, query, args...) })
 		ok(t, err)
 		if free < ask.need() {
 			_, err = h.Start(ctx, "ann", ask)
@@ -171,20 +222,25 @@ func TestNothingStartsBelowTheLevelOrForStrangers(t *testing.T) {
 		_, err = h.State(ctx, "ben", id)
 		wantFault(t, err, fault.Refused, "")
 		r := h.begin(t, id, 0)
-		_, _, err = h.Release(ctx, "ben", r.part, []uint32{0}, "official_record", "A-22")
+		_, err = h.Release(ctx, "ben", r.part, []uint32{0}, "official_record", 0)
 		wantFault(t, err, fault.Refused, "")
-		_, _, err = h.Release(ctx, "ann", r.part, []uint32{0}, "", "A-22")
-		wantFault(t, err, fault.BadInput, "room.fault.purpose")
-		halves, _, err := h.Release(ctx, "ann", r.part, []uint32{0}, "official_record", "A-22")
+		for purpose, until := range map[string]time.Duration{"": 0, "curiosity": 0, "official_record": longest + time.Millisecond} {
+			_, err = h.Release(ctx, "ann", r.part, []uint32{0}, purpose, h.now.Add(until).UnixMilli())
+			wantFault(t, err, fault.BadInput, "room.fault.purpose")
+		}
+		got, err := h.Release(ctx, "ann", r.part, []uint32{0}, "official_record", 0)
 		ok(t, err)
-		if halves[0] != chunk.Release(r.b, 0, 0) {
+		if got.Until != h.now.Add(working).UnixMilli() || got.Halves[0] != chunk.Release(r.b, 0, 0) {
 			t.Error("another half was given out")
 		}
 		acts, err := h.log.About(ctx, "c1")
 		ok(t, err)
-		if last := string(acts[len(acts)-1].Leaf); !strings.Contains(last, "recording.key_released") || !strings.Contains(last, "official_record") {
+		if last := string(acts[len(acts)-1].Leaf); !strings.Contains(last, "recording.key_released") || !strings.Contains(last, "official_record") || !strings.Contains(last, `"A-22"`) || !strings.Contains(last, number(got.Until)) {
 			t.Errorf("the log says %s", last)
 		}
+		h.now = h.now.Add(working) // the page asks for the purpose anew
+		_, err = h.Release(ctx, "ann", r.part, []uint32{0}, "official_record", got.Until)
+		wantFault(t, err, fault.Refused, "room.fault.time_box")
 	})
 }
 
@@ -283,24 +339,33 @@ func TestASealedRecordingVerifiesAndTakesNothingMore(t *testing.T) {
 				ok(t, err)
 			}
 		}
-		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "entry", Mono: 900}, nil))
-		ok(t, h.AddGap(ctx, "ann", id, Gap{Track: 0, From: 6000, To: 7000, Reason: "browser"}))
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "entry", Mono: 900}))
+		h.now = h.now.Add(2 * time.Second)
+		ok(t, h.AddGap(ctx, "ann", id, Gap{Track: 0, From: 6000, To: 7000, Reason: "browser"}, ""))
 		second := h.begin(t, id, 0) // the recorder went on after a crash
 		_ = second
 		_, err := h.Stop(ctx, "ann", id, false)
 		wantFault(t, err, fault.BadInput, "room.fault.not_empty")
-		h.now = h.now.Add(time.Minute)
 		h.again(t) // the server was killed before the stop
+		_, err = h.Stop(ctx, "ann", id, true)
+		wantFault(t, err, fault.Conflict, "room.fault.records") // who knows whether the recorder lives
+		h.now = h.now.Add(time.Minute)
 		receipt, err := h.Stop(ctx, "ann", id, true)
 		ok(t, err)
-		if len(receipt.Manifest) != 64 || receipt.Ended-receipt.Started != 60_000 {
+		if len(receipt.Manifest) != 64 || receipt.Ended-receipt.Started != 62_000 {
 			t.Errorf("%+v", receipt)
 		}
-		_, err = h.Stop(ctx, "ann", id, true)
-		wantFault(t, err, fault.Conflict, "room.fault.over")
+		if !slices.Equal(h.held, []string{"i1"}) {
+			t.Errorf("held in the act of the seal: %v", h.held)
+		}
+		again, err := h.Stop(ctx, "ann", id, true) // the answer was lost
+		ok(t, err)
+		if again != receipt {
+			t.Errorf("the receipt became %+v", again)
+		}
 		_, err = h.Append(ctx, main.part, main.film(t, 1))
 		wantFault(t, err, fault.Conflict, "room.fault.over")
-		wantFault(t, h.AddMark(ctx, "ann", id, Mark{Kind: "entry"}, nil), fault.Conflict, "room.fault.over")
+		wantFault(t, h.AddMark(ctx, "ann", id, Mark{Kind: "entry"}), fault.Conflict, "room.fault.over")
 
 		var archive bytes.Buffer
 		ok(t, h.Export(ctx, "ann", id, &archive))
@@ -330,8 +395,7 @@ func TestAWatcherGetsEveryByteThatIsSealedAndMayPromptOnlyFromSomeRooms(t *testi
 			_, err := h.Append(ctx, r.part, r.film(t, 1+rand.IntN(3)))
 			ok(t, err)
 		}
-		_, err = h.Stop(ctx, "ann", id, true)
-		ok(t, err)
+		h.sealed(t, id)
 		wait.Wait()
 		file, err := os.ReadFile(h.file(r.part))
 		ok(t, err)
@@ -350,16 +414,34 @@ func TestAWatcherGetsEveryByteThatIsSealedAndMayPromptOnlyFromSomeRooms(t *testi
 		h.level = "audio"
 		next, err := h.Start(ctx, "ann", Ask{Casefile: "c1", Interview: "i2", Kind: "interview", Minutes: 5, Tracks: []int{1}})
 		ok(t, err)
-		may := func(room string) bool { return room == "director_room" }
 		words, err := seal.Seal([]byte(`{"v":1,"text":"ask"}`), h.key.Recipient())
 		ok(t, err)
-		ok(t, h.Watch(ctx, "ann", next.ID, "viewing_room"))
-		wantFault(t, h.AddMark(ctx, "ann", next.ID, Mark{Kind: "prompt", Sealed: words}, may), fault.Refused, "room.fault.no_prompt")
-		ok(t, h.Watch(ctx, "ann", next.ID, "director_room"))
-		ok(t, h.AddMark(ctx, "ann", next.ID, Mark{Kind: "prompt", Sealed: words}, may))
-		if err := h.AddMark(ctx, "ann", next.ID, Mark{Kind: "prompt", Sealed: []byte("in the clear")}, may); err == nil {
+		h.watch(t, "ann", next.ID, "viewing_room")
+		wantFault(t, h.AddMark(ctx, "ann", next.ID, Mark{Kind: "prompt", Sealed: words}), fault.Refused, "room.fault.no_prompt")
+		h.watch(t, "ann", next.ID, "director_room")
+		ok(t, h.AddMark(ctx, "ann", next.ID, Mark{Kind: "prompt", Sealed: words}))
+		if err := h.AddMark(ctx, "ann", next.ID, Mark{Kind: "prompt", Sealed: []byte("in the clear")}); err == nil {
 			t.Error("a prompt in the clear was kept")
 		}
+	})
+}
+
+// TestOneProcessKeepsTheFolderOfRecordings: two would both append to a part. The
+// other is told so, and goes on when the first has ended.
+func TestOneProcessKeepsTheFolderOfRecordings(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		r := h.begin(t, h.started(t), 0)
+		other, err := New(h.db, h.log, h, h.config, h.clock)
+		ok(t, err)
+		_, err = other.Append(ctx, r.part, r.film(t, 1))
+		wantFault(t, err, fault.Unavailable, "room.fault.process")
+		_, err = other.Start(ctx, "ann", Ask{Casefile: "c1", Interview: "i2", Kind: "interview", Minutes: 5, Tracks: []int{0, 1}})
+		wantFault(t, err, fault.Unavailable, "room.fault.process")
+		ok(t, h.Close())
+		_, err = other.State(ctx, "ann", r.part.Recording)
+		ok(t, err)
+		ok(t, other.Close())
 	})
 }
 

@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/sumdb/tlog"
-
+	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
@@ -39,7 +38,7 @@ func (b *Book) Receipt(ctx context.Context, actor string, id chunk.ID) (Receipt,
 	if err != nil {
 		return Receipt{}, err
 	}
-	_, _, _, position, err := b.inLog(ctx, r, text)
+	position, _, err := b.inLog(ctx, r, text)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -60,10 +59,11 @@ func (b *Book) Receipt(ctx context.Context, actor string, id chunk.ID) (Receipt,
 
 // Stop ends a recording and seals it, at once whatever its length: the tallies
 // were kept while it grew. What the seal says is signed by the log's key, and
-// its hash stands in the act.
+// its hash stands in the act. Where nobody is heard, the act says that nothing was
+// recorded, and the interview does not count as held. Asked again, it gives the receipt again: the first
+// may have been lost on its way.
 func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bool) (Receipt, error) {
-	r, err := b.Get(ctx, actor, id)
-	if err != nil {
+	if _, err := b.Get(ctx, actor, id); err != nil {
 		return Receipt{}, err
 	}
 	if !roomEmpty {
@@ -71,6 +71,19 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 	}
 	live, err := b.open(ctx, id)
 	if err != nil {
+		return Receipt{}, err
+	}
+	live.change.Lock()
+	defer live.change.Unlock()
+	r, err := b.find(ctx, id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if r.Stopped > 0 {
+		return b.Receipt(ctx, actor, id)
+	}
+	act := b.act(proof.SealedAct, actor, r)
+	if act.Basis, err = b.mayStop(ctx, actor, live); err != nil {
 		return Receipt{}, err
 	}
 	for _, p := range live.all() { // nothing is written while it is sealed
@@ -90,14 +103,20 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 	if err != nil {
 		return Receipt{}, err
 	}
-	act := b.act(proof.SealedAct, actor, r)
 	act.Hashes["manifest"] = sum(text)
+	heard := 1
+	if !m.Heard() {
+		heard, act.Facts["recorded"] = 0, "nothing"
+	}
 	entry, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
-		n, err := tx.Exec(sealRecording, id.String(), m.Ended, 1, text, signature)
+		n, err := tx.Exec(sealRecording, id.String(), m.Ended, 1, text, signature, heard)
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "room.fault.over", "sealed already")
 		}
-		return err
+		if err != nil || heard == 0 {
+			return err
+		}
+		return b.cases.Recorded(tx, actor, r.Casefile, r.Interview)
 	})
 	if err != nil {
 		return Receipt{}, err
@@ -112,23 +131,54 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 	return Receipt{Recording: id.String(), Manifest: fmt.Sprintf("%x", sha256.Sum256(text)), Started: r.Started, Ended: m.Ended, Position: entry.Seq, Log: b.log.Origin()}, nil
 }
 
+// mayStop lets those stop who hold the interview, once their recorder has ended
+// its parts or fell silent; and anybody of the case when it has been silent for
+// long, which the act gives as its basis.
+func (b *Book) mayStop(ctx context.Context, actor string, live *running) (basis string, err error) {
+	facts, err := b.facts(ctx, live.of.ID)
+	if err != nil {
+		return "", err
+	}
+	now := b.clock()
+	live.mu.Lock()
+	defer live.mu.Unlock()
+	switch {
+	case live.records(now):
+		return "", fault.New(fault.Conflict, "room.fault.records", "a part is not ended")
+	case live.heldBy(actor, facts):
+		return "", nil
+	case live.quiet(now) > silent:
+		return "recorder_silent", nil
+	}
+	return "", fault.New(fault.Refused, "room.fault.stop", "who does not hold the interview does not stop it")
+}
+
 func (r *running) all() []*part {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.parts)
 }
 
+// facts are what was known when the recording began.
+func (b *Book) facts(ctx context.Context, id chunk.ID) (facts sealedFacts, err error) {
+	var text []byte
+	if err = b.db.QueryRow(ctx, findFacts, id.String()).Scan(&text); err == nil {
+		err = json.Unmarshal(text, &facts)
+	}
+	return facts, err
+}
+
 // manifest says what will be sealed.
 func (b *Book) manifest(ctx context.Context, r Recording, live *running) (proof.Manifest, error) {
-	var text []byte
-	var facts sealedFacts
-	if err := b.db.QueryRow(ctx, findFacts, r.ID.String()).Scan(&text); err != nil {
+	facts, err := b.facts(ctx, r.ID)
+	if err != nil {
 		return proof.Manifest{}, err
 	}
-	if err := json.Unmarshal(text, &facts); err != nil {
+	level, _, err := b.needed(ctx, r)
+	if err != nil {
 		return proof.Manifest{}, err
 	}
-	m := proof.Manifest{Recording: r.ID, Kind: r.Kind, Level: r.Level, Started: r.Started, Ended: b.clock().UnixMilli(), Pack: facts.Pack,
+	m := proof.Manifest{Recording: r.ID, Kind: r.Kind, Level: level, Started: r.Started, Ended: b.clock().UnixMilli(), Pack: facts.Pack,
 		Roles: facts.Roles, Deviations: facts.Deviations, Software: b.config.Software, Log: b.log.Origin()}
 	gaps, err := b.gaps(ctx, r.ID)
 	if err != nil {
@@ -166,8 +216,10 @@ func (b *Book) manifest(ctx context.Context, r Recording, live *running) (proof.
 
 type share struct {
 	chunk.Part
-	codec chunk.Codec
-	a, b  []byte
+	codec  chunk.Codec
+	opened int64 // Unix ms
+	by     string
+	a, b   []byte
 }
 
 func (b *Book) shares(ctx context.Context, id chunk.ID) ([]share, error) {
@@ -180,7 +232,7 @@ func (b *Book) shares(ctx context.Context, id chunk.ID) ([]share, error) {
 	for rows.Next() {
 		var track, n, codec int64
 		s := share{Part: chunk.Part{Recording: id}}
-		if err := rows.Scan(&track, &n, &codec, &s.a, &s.b); err != nil {
+		if err := rows.Scan(&track, &n, &codec, &s.opened, &s.by, &s.a, &s.b); err != nil {
 			return nil, err
 		}
 		s.Track, s.Number, s.codec = chunk.Track(track), uint16(n), chunk.Codec(codec)
@@ -215,22 +267,44 @@ func (b *Book) Manifest(ctx context.Context, actor string, id chunk.ID) (text, s
 	return text, signature, nil
 }
 
-// inLog finds the act that sealed a recording, and proves that the log holds it.
-func (b *Book) inLog(ctx context.Context, r Recording, manifest []byte) (leaf []byte, path tlog.RecordProof, checkpoint []byte, seq int64, err error) {
-	if err := b.log.Grow(ctx); err != nil {
-		return nil, nil, nil, 0, err
-	}
-	acts, err := b.log.About(ctx, r.Casefile)
+// inLog finds the act that sealed a recording, and those before it that took
+// its heads down.
+func (b *Book) inLog(ctx context.Context, r Recording, manifest []byte) (sealed int64, acts []custody.Entry, err error) {
+	all, err := b.log.About(ctx, r.Casefile)
 	if err != nil {
-		return nil, nil, nil, 0, err
+		return 0, nil, err
 	}
 	hash := fmt.Sprintf("%x", sha256.Sum256(manifest))
-	for _, a := range acts {
-		if text := string(a.Leaf); !strings.Contains(text, hash) || !strings.Contains(text, `"`+proof.SealedAct+`"`) {
-			continue
+	for _, a := range all {
+		if text := string(a.Leaf); strings.Contains(text, hash) && strings.Contains(text, `"`+proof.SealedAct+`"`) {
+			return a.Seq, append(acts, a), nil
 		}
-		in, err := b.log.Inclusion(ctx, a.Seq)
-		return a.Leaf, in.Proof, in.Checkpoint, a.Seq, err
+		if heads, err := proof.ReadHeads(a.Leaf, r.ID); err == nil && len(heads) > 0 {
+			acts = append(acts, a)
+		}
 	}
-	return nil, nil, nil, 0, fault.New(fault.NotFound, "", "the log has no such seal")
+	return 0, nil, fault.New(fault.NotFound, "", "the log has no such seal")
+}
+
+// proven gives the files that prove that the log holds acts, the last of which
+// sealed a recording, all under one checkpoint.
+func (b *Book) proven(ctx context.Context, acts []custody.Entry) (sealed, heads []byte, err error) {
+	if err := b.log.Grow(ctx); err != nil {
+		return nil, nil, err
+	}
+	var numbers []int64
+	for _, a := range acts {
+		numbers = append(numbers, a.Seq)
+	}
+	in, err := b.log.Inclusions(ctx, numbers)
+	if err != nil {
+		return nil, nil, err
+	}
+	last := len(acts) - 1
+	logged := []proof.LoggedAct{}
+	for i, a := range acts[:last] {
+		logged = append(logged, proof.NewLoggedAct(a.Seq, a.Leaf, in[i].Proof))
+	}
+	heads, err = proof.MarshalHeads(logged)
+	return proof.LogProof(in[last].Seq, in[last].Proof, in[last].Checkpoint), heads, err
 }

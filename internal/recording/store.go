@@ -2,7 +2,7 @@ package recording
 
 import "strconv"
 
-const recordingColumns = `id, casefile, interview, channel, kind, level, room, started, stopped, case when length(manifest) > 0 then 1 else 0 end`
+const recordingColumns = `id, casefile, interview, channel, kind, level, room, started, started_by, stopped, case when length(manifest) > 0 then 1 else 0 end`
 
 const insertRecording = `insert into recording (id, casefile, interview, channel, kind, level, room, started, started_by, reserve, facts, stopped, room_empty, manifest, signature)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, '', '')`
@@ -11,9 +11,11 @@ const findRecording = `select ` + recordingColumns + ` from recording where id =
 
 const listRecordings = `select ` + recordingColumns + ` from recording where casefile = $1 and interview = $2 order by started, id`
 
+const countRecordings = `select count(*) from recording where casefile = $1 and interview = $2 and heard = 1`
+
 const countRunning = `select count(*) from recording where casefile = $1 and interview = $2 and stopped = 0`
 
-const sumReserved = `select coalesce(sum(reserve), 0) from recording where stopped = 0`
+const listReserved = `select id, reserve from recording where stopped = 0 order by id`
 
 const findStopped = `select stopped from recording where id = $1`
 
@@ -23,7 +25,7 @@ const countParts = `select count(*) from recording_part where recording = $1 and
 
 const insertPart = `insert into recording_part (recording, track, part, codec, opened, opened_by, share_a, share_b) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-const listParts = `select track, part, codec, share_a, share_b from recording_part where recording = $1 order by track, part`
+const listParts = `select track, part, codec, opened, opened_by, share_a, share_b from recording_part where recording = $1 order by track, part`
 
 const findShare = `select share_a from recording_part where recording = $1 and track = $2 and part = $3`
 
@@ -39,7 +41,18 @@ const insertGap = `insert into recording_gap (recording, n, track, from_ms, to_m
 
 const listGaps = `select track, from_ms, to_ms, reason from recording_gap where recording = $1 order by n`
 
-const sealRecording = `update recording set stopped = $2, room_empty = $3, manifest = $4, signature = $5, reserve = 0 where id = $1 and stopped = 0`
+const lastAlarm = `select coalesce(max(n), 0) from recording_alarm where recording = $1`
+
+const insertAlarm = `insert into recording_alarm (recording, n, kind, is_on, at, staff) values ($1, $2, $3, $4, $5, $6)`
+
+const listAlarms = `select kind, at from recording_alarm a where recording = $1 and is_on = 1
+and n = (select max(n) from recording_alarm l where l.recording = a.recording and l.kind = a.kind) order by kind`
+
+const setNeeded = `update recording set needed = $2, needed_by = $3 where id = $1`
+
+const findNeeded = `select needed, needed_by from recording where id = $1`
+
+const sealRecording = `update recording set stopped = $2, room_empty = $3, manifest = $4, signature = $5, heard = $6, reserve = 0 where id = $1 and stopped = 0`
 
 const findSeal = `select manifest, signature from recording where id = $1`
 
@@ -53,7 +66,29 @@ const findStamp = `select stamp from recording where id = $1`
 
 const setStamp = `update recording set stamp = $2 where id = $1`
 
-const listCounted = `select channel, started, case when exists (select 1 from recording_gap g where g.recording = r.id) then 1 else 0 end
+const listCounted = `select channel, started, case when exists (select 1 from recording_gap g where g.recording = r.id and g.reason <> 'clock' and not (g.track = 3 and g.reason = 'not_shown')) then 1 else 0 end
 from recording r where started < $1 and stopped > 0`
+
+const listTopics = `select r.id, r.interview, r.started, m.code, m.mono from recording_mark m join recording r on r.id = m.recording where r.casefile = $1 and m.kind = 'topic' and m.code <> ''
+union all select r.id, r.interview, r.started, t.topic, t.mono from recording_topic t join recording r on r.id = t.recording where r.casefile = $1
+order by 3, 5, 4`
+
+const listMarked = `select r.interview, m.code from recording_mark m join recording r on r.id = m.recording where r.casefile = $1 and m.kind = 'topic' and m.code <> ''
+union select r.interview, t.topic from recording_topic t join recording r on r.id = t.recording where r.casefile = $1`
+
+const listLinked = `select topic, mono, staff from recording_topic where recording = $1 order by n`
+
+const lastTopic = `select coalesce(max(n), 0) from recording_topic where recording = $1`
+
+const insertTopic = `insert into recording_topic (recording, n, topic, mono, at, staff) values ($1, $2, $3, $4, $5, $6)`
+
+const findOfficial = `select n, version, told, epoch, sealed, reason, written_by, written, signed_by, signed, hash from recording_official where recording = $1 order by n desc limit 1`
+
+const upsertOfficial = `insert into recording_official (recording, n, version, told, epoch, sealed, reason, written_by, written, signed_by, signed, hash)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '')
+on conflict (recording, n) do update set version = excluded.version, told = excluded.told, epoch = excluded.epoch, sealed = excluded.sealed,
+reason = excluded.reason, written_by = excluded.written_by, written = excluded.written`
+
+const signOfficial = `update recording_official set signed_by = $4, signed = $5, hash = $6 where recording = $1 and n = $2 and version = $3 and signed_by = ''`
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,16 +1,15 @@
 package recording
 
 import (
+	"cmp"
 	"context"
-	"io"
-	"os"
 	"slices"
 	"time"
 
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 	"verhaal/internal/recording/chunk"
-	"verhaal/internal/seal"
 )
 
 // watcher is somebody who follows a recording now.
@@ -22,72 +21,6 @@ type watcher struct {
 // Presence is how often a watcher says that they are still there; who does not
 // for three times as long has left.
 const Presence = 5 * time.Second
-
-// MarkKinds are what can be marked.
-var markKinds = []string{"entry", "announced", "break", "resume", "exhibit", "distress", "becomes_formal_report", "left", "topic", "end", "prompt"}
-
-// MarkKinds lists what can be marked.
-func MarkKinds() []string { return slices.Clone(markKinds) }
-
-// Mark is a moment that somebody marked. Sealed holds words to the case key,
-// such as a prompt's.
-type Mark struct {
-	Kind   string
-	Mono   uint64
-	Code   string
-	Sealed []byte
-	Staff  string
-}
-
-// maxWords bounds a mark's sealed words, in bytes.
-const maxWords = 32 << 10
-
-// AddMark keeps a mark. A prompt is Refused for whoever does not watch from a
-// room that may prompt (rule A-16); may says so.
-func (b *Book) AddMark(ctx context.Context, actor string, id chunk.ID, m Mark, may func(room string) bool) error {
-	r, err := b.Get(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(markKinds, m.Kind) || len(m.Code) > 40 || len(m.Sealed) > maxWords {
-		return fault.New(fault.BadInput, "", "no mark")
-	}
-	if len(m.Sealed) > 0 {
-		if err := seal.CheckFile(m.Sealed, 1); err != nil {
-			return err
-		}
-	}
-	if m.Kind == "prompt" {
-		live, err := b.open(ctx, id)
-		if err != nil {
-			return err
-		}
-		live.mu.Lock()
-		room := live.watchers[actor].room
-		live.mu.Unlock()
-		if !may(room) {
-			return fault.New(fault.Refused, "room.fault.no_prompt", "nobody may prompt from there")
-		}
-	}
-	act := b.act("recording.marked", actor, r)
-	act.Facts["mark"] = m.Kind
-	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
-		var n int64
-		if err := stillRuns(tx, id); err != nil {
-			return err
-		}
-		if err := tx.QueryRow(lastMark, id.String()).Scan(&n); err != nil {
-			return err
-		}
-		sealed := m.Sealed
-		if sealed == nil {
-			sealed = []byte{}
-		}
-		_, err := tx.Exec(insertMark, id.String(), n+1, m.Kind, int64(m.Mono), m.Code, sealed, b.clock().UnixMilli(), actor)
-		return err
-	})
-	return err
-}
 
 // stillRuns holds an act to a recording that is not over.
 func stillRuns(tx *db.Tx, id chunk.ID) error {
@@ -101,28 +34,84 @@ func stillRuns(tx *db.Tx, id chunk.ID) error {
 	return nil
 }
 
-// Gap is a stretch without media, and why.
+// Gap is a stretch without media, and why; of the reason ClockJumped, one in
+// which the recorder's wall clock was set, while its own time went on.
 type Gap struct {
 	Track    chunk.Track
 	From, To uint64 // ms of the recording
 	Reason   string // code
 }
 
-var gapReasons = []string{"browser", "device", "container", "conflict", "disk", "network", "power"}
+// ClockJumped is the reason of a gap that lacks nothing.
+const ClockJumped = "clock"
 
-// AddGap writes a gap down. A recorder that goes on after a crash does, and
-// rescue may for it.
-func (b *Book) AddGap(ctx context.Context, actor string, id chunk.ID, g Gap) error {
+// NotShown is the reason of a gap between two exhibits that were shown: there was
+// nothing to record on their track.
+const NotShown = "not_shown"
+
+// damaged is the reason of a gap that the server found in its own files.
+const damaged = "damage"
+
+var gapReasons = []string{ClockJumped, "browser", "device", "container", "conflict", "power", NotShown}
+
+// AddGap writes a gap down that those who hold the interview declare, a recorder
+// that goes on after a crash, say, and for it any page of its browser that still
+// has a token of the track. None lies ahead of the server's clock.
+func (b *Book) AddGap(ctx context.Context, actor string, id chunk.ID, g Gap, token string) error {
 	r, err := b.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	if g.Track > 3 || g.To < g.From || !slices.Contains(gapReasons, g.Reason) {
+	if err := b.mayDeclare(ctx, actor, r, g.Track, token); err != nil {
+		return err
+	}
+	if g.Track > 3 || g.To < g.From || g.To > b.latest(r) || !slices.Contains(gapReasons, g.Reason) {
 		return fault.New(fault.BadInput, "", "no gap")
 	}
+	return b.declare(ctx, actor, r, g)
+}
+
+// mayDeclare holds a gap to the token of its track, or to a member of the case
+// who holds the interview.
+func (b *Book) mayDeclare(ctx context.Context, actor string, r Recording, track chunk.Track, token string) error {
+	if b.bringsTrack(ctx, r.ID, track, token) {
+		return nil
+	}
+	if err := b.cases.MayRead(ctx, actor, r.Casefile); err != nil {
+		return err
+	}
+	holds, err := b.holds(ctx, actor, r.ID)
+	if err == nil && !holds {
+		err = fault.New(fault.Refused, "room.fault.gap", "who does not hold the interview declares no gap")
+	}
+	return err
+}
+
+// holds says whether somebody holds the interview, see heldBy.
+func (b *Book) holds(ctx context.Context, actor string, id chunk.ID) (bool, error) {
+	live, err := b.open(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	facts, err := b.facts(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	live.mu.Lock()
+	defer live.mu.Unlock()
+	return live.heldBy(actor, facts), nil
+}
+
+// latest is where what is told of a recording may lie at the most, in its ms.
+func (b *Book) latest(r Recording) uint64 {
+	return uint64(max(0, b.clock().UnixMilli()-r.Started+slack))
+}
+
+func (b *Book) declare(ctx context.Context, actor string, r Recording, g Gap) error {
+	id := r.ID
 	act := b.act("recording.gap", actor, r)
 	act.Basis, act.Facts["track"] = g.Reason, number(int64(g.Track))
-	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
+	_, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
 		if err := stillRuns(tx, id); err != nil {
 			return err
 		}
@@ -136,25 +125,34 @@ func (b *Book) AddGap(ctx context.Context, actor string, id chunk.ID, g Gap) err
 	return err
 }
 
-// Watch notes that somebody follows from a room, or left (""). Coming and going
-// are acts; staying is not.
-func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string) error {
+// Watch notes that somebody follows from a kind of room, or left (""), and gives
+// what they can do from there (rule A-16): Refused unless a room of that kind
+// lies beside the interview's. Coming and going are acts; staying is not.
+func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string) (powers []string, err error) {
 	r, err := b.Get(ctx, actor, id)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	kind, known := b.room(room)
+	switch {
+	case room == "":
+	case !known || kind.For == policy.ForInterview:
+		return nil, fault.New(fault.BadInput, "", "no room to follow from")
+	case !slices.Contains(kind.Beside, r.Room):
+		return nil, fault.New(fault.Refused, "room.fault.beside", "that room is not beside the interview's")
 	}
 	live, err := b.open(ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	live.mu.Lock()
-	was := live.watchers[actor].room
+	was := live.follows(actor, b.clock())
 	live.mu.Unlock()
 	if was != room {
 		act := b.act("recording.watched", actor, r)
 		act.Facts["room"] = room
 		if _, err := b.log.Do(ctx, act, nil); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	live.mu.Lock()
@@ -162,6 +160,36 @@ func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string
 	live.watchers[actor] = watcher{room, b.clock()}
 	if room == "" {
 		delete(live.watchers, actor)
+	}
+	live.news.Broadcast() // who left is sent nothing more
+	return kind.Powers, nil
+}
+
+// leave writes down that watchers left who say nothing any more, and sends them
+// nothing more.
+func (b *Book) leave(ctx context.Context) error {
+	for _, r := range b.opened() {
+		r.mu.Lock()
+		var gone []string
+		for staff := range r.watchers {
+			if r.follows(staff, b.clock()) == "" {
+				gone = append(gone, staff)
+			}
+		}
+		r.mu.Unlock()
+		for _, staff := range gone {
+			act := b.act("recording.watched", staff, r.of)
+			act.Basis, act.Facts["room"] = "silent", ""
+			if _, err := b.log.Do(ctx, act, nil); err != nil {
+				return err
+			}
+			r.mu.Lock()
+			if r.follows(staff, b.clock()) == "" {
+				delete(r.watchers, staff)
+			}
+			r.news.Broadcast()
+			r.mu.Unlock()
+		}
 	}
 	return nil
 }
@@ -184,10 +212,15 @@ type State struct {
 	Recording
 	Now      int64
 	Watchers []Watcher
-	Marks    []Mark
+	Marks    []Mark // by their time, with topics that were linked afterwards
 	Gaps     []Gap
 	Parts    []PartState
-	Copied   bool // elsewhere too, but for the last records of each part
+	Copied   bool // elsewhere too, but for the last records of each part; of a sealed recording wholly
+	Alone    bool // there is no second copy to wait for
+	Alarms   []Alarm
+	// LevelUnmet are the rules that demand a picture since a talk became a formal
+	// report, while there is none.
+	LevelUnmet string
 }
 
 // State tells a member how a recording stands.
@@ -200,18 +233,34 @@ func (b *Book) State(ctx context.Context, actor string, id chunk.ID) (State, err
 	if err != nil {
 		return State{}, err
 	}
-	s := State{Recording: r, Now: b.clock().UnixMilli(), Copied: b.config.Copies != nil}
+	s := State{Recording: r, Now: b.clock().UnixMilli(), Copied: b.config.Copies != nil, Alone: b.config.Copies == nil}
 	if s.Marks, err = b.marks(ctx, id); err != nil {
 		return State{}, err
 	}
+	linked, err := b.linked(ctx, id)
+	if err != nil {
+		return State{}, err
+	}
+	s.Marks = append(s.Marks, linked...)
+	slices.SortStableFunc(s.Marks, func(a, b Mark) int { return cmp.Compare(a.Mono, b.Mono) })
 	if s.Gaps, err = b.gaps(ctx, id); err != nil {
+		return State{}, err
+	}
+	if s.Alarms, err = b.alarms(ctx, id); err != nil {
+		return State{}, err
+	}
+	_, rules, err := b.needed(ctx, r)
+	if err != nil {
 		return State{}, err
 	}
 	live.mu.Lock()
 	defer live.mu.Unlock()
-	for staff, w := range live.watchers {
-		if b.clock().Sub(w.seen) < 3*Presence {
-			s.Watchers = append(s.Watchers, Watcher{staff, w.room})
+	if !live.pictured() {
+		s.LevelUnmet = rules
+	}
+	for staff := range live.watchers {
+		if room := live.follows(staff, b.clock()); room != "" {
+			s.Watchers = append(s.Watchers, Watcher{staff, room})
 		}
 	}
 	for _, p := range live.parts {
@@ -221,31 +270,12 @@ func (b *Book) State(ctx context.Context, actor string, id chunk.ID) (State, err
 		last := p.index[len(p.index)-1]
 		next, head := p.head()
 		s.Parts = append(s.Parts, PartState{p.Part, p.codec, next, p.index[0].mono, last.till, head, !live.over && !p.over && !p.chain.Ended()})
-		s.Copied = s.Copied && (p.copied == p.size || p.index[max(0, len(p.index)-copyBehind)].offset <= p.copied)
+		s.Copied = s.Copied && (p.copied == p.size || !r.Sealed && p.index[max(0, len(p.index)-copyBehind)].offset <= p.copied)
 	}
 	slices.SortFunc(s.Parts, func(a, b PartState) int {
 		return (int(a.Track)-int(b.Track))*1000 + int(a.Number) - int(b.Number)
 	})
 	return s, nil
-}
-
-func (b *Book) marks(ctx context.Context, id chunk.ID) ([]Mark, error) {
-	rows, err := b.db.Query(ctx, listMarks, id.String())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Mark
-	for rows.Next() {
-		var m Mark
-		var mono int64
-		if err := rows.Scan(&m.Kind, &mono, &m.Code, &m.Sealed, &m.Staff); err != nil {
-			return nil, err
-		}
-		m.Mono = uint64(mono)
-		out = append(out, m)
-	}
-	return out, rows.Err()
 }
 
 func (b *Book) gaps(ctx context.Context, id chunk.ID) ([]Gap, error) {
@@ -265,118 +295,4 @@ func (b *Book) gaps(ctx context.Context, id chunk.ID) ([]Gap, error) {
 		out = append(out, g)
 	}
 	return out, rows.Err()
-}
-
-// Range says which records of a part to stream.
-type Range struct {
-	From  uint32 // seq of the first
-	To    uint32 // seq of the last; only with HasTo
-	HasTo bool
-	At    int64 // begin where a player must to show this ms; -1 = use From
-	Until int64 // end before this ms; -1 = no end
-}
-
-// Stream writes records as they come, to the end of the part if the range has
-// no end. Everybody who follows gets the bytes that are sealed.
-func (b *Book) Stream(ctx context.Context, actor string, p chunk.Part, want Range, to io.Writer, flush func()) error {
-	if _, err := b.Get(ctx, actor, p.Recording); err != nil {
-		return err
-	}
-	r, err := b.open(ctx, p.Recording)
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.news.Broadcast()
-	})
-	defer stop()
-	r.mu.Lock()
-	from, err := r.find(p.Track, p.Number)
-	if err != nil {
-		r.mu.Unlock()
-		return err
-	}
-	file, err := os.Open(from.path)
-	if err != nil {
-		r.mu.Unlock()
-		return err
-	}
-	defer file.Close()
-	next := int(want.From)
-	if want.At >= 0 {
-		next = 1
-		for i, e := range from.index {
-			if i > 0 && e.key && e.mono <= uint64(want.At) {
-				next = i
-			}
-		}
-	}
-	follow := !want.HasTo && want.Until < 0
-	for {
-		begin, end, full := int64(-1), int64(0), false
-		for ; next < len(from.index); next++ {
-			e := from.index[next]
-			if want.HasTo && uint32(next) > want.To || want.Until >= 0 && e.mono >= uint64(want.Until) {
-				full = true
-				break
-			}
-			if begin < 0 {
-				begin = e.offset
-			}
-			end = from.size
-			if next+1 < len(from.index) {
-				end = from.index[next+1].offset
-			}
-		}
-		over := full || !follow || r.over || from.over || from.chain.Ended() || ctx.Err() != nil
-		if begin < 0 {
-			if over {
-				r.mu.Unlock()
-				return ctx.Err()
-			}
-			r.news.Wait()
-			continue
-		}
-		r.mu.Unlock()
-		if _, err := io.Copy(to, io.NewSectionReader(file, begin, end-begin)); err != nil {
-			return err
-		}
-		flush()
-		r.mu.Lock()
-	}
-}
-
-// Release gives out the server's half of the keys of some minutes of a part,
-// and the recorder's half, which only the case key opens. It is the decision to
-// let somebody listen: an act with purpose, basis and minutes.
-func (b *Book) Release(ctx context.Context, actor string, p chunk.Part, minutes []uint32, purpose, basis string) (map[uint32]chunk.Secret, []byte, error) {
-	r, err := b.Get(ctx, actor, p.Recording)
-	if err != nil {
-		return nil, nil, err
-	}
-	if purpose == "" || len(purpose) > 40 || len(basis) > 40 || len(minutes) == 0 || len(minutes) > 24*60 {
-		return nil, nil, fault.New(fault.BadInput, "room.fault.purpose", "no purpose, or no minutes")
-	}
-	half, err := os.ReadFile(b.keyFile(p))
-	if err != nil || len(half) != len(chunk.Secret{}) {
-		return nil, nil, fault.New(fault.NotFound, "", "no key of this part")
-	}
-	var share []byte
-	if err := b.db.QueryRow(ctx, findShare, p.Recording.String(), int64(p.Track), int64(p.Number)).Scan(&share); err != nil {
-		return nil, nil, err
-	}
-	act := b.act("recording.key_released", actor, r)
-	act.Basis, act.Facts["purpose"] = basis, purpose
-	act.Facts["track"], act.Facts["part"] = number(int64(p.Track)), number(int64(p.Number))
-	act.Facts["from"], act.Facts["to"] = number(int64(slices.Min(minutes))), number(int64(slices.Max(minutes)))
-	if _, err := b.log.Do(ctx, act, nil); err != nil {
-		return nil, nil, err
-	}
-	out := map[uint32]chunk.Secret{}
-	for _, m := range minutes {
-		out[m] = chunk.Release(chunk.Secret(half), p.Number, m)
-	}
-	return out, share, nil
 }

@@ -2,10 +2,10 @@ package recording
 
 import (
 	"context"
-	"fmt"
 
 	"verhaal/internal/db"
 	"verhaal/internal/recording/chunk"
+	"verhaal/internal/recording/proof"
 )
 
 // Stamper has an authority say when bytes were there; stamp.Authority is one.
@@ -13,12 +13,11 @@ type Stamper interface {
 	Stamp(ctx context.Context, text []byte) ([]byte, error)
 }
 
-// headsAct is the kind of the act that holds a minute's heads.
-const headsAct = "recording.heads"
-
 // logHeads writes the heads of all parts into the custody log, once in each
 // minute that something came: whoever keeps a copy of the log can tell later
-// that nothing was put in another's place. What fails is in the next minute's.
+// that nothing was put in another's place. The head of a part is the last record
+// before the minute, so that a check can name the minute which ended otherwise;
+// a part that had none has its newest there. What fails is in the next minute's.
 func (b *Book) logHeads(ctx context.Context, r *running, minute uint32) {
 	r.mu.Lock()
 	if minute < r.minute {
@@ -26,12 +25,18 @@ func (b *Book) logHeads(ctx context.Context, r *running, minute uint32) {
 		return
 	}
 	r.minute = minute + 1
-	act := b.act(headsAct, "", r.of)
+	act := b.act(proof.HeadsAct, "", r.of)
 	act.Facts["minute"] = number(int64(minute))
 	for _, p := range r.parts {
-		if next, head := p.head(); next > 0 && !p.over {
-			act.Hashes[fmt.Sprintf("track_%d_part_%d", p.Track, p.Number)] = head[:]
+		if len(p.index) == 0 || p.over {
+			continue
 		}
+		last := p.before(minute)
+		if last < 0 {
+			last = len(p.index) - 1
+		}
+		name := proof.HeadName(p.Part)
+		act.Facts[name], act.Hashes[name] = number(int64(last)), p.index[last].hash[:]
 	}
 	r.mu.Unlock()
 	_, _ = b.log.Do(ctx, act, nil)

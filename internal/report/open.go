@@ -185,6 +185,11 @@ func (b *Reports) write(ctx context.Context, row Row, actor, key string, m Messa
 		if err := stillOn(tx, row); err != nil {
 			return err
 		}
+		if m.Sender == FromDesk {
+			if err := b.desk.MayAnswer(tx, row.ID); err != nil {
+				return err
+			}
+		}
 		var last int64
 		if err := tx.QueryRow(lastMessage, row.ID).Scan(&last); err != nil {
 			return err

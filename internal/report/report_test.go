@@ -28,8 +28,16 @@ type front struct {
 	own     map[string]seal.Identity
 	barred  map[string]bool // by staff, or by staff@channel
 	closed  bool
-	during  func() // runs once when a key is asked for: between reading and writing
+	unsafe  map[string]bool // reports whose dialogue a safe-contact plan forbids
+	during  func()          // runs once when a key is asked for: between reading and writing
 	channel map[string]report.Channel
+}
+
+func (f *front) MayAnswer(_ *db.Tx, report string) error {
+	if f.unsafe[report] {
+		return fault.New(fault.Refused, "case.fault.contact_way", "a plan forbids it")
+	}
+	return nil
 }
 
 func newFront(t *testing.T) *front {
@@ -315,6 +323,29 @@ func TestAChannelWithoutDialogueOffersNoWayBack(t *testing.T) {
 		opened, err := x.book.Open(t.Context(), "operator", id)
 		if err != nil || opened.Reporter != "" {
 			t.Errorf("the desk gets a key to answer with: %v", err)
+		}
+	})
+}
+
+func TestAPlanThatForbidsTheDialogueHoldsThoughItCameWhileTheAnswerWasWritten(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		r := x.tell(t, "open", adult())
+		x.submit(t, r)
+		id, key := x.onlyID(t, "open"), seal.Fingerprint(x.key.Recipient())
+		file := sealed(t, "are you well?", r.sub.Reporter, x.key.Recipient())
+		x.during = func() { x.unsafe = map[string]bool{id: true} }
+		wantFault(t, x.book.Answer(t.Context(), "officer", id, 0, key, file), fault.Refused, "case.fault.contact_way")
+		got, err := x.book.Return(t.Context(), r.sub.Lookup, r.sub.Proof)
+		if err != nil || len(got.Messages) != 0 {
+			t.Errorf("%d messages, %v", len(got.Messages), err)
+		}
+		// The plan binds the desk; the reporter may always write.
+		if err := x.book.WriteAgain(t.Context(), r.sub.Lookup, r.sub.Proof, 0, key, file); err != nil {
+			t.Error(err)
+		}
+		x.unsafe = nil
+		if err := x.book.Answer(t.Context(), "officer", id, 1, key, file); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -80,7 +80,7 @@ func TestBrowserRefusesClassicAndMixedRecipients(t *testing.T) {
 		"mixed":         {good, classic.Recipient().String()},
 		"mixed, before": {classic.Recipient().String(), good},
 		"tag":           {"age1tagpq1" + good[len("age1pq1"):]},
-		"damaged":       {good[:len(good)-1] + "x"},
+		"damaged":       {misspelt(good)},
 		"upper case":    {strings.ToUpper(good)},
 	} {
 		if _, refusal := try[string](t, b, "seal", b64([]byte("story")), recipients); refusal == "" {

@@ -28,6 +28,15 @@ func newIdentity(t testing.TB) seal.Identity {
 }
 
 // mustSeal seals to the identities' recipients.
+// misspelt changes the last letter, whichever it is, to another.
+func misspelt(recipient string) string {
+	last := len(recipient) - 1
+	if recipient[last] == 'q' {
+		return recipient[:last] + "p"
+	}
+	return recipient[:last] + "q"
+}
+
 func mustSeal(t testing.TB, plain []byte, ids ...seal.Identity) []byte {
 	t.Helper()
 	var recipients []string
@@ -125,7 +134,7 @@ func TestClassicAndMixedRecipientsAreRefused(t *testing.T) {
 		"mixed":         {good, classic.Recipient().String()},
 		"mixed, before": {classic.Recipient().String(), good},
 		"tag":           {"age1tagpq1" + good[len("age1pq1"):]},
-		"damaged":       {good[:len(good)-1] + "x"},
+		"damaged":       {misspelt(good)},
 		"upper case":    {strings.ToUpper(good)},
 		"spaced":        {" " + good},
 		"an identity":   {id.Secret()},

@@ -77,8 +77,9 @@ type told struct {
 // elsewhere is what was entered of interviews that others held.
 func (f *file) elsewhere(person string) told {
 	fields := f.fact(person, "earlier")
-	out := told{number: policy.RowsIn(fields, "earlier")}
-	for i := range out.number {
+	rows := policy.Rows(fields, "earlier")
+	out := told{number: len(rows)}
+	for _, i := range rows {
 		at := "earlier." + strconv.Itoa(i) + "."
 		out.topics = append(out.topics, list(fields.Get(at+"topics"))...)
 		out.people = append(out.people, list(fields.Get(at+"interviewers"))...)
@@ -141,7 +142,7 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 	}
 	topics, again, explained := f.fact(e.subject, "plan.topics"), 0, 0
 	var asked []string
-	for i := range policy.RowsIn(topics, "plan.topics") {
+	for _, i := range policy.Rows(topics, "plan.topics") {
 		at := "plan.topics." + strconv.Itoa(i) + "."
 		name := topics.Get(at + "name")
 		asked = append(asked, name)
@@ -162,7 +163,7 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 	}
 	var people []string
 	asking := f.fact(e.subject, "plan.interviewers")
-	for i := range policy.RowsIn(asking, "plan.interviewers") {
+	for _, i := range policy.Rows(asking, "plan.interviewers") {
 		people = append(people, asking.Get("plan.interviewers."+strconv.Itoa(i)+".id"))
 	}
 	if before.number > 0 && f.minor(person, on) {

@@ -26,14 +26,14 @@ func (b *Book) readReports(ctx context.Context, t *tally, channel string) error 
 	for {
 		n := 0
 		err := b.each(ctx, func(rows *sql.Rows) error {
-			var message, opened int64
+			var message, reached int64
 			n++
-			if err := rows.Scan(&rank, &received, &id, &message, &opened); err != nil {
+			if err := rows.Scan(&rank, &received, &id, &message, &reached); err != nil {
 				return err
 			}
 			contact := message
-			if message == 0 || opened > 0 && opened < message {
-				contact = opened
+			if message == 0 || reached > 0 && reached < message {
+				contact = reached
 			}
 			if contact > 0 {
 				days := day(contact) - day(received)

@@ -3,6 +3,7 @@ package statistics_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -101,7 +102,19 @@ type house struct {
 func (h *house) MayRead(context.Context, string, string) error               { return nil }
 func (h *house) Recipient(context.Context, string) (string, error)           { return "", nil }
 func (h *house) Holds(context.Context, string, string, string) (bool, error) { return true, nil }
+func (h *house) Called(_ context.Context, login string) (string, error)      { return login, nil }
 func (h *house) Prosecutes(_ context.Context, staff string) (bool, error)    { return staff == "pam", nil }
+
+// nothing is a house without reports and recordings.
+type nothing struct{}
+
+func (nothing) Report(context.Context, string) (channel, day string, err error) { return "", "", nil }
+func (nothing) Recorded(*db.Tx, string, string) (bool, error)                   { return false, nil }
+func (nothing) Marked(interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+}, string) (map[string][]string, error) {
+	return nil, nil
+}
 
 type always struct{ pack *policy.Pack }
 
@@ -129,12 +142,44 @@ func (h *house) interview(t *testing.T, id, person, fields string) {
 	i, err := h.Plan(t.Context(), "ann", id, person)
 	ok(t, err)
 	h.set(t, id, i, fields+plan)
-	if err := h.Confirm(t.Context(), "ann", id, i); err != nil {
+	h.words(t, id, i)
+	if err := h.ConfirmOutside(t.Context(), "ann", id, i, "held_elsewhere"); err != nil {
 		d, _ := h.Try(t.Context(), "ann", id, i, func() url.Values { v, _ := url.ParseQuery(fields + plan); return v }())
 		text, _ := d.JSON("en")
 		t.Fatalf("%v: %s", err, text)
 	}
 	ok(t, h.Hold(t.Context(), "ann", id, i))
+}
+
+// words seals words for every reason that a plan says is given.
+func (h *house) words(t *testing.T, id, interview string) {
+	t.Helper()
+	given, err := h.Reasons(t.Context(), "ann", id, interview)
+	ok(t, err)
+	if len(given) == 0 {
+		return
+	}
+	key, err := h.Key(t.Context(), "ann", id)
+	ok(t, err)
+	if key.N == 0 {
+		made, err := seal.NewIdentity()
+		ok(t, err)
+		wraps := map[string][]byte{}
+		duty, err := h.Duty(t.Context(), "ann", id)
+		ok(t, err)
+		for _, one := range duty.Holders {
+			wraps[one.ID], err = seal.Seal([]byte(made.Secret()), one.Recipient)
+			ok(t, err)
+		}
+		ok(t, h.MakeEpoch(t.Context(), "ann", id, 0, made.Recipient(), wraps))
+		key, err = h.Key(t.Context(), "ann", id)
+		ok(t, err)
+	}
+	file, err := seal.Seal([]byte(`{"v":1,"text":"why"}`), key.Recipient)
+	ok(t, err)
+	for _, one := range given {
+		ok(t, h.Seal(t.Context(), "ann", id, casefile.Part{Name: one.Part, Epoch: key.N, Sealed: file}))
+	}
 }
 
 // TestFiguresAreOfWhatWasDone lets six girls of ten be interviewed twice, by
@@ -150,7 +195,7 @@ func TestFiguresAreOfWhatWasDone(t *testing.T) {
 		h := &house{now: at("2026-01-12")}
 		clock := func() time.Time { return h.now }
 		log := custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
-		h.Files = casefile.New(d, log, h, h, always{pack}, planner.New(d, log, nil, clock), recovery.Recipient(), clock)
+		h.Files = casefile.New(d, log, casefile.Around{Desks: h, People: h, Rules: always{pack}, Calendar: planner.New(d, log, nil, clock), Sources: nothing{}, Recovery: recovery.Recipient(), Clock: clock})
 		reason, err := seal.Seal(bytes.Repeat([]byte("x"), 256), recovery.Recipient(), recovery.Recipient())
 		ok(t, err)
 		for range 6 {
@@ -159,8 +204,9 @@ func TestFiguresAreOfWhatWasDone(t *testing.T) {
 			ok(t, err)
 			girl, err := h.AddPerson(t.Context(), "ann", file.ID, casefile.Victim)
 			ok(t, err)
-			h.set(t, file.ID, "", "case.assessment.done=true&case.assessment.at=2026-01-10&case.assessment.in_victims_interest=true&case.interest_weighed=true&case.acute=false&case.talk_held=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-01-08")
-			h.set(t, file.ID, girl, "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.0.date=2026-01-09&earlier.0.level=video&earlier.0.interviewers=shelter&earlier.0.topics=transport")
+			h.set(t, file.ID, "", "case.acute=false&case.talk_held=true&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-01-08")
+			h.set(t, file.ID, girl, "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.0.date=2026-01-09&earlier.0.level=video&earlier.0.interviewers=shelter&earlier.0.topics=transport&case.interest_weighed=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false")
+			ok(t, h.Assess(t.Context(), "ann", file.ID, casefile.NewAssessment{Assessment: casefile.Assessment{Person: girl, Day: "2026-01-10", InInterest: true}, NoNeeds: true}))
 			h.now = at("2026-01-14")
 			h.interview(t, file.ID, girl, "plan.date=2026-01-14&plan.interviewers.0.id=ann&plan.necessity=sealed&plan.reasons.S-11=sealed")
 			h.now = at("2026-02-16")
@@ -196,6 +242,29 @@ func TestFiguresAreOfWhatWasDone(t *testing.T) {
 		}
 		if got := line(f, "labour-authority", "talk", q1); !strings.Contains(got, "all 0;") {
 			t.Errorf("another desk has talks: %s", got)
+		}
+	})
+}
+
+// TestAContactIsOneThatReachedSomebody: neither a call that nobody answered nor
+// the opening of a case file is one.
+func TestAContactIsOneThatReachedSomebody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		filled(t, w, sample.Data{Files: 6, From: at("2026-01-05"), To: at("2026-02-05"), Channels: []string{"police-avim"}, Seed: 7})
+		ok(t, w.Write(t.Context(), nil, func(tx *db.Tx) (err error) {
+			for _, query := range []string{"delete from message", "delete from contact",
+				"insert into contact select k.casefile, 1, 'p1', 'phone', r.received, 'no_answer', '', 'x' from case_report k join report r on r.id = k.report",
+				"insert into contact select k.casefile, 2, 'p1', 'phone', r.received + 5 * 86400, 'reached', '', 'x' from case_report k join report r on r.id = k.report"} {
+				if _, err = tx.Exec(query); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		f := figures(t, book(d, "2026-07-01"))
+		const want = "waited.0 0; waited.1 0; waited.2 6; waited.3 0;"
+		if got := line(f, "", "contact", quarter("2026-Q1")); !strings.HasPrefix(got, want) {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	})
 }

@@ -6,7 +6,7 @@ const pageSize = 500
 // pageReports walks the index of the queue: what is sealed is never read.
 const pageReports = `select r.rank, r.received, r.id,
 	coalesce((select min(m.sent) from message m where m.report = r.id and m.sender = 'desk'), 0),
-	coalesce((select min(c.opened) from case_report k join casefile c on c.id = k.casefile where k.report = r.id), 0)
+	coalesce((select min(t.at) from case_report k join contact t on t.casefile = k.casefile where k.report = r.id and t.result = 'reached'), 0)
 from report r where r.channel = $1 and (r.rank, r.received, r.id) > ($2, $3, $4)
 order by r.rank, r.received, r.id limit $5`
 

@@ -47,3 +47,9 @@ func AllowRecording(w http.ResponseWriter) {
 	AllowPlayback(w)
 	w.Header().Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), geolocation=(), interest-cohort=()")
 }
+
+// ForbidSending lets a page fetch nothing but its own script and style, and
+// send nothing at all: what it reads from the visitor's disk stays there.
+func ForbidSending(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; script-src 'self'")
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 
 	strict "github.com/go-json-experiment/json"
 
@@ -22,6 +23,26 @@ func ReadJSON(r *http.Request, max int64, v any) error {
 		return badBody(err)
 	}
 	return badBody(strict.Unmarshal(body.Bytes(), v, strict.RejectUnknownMembers(true)))
+}
+
+// MaxForm bounds what people type into a form of codes and days, in bytes.
+const MaxForm = 64 << 10
+
+// Form reads the form of a request, where people choose and type little.
+func Form(r *http.Request) (url.Values, error) {
+	err := ReadForm(r, MaxForm)
+	return r.PostForm, err
+}
+
+// Back answers a change with the page it was made on; a script is told its address.
+func Back(w http.ResponseWriter, r *http.Request, to string) error {
+	if wantsJSON(r) {
+		return WriteJSON(w, http.StatusOK, struct {
+			To string `json:"to"`
+		}{to})
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
 }
 
 // ReadForm parses a form of at most max bytes.

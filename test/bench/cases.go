@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -78,8 +79,17 @@ type desk struct{}
 
 func (desk) MayRead(context.Context, string, string) error            { return nil }
 func (desk) Recipient(context.Context, string) (string, error)        { return "", nil }
+func (desk) Called(context.Context, string) (string, error)           { return "", nil }
 func (desk) Prosecutes(context.Context, string) (bool, error)         { return false, nil }
 func (desk) Holds(_ context.Context, _, kind, _ string) (bool, error) { return kind != "", nil }
+
+func (desk) Report(context.Context, string) (channel, day string, err error) { return "", "", nil }
+func (desk) Marked(interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+}, string) (map[string][]string, error) {
+	return nil, nil
+}
+func (desk) Recorded(*db.Tx, string, string) (bool, error) { return false, nil }
 
 // one is a pack for every day.
 type one struct{ *policy.Pack }
@@ -107,7 +117,7 @@ func casesPart(ctx context.Context, dir string) error {
 	log := custody.New(d, w, key, time.Now, quiet)
 	var colleagues []planner.Colleague
 	book := planner.New(d, log, func(context.Context) ([]planner.Colleague, error) { return colleagues, nil }, time.Now)
-	cases := casefile.New(d, log, desk{}, desk{}, one{pack}, book, "", time.Now)
+	cases := casefile.New(d, log, casefile.Around{Desks: desk{}, People: desk{}, Rules: one{pack}, Calendar: book, Sources: desk{}, Clock: time.Now})
 	for i := range 400 {
 		until := time.Now().AddDate(1, 0, 0).Format(time.DateOnly)
 		c := planner.Colleague{ID: fmt.Sprint("s", i), Login: fmt.Sprint("login", i), Name: fmt.Sprint("Colleague ", i), Held: []planner.Held{{Kind: "trafficking", From: "2020-01-01", Until: until}}}

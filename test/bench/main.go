@@ -51,6 +51,9 @@ func run(ctx context.Context, length time.Duration, queue int, postgres string) 
 	if err := casesPart(ctx, dir); err != nil {
 		return fmt.Errorf("case files: %w", err)
 	}
+	if err := recordingPart(ctx, binary, dir, length); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
 	disk, err := bareDisk(dir, length/2)
 	if err != nil {
 		return err

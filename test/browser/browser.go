@@ -8,17 +8,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
+	goruntime "runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	page "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"verhaal/internal/drill"
 )
 
 // patience is how long one step may take on a busy machine.
@@ -35,21 +37,18 @@ type Tab struct {
 // the test.
 func Open(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *Tab {
 	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Fatal("Chromium is missing: run test/needs, or apt-get install chromium")
+	path, err := drill.Browser()
+	if err != nil {
+		t.Fatal(err)
 	}
-	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(drill.Headless(path), more...)...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(end)
 	b := &Tab{t, ctx, base}
 	b.Do(chromedp.Navigate("about:blank"))
 	if err := chromedp.Listen(ctx, func(event any) {
-		if thrown, is := event.(*page.EventExceptionThrown); is {
+		if thrown, is := event.(*runtime.EventExceptionThrown); is {
 			t.Errorf("a script threw: %s", thrown.ExceptionDetails.Text)
 		}
 	}); err != nil {
@@ -66,11 +65,16 @@ func (b *Tab) Kill() {
 	}
 }
 
-// Do runs steps.
+// Do runs steps. What was found on a page that just gave way to the next is
+// looked for again.
 func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
 	for _, step := range steps {
-		if err := b.step(step); err != nil {
+		err := b.step(step)
+		for err != nil && strings.Contains(err.Error(), "Could not find node") {
+			err = b.step(step)
+		}
+		if err != nil {
 			b.fail(err)
 		}
 	}
@@ -97,19 +101,7 @@ func (b *Tab) step(step chromedp.Action[chromedp.Void]) error {
 func (b *Tab) Visit(path string) { b.T.Helper(); b.Do(chromedp.Navigate(b.Base + path)) }
 
 // Click clicks what a CSS selector finds, once it can be seen.
-func (b *Tab) Click(selector string) {
-	b.T.Helper()
-	for {
-		err := b.step(chromedp.Click(chromedp.CSS(selector)))
-		if err == nil {
-			return
-		}
-		// What was found on a page that just gave way to the next is looked for again.
-		if !strings.Contains(err.Error(), "Could not find node") {
-			b.fail(err)
-		}
-	}
-}
+func (b *Tab) Click(selector string) { b.T.Helper(); b.Do(chromedp.Click(chromedp.CSS(selector))) }
 
 // Leave clicks what leads to another page, or to the same one anew, and waits
 // until that is there.
@@ -167,6 +159,7 @@ func Ask[V any](b *Tab, js string) V {
 // Text is the text of an element, with its spaces folded.
 func (b *Tab) Text(selector string) string {
 	b.T.Helper()
+	b.Until(fmt.Sprintf("!!document.querySelector(%q)", selector))
 	return strings.Join(strings.Fields(Ask[string](b, fmt.Sprintf("document.querySelector(%q).textContent", selector))), " ")
 }
 
@@ -202,6 +195,22 @@ func (b *Tab) Shot(name string) { b.T.Helper(); b.picture(name, chromedp.FullScr
 // Screen is Shot of what is in view.
 func (b *Tab) Screen(name string) { b.T.Helper(); b.picture(name, chromedp.CaptureScreenshot()) }
 
+// PDF is the page as it is printed; Shot's folder gets it too.
+func (b *Tab) PDF(name string) []byte {
+	b.T.Helper()
+	pdf, err := chromedp.Run(b.Ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		printed, err := cdp.Call(ctx, t, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+		return printed.Data, err
+	})
+	if err == nil && os.Getenv("VERHAAL_SHOTS") != "" {
+		err = os.WriteFile(filepath.Join(os.Getenv("VERHAAL_SHOTS"), name+".pdf"), pdf, 0o600)
+	}
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return pdf
+}
+
 func (b *Tab) picture(name string, take chromedp.Action[[]byte]) {
 	b.T.Helper()
 	dir := os.Getenv("VERHAAL_SHOTS")
@@ -221,7 +230,7 @@ func (b *Tab) picture(name string, take chromedp.Action[[]byte]) {
 // 2.2 AA), for what sticks out of the screen, and for buttons under 44 px.
 func (b *Tab) Check(where string) {
 	b.T.Helper()
-	_, here, _, _ := runtime.Caller(0)
+	_, here, _, _ := goruntime.Caller(0)
 	code, err := os.ReadFile(filepath.Join(filepath.Dir(here), "../../node_modules/axe-core/axe.min.js"))
 	if err != nil {
 		b.T.Fatal("node_modules is missing: run `npm ci` at the root of the repository")

@@ -1,7 +1,8 @@
 // Command build bundles the browser's side into ui/dist: a script for each
 // audience (ui/<audience>/main.ts, and its worker.ts and pack.ts if it has them:
 // what runs beside the page, and what is loaded when it is asked for), the
-// stylesheet, the receipts' word lists and the licences of what is inside, each
+// stylesheet, the receipts' word lists, the second reader of recordings and the
+// licences of what is inside, each
 // with a .gz and a .br beside it.
 //
 //	go run ./ui/build          builds and prints sizes

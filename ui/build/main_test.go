@@ -19,6 +19,7 @@ func tree(t *testing.T) string {
 		"ui/seal/index.ts":                   `export const library = 1;`,
 		"ui/css/site.css":                    "body {\n  margin-inline: 0;\n}\n",
 		"internal/seal/words/en.txt":         "able\nacid\n",
+		"docs/reader/verhaal_reader.py":      "print('sound')\n",
 		"node_modules/@x/greet/LICENSE":      "Anybody may greet.",
 		"node_modules/@x/greet/index.js":     `export const hello = "hello"; export const unused = "bye";`,
 		"node_modules/@x/unused/index.js":    `export {};`,
@@ -60,7 +61,7 @@ func TestBuildMakesEveryFileThreeTimesAndTheSameAgain(t *testing.T) {
 	}
 	first := contents(t, dist)
 	var want []string
-	for _, name := range []string{"LICENSES.txt", "desk.js", "site.css", "words-en.txt"} {
+	for _, name := range []string{"LICENSES.txt", "desk.js", "reader.txt", "site.css", "words-en.txt"} {
 		want = append(want, name, name+".br", name+".gz")
 	}
 	slices.Sort(want)

@@ -1,8 +1,8 @@
 // The detective's pages.
 import { follow } from "../facts/live.js";
 import { listenForDuties } from "../staff/rings.js";
-import { listenForAsking } from "./deviation.js";
-import { listenToOpening } from "./part_forms.js";
+import { listenForAsking, listenForReading } from "./deviation.js";
+import { listenForOpeningAlone, listenToOpening } from "./part_forms.js";
 import { Parts } from "./parts.js";
 import { ToldOnce } from "./told.js";
 import { listenForUnshielding } from "./unshield.js";
@@ -17,7 +17,9 @@ const told = document.querySelector<HTMLElement>("[data-told]");
 if (told) new ToldOnce(told).listen();
 const opening = document.querySelector<HTMLElement>("[data-opening]");
 if (opening) listenToOpening(opening);
+for (const form of document.querySelectorAll<HTMLFormElement>("[data-open-alone]")) listenForOpeningAlone(form);
 const asking = document.querySelector<HTMLFormElement>("[data-ask]");
 if (asking) listenForAsking(asking);
+for (const box of document.querySelectorAll<HTMLElement>("[data-deviation]")) listenForReading(box);
 for (const form of document.querySelectorAll<HTMLFormElement>("[data-seal-words]")) sealWords(form);
 for (const form of document.querySelectorAll<HTMLFormElement>("[data-unshield]")) listenForUnshielding(form);

@@ -1,6 +1,6 @@
 // Names and notes of a case file, opened and sealed in this tab.
-import { Draft } from "./draft.js";
-import { attempt, SealedCase, showTexts } from "./sealed.js";
+import { Draft, keepDrafts } from "./draft.js";
+import { attempt, SealedCase, showTexts, shut } from "./sealed.js";
 
 interface Text {
   text: string;
@@ -44,6 +44,7 @@ export class Parts {
       draft.forget();
     });
     await draft.follow(() => (note.querySelector<HTMLElement>("[data-draft]")!.hidden = false));
+    await keepDrafts(this.file);
   }
 
   private async show(): Promise<void> {
@@ -51,15 +52,16 @@ export class Parts {
     for (const name of this.file.names) {
       const shown = name.startsWith("note/") || document.querySelector(`[data-name="${CSS.escape(name)}"]`);
       if (!shown) continue;
-      const text = (await this.file.read<Text>(name))?.text ?? this.root.dataset.noKey!;
+      const text = (await this.file.read<Text>(name))?.text;
       if (name.startsWith("note/")) {
         const item = document.createElement("li");
         item.className = "card told";
-        item.textContent = text;
+        item.textContent = text ?? this.root.dataset.noKey!;
         notes.push(item);
       }
-      const field = this.root.querySelector<HTMLInputElement>(`[data-name="${CSS.escape(name)}"] input`);
-      if (field) field.value = text;
+      const form = this.root.querySelector<HTMLFormElement>(`[data-name="${CSS.escape(name)}"]`);
+      if (form && this.file.locked(name)) shut(form, this.root.dataset.noKey!);
+      else if (form && text !== undefined) form.querySelector("input")!.value = text;
     }
     this.root.querySelector("[data-notes]")!.replaceChildren(...notes);
     await showTexts(this.file, this.root.dataset.noKey!);

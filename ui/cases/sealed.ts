@@ -2,7 +2,7 @@
 // opened with it, and sealed again to the key of today.
 import * as seal from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
-import { ringKeys } from "../staff/rings.js";
+import { doDuty, ringKeys } from "../staff/rings.js";
 
 interface Part {
   name: string;
@@ -15,19 +15,29 @@ interface Opened {
   parts: Part[];
   epoch: number;
   recipient: string;
+  due: boolean;
 }
 
 /** SealedCase is one case file's parts; open comes before everything else. */
 export class SealedCase {
-  private now: Opened = { parts: [], epoch: 0, recipient: "" };
+  private now: Opened = { parts: [], epoch: 0, recipient: "", due: false };
   private keys = new Map<number, string>();
+  private readonly own = new Set<string>(); // parts that this tab wrote
 
   constructor(private readonly path: string) {}
 
-  /** open fetches every part. It is an act in the custody log. */
-  async open(): Promise<void> {
+  /**
+   * open fetches every part that leaves with the rest; or, with a door of their
+   * own and a reason, those behind it. It is an act in the custody log. A key that
+   * somebody may still have who must not read any more is followed by a new one
+   * first, unasked: nothing is sealed to it.
+   */
+  async open(door = "sealed/open", reason?: object): Promise<void> {
     this.keys = await ringKeys(this.path);
-    this.now = await post<Opened>(`${this.path}/sealed/open`);
+    this.now = await post<Opened>(`${this.path}/${door}`, reason);
+    if (!this.now.due) return;
+    await doDuty(this.path);
+    await this.open(door, reason);
   }
 
   get names(): string[] {
@@ -45,12 +55,24 @@ export class SealedCase {
     return this.now.parts.some((p) => p.name === name);
   }
 
-  /** write seals a part over the version that was read; a newer one is a Refusal. */
-  async write(name: string, value: object): Promise<void> {
-    const file = await this.seal(value);
-    const version = this.now.parts.find((p) => p.name === name)?.version ?? 0;
-    await post(`${this.path}/sealed`, { name, version, epoch: this.now.epoch, sealed: seal.b64(file) });
-    this.now = await post<Opened>(`${this.path}/sealed/open`);
+  /** locked says that a part exists which this tab has never seen: others wrote it, to a key that isn't here. */
+  locked(name: string): boolean {
+    const part = this.now.parts.find((p) => p.name === name);
+    return part !== undefined && !this.keys.has(part.epoch) && !this.own.has(name);
+  }
+
+  /** version is the one of a part as this tab knows it; 0 when there is none. */
+  version(name: string): number {
+    return this.now.parts.find((p) => p.name === name)?.version ?? 0;
+  }
+
+  /** write seals a part over the version that was read; a newer one is a Refusal. What nobody could read here is never written over: that throws. A part with an act of its own goes through its own door, with what comes with it. */
+  async write(name: string, value: object, door = "sealed", more: object = {}): Promise<void> {
+    if (this.locked(name)) throw new Error(`${name} can't be read here`);
+    const part = { name, version: this.version(name), epoch: this.now.epoch, sealed: seal.b64(await this.seal(value)) };
+    await post(`${this.path}/${door}`, { ...part, ...more });
+    this.now.parts = [...this.now.parts.filter((p) => p.name !== name), { ...part, version: part.version + 1 }];
+    this.own.add(name);
   }
 
   seal(value: object): Promise<Uint8Array> {
@@ -76,14 +98,25 @@ export async function showTexts(file: SealedCase, unreadable: string): Promise<v
   }
 }
 
+/** shut lets nothing be written in a form and says why; what it would write over can't be read here. */
+export function shut(form: HTMLFormElement, why: string): void {
+  for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement | HTMLButtonElement>("input, textarea, select, button"))
+    field.disabled = true;
+  tell(form, why);
+}
+
+function tell(box: HTMLElement, why: string): void {
+  const problem = box.querySelector<HTMLElement>("[data-problem]")!;
+  problem.textContent = why;
+  problem.hidden = false;
+}
+
 /** attempt does something and tells in box what went wrong; what was typed stays. */
 export async function attempt(box: HTMLElement, failed: string, what: () => Promise<void>): Promise<void> {
-  const problem = box.querySelector<HTMLElement>("[data-problem]")!;
-  problem.hidden = true;
+  box.querySelector<HTMLElement>("[data-problem]")!.hidden = true;
   try {
     await what();
   } catch (e) {
-    problem.textContent = e instanceof Refusal && e.message ? e.message : failed;
-    problem.hidden = false;
+    tell(box, e instanceof Refusal && e.message ? e.message : failed);
   }
 }

@@ -1,9 +1,10 @@
 // What a person has told already, by topic, in the words of whoever wrote it
 // down, with where it stands: beside the question plan of the next interview.
-// The words are sealed; topics alone are known to the server, as codes.
-import { Draft } from "./draft.js";
+// The words are sealed; topics alone are known to the server, as codes: the rules
+// ask for a reason where a plan asks about one of them again.
+import { Draft, keepDrafts } from "./draft.js";
 import { listenToParts } from "./part_forms.js";
-import { attempt, SealedCase, showTexts } from "./sealed.js";
+import { attempt, SealedCase, showTexts, shut } from "./sealed.js";
 
 interface Entry {
   topic: string;
@@ -17,10 +18,18 @@ interface Told {
   told: Entry[];
 }
 
+const isInterview = /^i\d+$/;
+
+/** code is a topic as the rules count it; older entries have topics of several words. */
+const code = (topic: string): string => topic.replace(/[^A-Za-z0-9._@-]+/g, "_").replace(/^[^A-Za-z0-9]+/, "");
+
+const fold = (topic: string) => topic.trim().toLowerCase();
+
 export class ToldOnce {
   private readonly file: SealedCase;
   private readonly part: string;
   private told: Entry[] = [];
+  private correcting: Entry | undefined; // what the form changes; else it adds
 
   constructor(private readonly root: HTMLElement) {
     this.file = new SealedCase(root.dataset.case!);
@@ -41,13 +50,19 @@ export class ToldOnce {
     this.show();
     this.root.querySelector<HTMLElement>("[data-closed]")!.hidden = true;
     this.root.querySelector<HTMLElement>("[data-opened]")!.hidden = false;
-    await this.listenToForm();
+    const form = this.root.querySelector<HTMLFormElement>("[data-add-told]")!;
+    if (this.file.locked(this.part)) {
+      this.root.querySelector<HTMLElement>("[data-nothing-told]")!.textContent = this.root.dataset.noKey!;
+      shut(form, this.root.dataset.noKey!);
+    } else {
+      await this.listenToForm(form);
+    }
     await listenToParts(this.file, this.root);
     await showTexts(this.file, this.root.dataset.noKey!);
+    await keepDrafts(this.file);
   }
 
-  private async listenToForm(): Promise<void> {
-    const form = this.root.querySelector<HTMLFormElement>("[data-add-told]")!;
+  private async listenToForm(form: HTMLFormElement): Promise<void> {
     const draft = new Draft(form.querySelector("textarea")!, this.file, `${this.root.dataset.case}/${this.part}`);
     form.addEventListener("submit", (e) => {
       e.preventDefault();
@@ -55,8 +70,9 @@ export class ToldOnce {
         const given = new FormData(form);
         const field = (name: string): string => String(given.get(name) ?? "").trim();
         const entry = { topic: field("topic"), words: field("words"), source: field("source"), ref: field("ref"), at: field("at") };
-        await this.file.write(this.part, { told: [...this.told, entry] });
-        this.told = [...this.told, entry];
+        const was = this.correcting;
+        await this.keep(was ? this.told.map((e) => (e === was ? entry : e)) : [...this.told, entry], was);
+        this.correcting = undefined;
         form.reset();
         draft.forget();
         this.show();
@@ -65,17 +81,49 @@ export class ToldOnce {
     await draft.follow(() => (form.querySelector<HTMLElement>("[data-draft]")!.hidden = false));
   }
 
-  /** planned are the topics of the plan beside, as they are typed. */
-  private planned(): Set<string> {
+  /** correct puts an entry into the form, to be saved in its place. */
+  private correct(entry: Entry): void {
+    const form = this.root.querySelector<HTMLFormElement>("[data-add-told]")!;
+    for (const [name, value] of Object.entries(entry)) {
+      const field = form.querySelector<HTMLInputElement>(`[name="${CSS.escape(name)}"]`);
+      if (field) field.value = value;
+    }
+    this.correcting = entry;
+    form.closest("details")!.open = true;
+    form.querySelector("textarea")!.focus();
+  }
+
+  private remove(entry: Entry): void {
+    const form = this.root.querySelector<HTMLFormElement>("[data-add-told]")!;
+    void attempt(form, this.root.dataset.failed!, async () => {
+      form.closest("details")!.open = true;
+      await this.keep(this.told.filter((e) => e !== entry), entry);
+      if (this.correcting === entry) this.correcting = undefined;
+      this.show();
+    });
+  }
+
+  /** keep writes all that was told, and sends its topics with it, and that of an entry that is changed. */
+  private async keep(told: Entry[], was?: Entry): Promise<void> {
+    const topics = told
+      .map((e) => ({ topic: code(e.topic), interview: e.source === "interview" && isInterview.test(e.ref) ? e.ref : "" }))
+      .filter((t) => t.topic);
+    await this.file.write(this.part, { told }, `about/${this.root.dataset.teller}/told`, { topics, corrected: was ? code(was.topic) : "" });
+    this.told = told;
+  }
+
+  /** asked says of a topic whether the plan beside asks about it, in whatever letters it is typed. */
+  private asked(): (topic: string) => boolean {
     const fields = document.querySelectorAll<HTMLInputElement>('input[name^="plan.topics."][name$=".name"]');
-    return new Set([...fields].map((f) => f.value.trim()).filter((v) => v));
+    const planned = new Set([...fields].map((f) => fold(f.value)));
+    return (topic) => planned.has(fold(topic));
   }
 
   private show(): void {
-    const planned = this.planned();
+    const asked = this.asked();
     const rows = [...this.told]
-      .sort((a, b) => Number(planned.has(b.topic)) - Number(planned.has(a.topic)) || a.topic.localeCompare(b.topic))
-      .map((entry) => this.row(entry, planned.has(entry.topic)));
+      .sort((a, b) => Number(asked(b.topic)) - Number(asked(a.topic)) || a.topic.localeCompare(b.topic))
+      .map((entry) => this.row(entry, asked(entry.topic)));
     this.root.querySelector("[data-told-list]")!.replaceChildren(...rows);
     this.root.querySelector<HTMLElement>("[data-nothing-told]")!.hidden = rows.length > 0;
   }
@@ -93,15 +141,17 @@ export class ToldOnce {
     const sources = this.root.querySelector<HTMLSelectElement>("[name=source]")!;
     const source = [...sources.options].find((o) => o.value === entry.source)?.text ?? entry.source;
     const where = row.querySelector<HTMLAnchorElement>("[data-where]")!;
-    where.textContent = [source, entry.ref, entry.at].filter((s) => s).join(" ");
+    where.textContent = [source, entry.ref, entry.at].filter((s) => s).join(" · ");
     const link = this.address(entry);
     if (link) where.href = link;
+    row.querySelector("[data-correct]")!.addEventListener("click", () => this.correct(entry));
+    row.querySelector("[data-remove]")!.addEventListener("click", () => this.remove(entry));
     return row;
   }
 
   /** address is the page on which an entry stands: of an interview or a report. */
   private address(entry: Entry): string {
-    if (entry.source === "interview" && /^i\d+$/.test(entry.ref)) {
+    if (entry.source === "interview" && isInterview.test(entry.ref)) {
       const seconds = /^(\d{1,3}):(\d\d)$/.exec(entry.at);
       return `${this.root.dataset.case}/about/${entry.ref}` + (seconds ? `#t=${Number(seconds[1]) * 60 + Number(seconds[2])}` : "");
     }

@@ -1,6 +1,6 @@
 // The script of a court pack's page. It stands in the page itself, and plays
 // the films beside it on one clock: the recording's, in ms.
-import { timeOf } from "../room/time.js";
+import { momentOf, timeOf } from "../room/time.js";
 
 /** Films further apart than this, in seconds, are put in step. */
 const step = 0.12;
@@ -41,6 +41,7 @@ function show(gone: boolean): void {
   const lead = films.find(there);
   for (const f of films) follow(f, lead, gone);
   one("[data-at]").textContent = timeOf(at);
+  for (const clock of document.querySelectorAll("[data-wall]")) clock.textContent = momentOf(number(document.body, "started") + at);
   if (document.activeElement !== seek || playing) seek.value = String(at);
   seek.setAttribute("aria-valuetext", timeOf(at));
   toggle.setAttribute("aria-pressed", String(playing));

@@ -8,12 +8,7 @@ const picture = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { i
 /** What comes out of an encoder, and when, this often. */
 const slice = 250;
 
-export interface Choice {
-  microphone: string; // device ids; "" is the browser's choice
-  camera: string; // "none" without picture
-  overview: string; // "none" without
-}
-
+/** id is a device's; "" is the browser's choice. */
 export const microphone = (id: string): Promise<MediaStream> =>
   navigator.mediaDevices.getUserMedia({ audio: { ...evidence, ...(id ? { deviceId: { exact: id } } : {}) } });
 
@@ -44,7 +39,7 @@ export class Encoder {
   private readonly recorder: MediaRecorder;
   private turn: Promise<void> = Promise.resolve();
 
-  constructor(stream: MediaStream, codec: Codec, piece: (p: Piece) => void, failed: () => void) {
+  constructor(stream: MediaStream, codec: Codec, piece: (p: Piece) => void, failed: (why: "device" | "container") => void) {
     this.recorder = new MediaRecorder(stream, {
       mimeType: codecs[codec],
       audioBitsPerSecond: 96_000,
@@ -60,8 +55,8 @@ export class Encoder {
       const [at, wall] = [performance.now(), Date.now()];
       this.turn = this.turn.then(() => piece({ bytes: new ArrayBuffer(0), at, wall, last: true }));
     };
-    this.recorder.onerror = failed;
-    for (const t of stream.getTracks()) t.addEventListener("ended", failed);
+    this.recorder.onerror = () => failed("container");
+    for (const t of stream.getTracks()) t.addEventListener("ended", () => failed("device"));
   }
 
   start(): void {
@@ -74,37 +69,47 @@ export class Encoder {
   }
 }
 
+/** This many samples at the edge, one after the other, are a wave that was cut off; fewer are a loud sound. */
+const run = 3;
+const edge = 0.999;
+
+/** What a microphone gave: root mean square (0 to 1), and how often a wave was cut off. */
+export interface Heard {
+  rms: number;
+  clipped: number;
+}
+
 /** Loudness of a stream, looked at when asked. */
 export class Meter {
   private readonly context = new AudioContext();
   private readonly analyser = this.context.createAnalyser();
-  private readonly samples = new Float32Array(2048);
+  private readonly samples = new Float32Array(32768); // the most that an analyser keeps
+  private source: MediaStreamAudioSourceNode | undefined;
 
   constructor(stream: MediaStream) {
     this.analyser.fftSize = this.samples.length;
-    this.context.createMediaStreamSource(stream).connect(this.analyser);
+    this.follow(stream);
   }
 
-  /** Root mean square and peak of the last 40 ms, 0 to 1. */
-  read(): { rms: number; peak: number } {
+  /** Listens to another stream from now on. */
+  follow(stream: MediaStream): void {
+    if (this.source?.mediaStream === stream) return;
+    this.source?.disconnect();
+    this.source = this.context.createMediaStreamSource(stream);
+    this.source.connect(this.analyser);
+  }
+
+  /** Reads the last 40 ms, or the last 0.7 s ("long"). */
+  read(span: "short" | "long" = "short"): Heard {
     this.analyser.getFloatTimeDomainData(this.samples);
-    let sum = 0;
-    let peak = 0;
-    for (const s of this.samples) {
+    const heard = span === "long" ? this.samples : this.samples.subarray(-2048);
+    let [sum, clipped, atEdge] = [0, 0, 0];
+    for (const s of heard) {
       sum += s * s;
-      peak = Math.max(peak, Math.abs(s));
+      atEdge = Math.abs(s) >= edge ? atEdge + 1 : 0;
+      if (atEdge === run) clipped++;
     }
-    return { rms: Math.sqrt(sum / this.samples.length), peak };
-  }
-
-  /** A tone that can't be missed, for a watchdog; it is heard in the room. */
-  tone(): void {
-    const [note, volume] = [this.context.createOscillator(), this.context.createGain()];
-    note.frequency.value = 880;
-    volume.gain.value = 0.2;
-    note.connect(volume).connect(this.context.destination);
-    note.start();
-    note.stop(this.context.currentTime + 0.4);
+    return { rms: Math.sqrt(sum / heard.length), clipped };
   }
 
   close(): void {

@@ -24,8 +24,12 @@ export class Kept {
   private size = 0;
   private constructor(private readonly access: SyncAccess) {}
 
-  static async create(p: Part): Promise<Kept> {
+  /** Begins a part's file, with what a later page needs to bring it beside it. */
+  static async create(p: Part, token: string): Promise<Kept> {
     const dir = await (await recordings()).getDirectoryHandle(p.recording, { create: true });
+    const beside = await (await dir.getFileHandle(`${p.track}-${p.part}.token`, { create: true })).createWritable();
+    await beside.write(token);
+    await beside.close();
     const file = (await dir.getFileHandle(nameOf(p), { create: true })) as FileSystemFileHandle & {
       createSyncAccessHandle(): Promise<SyncAccess>;
     };
@@ -60,15 +64,21 @@ export async function keptRecordings(): Promise<string[]> {
 }
 
 /** The parts of one recording that are kept here, and their files. */
-export async function keptParts(recording: string): Promise<{ part: Part; file: File }[]> {
+export async function keptParts(recording: string): Promise<{ part: Part; file: File; token: string }[]> {
   const dir = await (await recordings()).getDirectoryHandle(recording);
-  const found: { part: Part; file: File }[] = [];
+  const found: { part: Part; file: File; token: string }[] = [];
   for await (const [name, handle] of entries(dir)) {
     const [, track, part] = /^(\d)-(\d+)\.vhc$/.exec(name) ?? [];
     if (track === undefined || handle.kind !== "file") continue;
-    found.push({ part: { recording, track: Number(track), part: Number(part) }, file: await (handle as FileSystemFileHandle).getFile() });
+    const token = await dir.getFileHandle(`${track}-${part}.token`).then(async (kept) => (await kept.getFile()).text(), () => "");
+    found.push({ part: { recording, track: Number(track), part: Number(part) }, file: await (handle as FileSystemFileHandle).getFile(), token });
   }
   return found.sort((x, y) => x.part.track - y.part.track || x.part.part - y.part.part);
+}
+
+/** A token of a track; "" where none is kept here. */
+export async function tokenOf(recording: string, track: number): Promise<string> {
+  return (await keptParts(recording)).find((k) => k.part.track === track && k.token)?.token ?? "";
 }
 
 /** One whole record of a file, by place. */
@@ -103,4 +113,33 @@ export async function remove(recording: string): Promise<void> {
 
 function entries(dir: FileSystemDirectoryHandle): AsyncIterable<[string, FileSystemHandle]> {
   return dir as unknown as AsyncIterable<[string, FileSystemHandle]>;
+}
+
+/** Keeps a small text beside the records of a recording; it is on the disk when this ends. */
+export async function keepText(recording: string, name: string, text: string): Promise<void> {
+  const dir = await (await recordings()).getDirectoryHandle(recording, { create: true });
+  const writer = await (await dir.getFileHandle(name, { create: true })).createWritable();
+  await writer.write(text);
+  await writer.close();
+}
+
+/** The names of the texts with an ending that are kept of a recording, sorted. */
+export async function textsOf(recording: string, ending: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const [name] of entries(await (await recordings()).getDirectoryHandle(recording))) if (name.endsWith(ending)) names.push(name);
+  return names.sort();
+}
+
+/** A text that is kept; undefined when there is none. */
+export async function readText(recording: string, name: string): Promise<string | undefined> {
+  try {
+    const dir = await (await recordings()).getDirectoryHandle(recording);
+    return await (await (await dir.getFileHandle(name)).getFile()).text();
+  } catch {
+    return undefined;
+  }
+}
+
+export async function dropText(recording: string, name: string): Promise<void> {
+  await (await (await recordings()).getDirectoryHandle(recording)).removeEntry(name);
 }

@@ -8,6 +8,7 @@ import { minuteOf, decodeHeader, type Part } from "./chunk.js";
 import type { Court, Opener } from "./pack.js";
 import { Keys, records } from "./release.js";
 import { state, type PartState, type State } from "./server.js";
+import { blob, standalone, text } from "./standalone.js";
 import { timeOf } from "./time.js";
 import { headOf } from "./webm.js";
 
@@ -68,8 +69,16 @@ export class ExcerptCard {
     const mark = (kind: string) => words(this.root, `mark.${kind}`) || kind;
     return {
       readme: lines.map((p) => put(p.textContent!.trim())).join("\r\n\r\n") + "\r\n",
-      custody: await text(`/record/${all.id}/custody.csv`),
+      beside: new Map<string, string | Blob>([
+        ["custody.csv", await text(`/record/${all.id}/custody.csv`)],
+        ["custody.pdf", await blob(`/record/${all.id}/custody.pdf`)],
+        ["custody.html", await standalone(`/record/${all.id}/custody`)],
+        ["custody.jsonld", await text(`/record/${all.id}/custody.jsonld`)],
+        ["verify.html", await standalone(`/${document.documentElement.lang}/verify`, "/static/verify.js")],
+        ["verhaal_reader.py", await text("/static/reader.txt")],
+      ]),
       player: await text(playerScript),
+      started: all.started,
       marks: all.marks.map((m) => ({ mono: m.mono, text: [mark(m.kind), m.code].filter(Boolean).join(" ") })),
       words: {
         title: say("title"), closed: say("closed"), sound: say("sound"), toggle: say("toggle"), seek: say("seek"), chapters: say("chapters"), check: say("check"),
@@ -107,10 +116,4 @@ async function download(path: string, body: unknown): Promise<Blob> {
   if (r.ok) return r.blob();
   const said = (await r.json()) as { error?: string; text?: string };
   throw new Refusal(said.error ?? "", said.text ?? "");
-}
-
-async function text(path: string): Promise<string> {
-  const r = await fetch(path, { cache: "no-store" });
-  if (!r.ok) throw new Error(`${path} answered ${r.status}`);
-  return r.text();
 }

@@ -19,10 +19,11 @@ export interface Opener {
 /** What a court pack has beside the excerpt. */
 export interface Court {
   readme: string;
-  custody: string; // CSV
+  beside: Map<string, string | Blob>; // by the name of their file
   player: string; // script of the player page
   words: PlayerWords;
   marks: { mono: number; text: string }[];
+  started: number; // Unix ms
 }
 
 /** The first moment that ZIP can write: the archive does not tell when it was made. */
@@ -50,7 +51,7 @@ export async function pack(excerpt: Blob, recording: string, openers: Opener[], 
   if (court) {
     const films = await filmed(stretches);
     for (const f of films) await add(f.name, new BlobReader(f.film.file));
-    await add("custody.csv", new TextReader(court.custody));
+    for (const [name, file] of court.beside) await add(name, new BlobReader(new Blob([file])));
     await add("README.txt", new TextReader(court.readme));
     await add("player.html", new TextReader(playerPage(films, court)));
   }

@@ -1,13 +1,15 @@
 // The player: any minute of a recording, for a purpose that is written down.
 import { busy, onSend, words } from "../staff/form.js";
+import { post, Refusal } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
 import { decodeHeader, type Part } from "./chunk.js";
 import { wordsOf } from "./prompts.js";
+import { Played } from "./played.js";
 import { Keys, records } from "./release.js";
 import { Feed } from "./screenplay.js";
 import { state, type Mark, type State } from "./server.js";
 import { stayAwake } from "./stay.js";
-import { timeOf } from "./time.js";
+import { momentOf, timeOf } from "./time.js";
 
 /** Asked for at once, in ms: every minute that is opened is written down, so not far ahead. */
 const piece = 8000;
@@ -15,6 +17,8 @@ const piece = 8000;
 const ahead = 6;
 /** This close to its end, in seconds, a part is over. */
 const edge = 0.15;
+/** A picture this close to a time, in seconds, is that of the time. */
+const lead = 1.5;
 /** Views further apart than this, in seconds, are put in step. */
 const step = 0.1;
 
@@ -72,6 +76,7 @@ export class PlayPage {
   private views: View[] = [];
   private state: State | undefined;
   private place = 0;
+  private played: Played | undefined;
   private going = false; // to another place, which is on its way
 
   constructor(private readonly root: HTMLElement) {
@@ -88,6 +93,7 @@ export class PlayPage {
     const caseKeys = [...(await ringKeys(`/case/${this.root.dataset.case!}`)).values()].reverse();
     const all = (this.state = await state(this.root.dataset.recording!));
     const keys = new Keys(all.id, caseKeys, why);
+    if (!all.running) this.played = new Played(all.id, why.purpose);
     // The safe sound is for where the picture's recorder failed; it is not played beside it.
     const tracks = new Set(all.parts.map((p) => p.track));
     const first = form.get("safe") || !tracks.has(0) ? 1 : 0;
@@ -103,10 +109,12 @@ export class PlayPage {
     this.one("[data-length]").textContent = timeOf(length);
     this.overlay(choice.textContent!.trim());
     await this.chapters(all.marks, caseKeys);
+    this.listenForTopics(caseKeys);
     this.one("form[data-purpose]").hidden = true;
     this.one("[data-player]").hidden = false;
     stayAwake(() => !this.main.paused);
-    await this.go(Math.min(...all.parts.filter((p) => p.track === first).map((p) => p.from)));
+    const asked = Number(/^#t=(\d+)$/.exec(location.hash)?.[1] ?? 0) * 1000;
+    await this.go(Math.max(asked, Math.min(...all.parts.filter((p) => p.track === first).map((p) => p.from))));
     setInterval(() => this.tick(), 200);
   }
 
@@ -116,16 +124,24 @@ export class PlayPage {
 
   /** Goes to a time, in ms, and stays playing or paused as it was. */
   private async go(ms: number): Promise<void> {
-    const begun = performance.now();
     this.going = true;
     for (const v of this.views) {
       v.leave();
       v.media.currentTime = ms / 1000;
     }
+    this.shown(ms);
     await Promise.all(this.views.map((v) => v.load(ms).catch(() => undefined)));
     this.going = false;
-    const shown = () => (this.root.dataset.sought = String(Math.round(performance.now() - begun)));
-    this.main.requestVideoFrameCallback?.(shown);
+  }
+
+  /** Notes on the page how long it took until the picture of a time was there, in ms. */
+  private shown(ms: number): void {
+    const begun = performance.now();
+    const look: VideoFrameRequestCallback = (_, frame) => {
+      if (Math.abs(frame.mediaTime - ms / 1000) < lead) this.root.dataset.sought = String(Math.round(performance.now() - begun));
+      else this.main.requestVideoFrameCallback(look); // the picture from before
+    };
+    this.main.requestVideoFrameCallback?.(look);
   }
 
   private tick(): void {
@@ -133,7 +149,7 @@ export class PlayPage {
     for (const v of this.views) {
       void v.load(at * 1000).then(
         () => this.trouble(false),
-        (e: unknown) => this.trouble(!(e instanceof DOMException && e.name === "AbortError")), // left for another place
+        (e: unknown) => this.stopped(e, at),
       );
       const other = v.media;
       if (other === this.main) continue;
@@ -142,12 +158,12 @@ export class PlayPage {
       if (other.paused !== this.main.paused) void (this.main.paused ? other.pause() : other.play().catch(() => undefined));
     }
     this.skip(at);
+    this.played?.look(at * 1000, !this.main.paused && !this.going);
     const seek = this.one<HTMLInputElement>("[data-seek]");
     if (document.activeElement !== seek || !this.main.paused) seek.value = String(Math.floor(at));
     seek.setAttribute("aria-valuetext", timeOf(at * 1000));
     this.one("[data-at]").textContent = timeOf(at * 1000);
-    const wall = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
-    this.one("[data-wall]").textContent = wall.format(this.state!.started + at * 1000);
+    this.one("[data-wall]").textContent = momentOf(this.state!.started + at * 1000);
     this.one("[data-toggle]").setAttribute("aria-pressed", String(!this.main.paused));
   }
 
@@ -165,8 +181,22 @@ export class PlayPage {
     if (next && !this.going) void this.go(next.from);
   }
 
+  /** Topics are linked to the minute that is on the screen. */
+  private listenForTopics(keys: string[]): void {
+    const form = this.one<HTMLFormElement>("form[data-topic]");
+    onSend(form, (f) =>
+      void busy(f, async () => {
+        const topic = String(new FormData(f).get("topic")).trim();
+        await post(`/record/${this.state!.id}/topics`, { topic, mono: Math.round(this.main.currentTime * 1000) });
+        f.reset();
+        await this.chapters((await state(this.state!.id)).marks, keys);
+      }),
+    );
+  }
+
   private async chapters(marks: Mark[], keys: string[]): Promise<void> {
     const list = this.one("[data-marks]");
+    const items: HTMLElement[] = [];
     for (const m of marks) {
       const [item, button] = [document.createElement("li"), document.createElement("button")];
       button.type = "button";
@@ -174,16 +204,16 @@ export class PlayPage {
       button.textContent = [timeOf(m.mono), words(this.root, `mark.${m.kind}`) || m.kind, m.code, await wordsOf(m, keys)].filter(Boolean).join(" ");
       button.addEventListener("click", () => void this.go(m.mono));
       item.append(button);
-      list.append(item);
+      items.push(item);
     }
+    list.replaceChildren(...items);
   }
 
   /** Who looks, when and why moves over the picture: a photograph of it names them. */
   private overlay(purpose: string): void {
     const line = this.one("[data-overlay]");
-    const time = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "medium" });
     const move = () => {
-      line.textContent = `${this.root.dataset.me} · ${time.format()} · ${purpose}`;
+      line.textContent = `${this.root.dataset.me} · ${momentOf(Date.now())} · ${purpose}`;
       line.dataset.place = String((this.place = (this.place + 4) % 9));
     };
     move();
@@ -206,6 +236,16 @@ export class PlayPage {
       e.preventDefault();
       act();
     });
+  }
+
+  /** What kept a place from coming. When the time of the purpose is over, the page asks anew and goes on there. */
+  private stopped(e: unknown, at: number): void {
+    if (e instanceof Refusal && e.key === "room.fault.time_box") {
+      location.hash = `t=${Math.floor(at)}`;
+      location.reload();
+      return;
+    }
+    this.trouble(!(e instanceof DOMException && e.name === "AbortError")); // left for another place
   }
 
   private trouble(now: boolean): void {

@@ -1,9 +1,8 @@
 // The page of a court pack: it opens from a disk, without network and account,
 // and holds its own script and style. Its policy lets it load nothing but the
 // films beside it.
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Court, Named } from "./pack.js";
+import { hashOf } from "./standalone.js";
 import { timeOf } from "./time.js";
 
 /** What the page says, in the language of the page that made it. */
@@ -25,7 +24,9 @@ const style = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
 body{margin:0 auto;padding:1rem;max-inline-size:80rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem}
 .films{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
-figure{margin:0}video{inline-size:100%;background:#000;max-block-size:70vh}
+figure{margin:0}figure div{position:relative}
+[data-wall]{position:absolute;inset-block-end:0;inset-inline-end:0;margin:0;padding:.1rem .4rem;color:#fff;background:rgb(0 0 0/.6);font:.8rem ui-monospace,monospace;font-variant-numeric:tabular-nums}
+video{inline-size:100%;background:#000;max-block-size:70vh}
 h1,p{overflow-wrap:anywhere}
 .bar{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin-block:1rem}
 .bar input[type=range]{flex:1 1 16rem;min-block-size:44px}
@@ -38,20 +39,17 @@ time{font-variant-numeric:tabular-nums}[hidden]{display:none}`;
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const safe = (text: string): string => text.replace(/[&<>"]/g, (c) => escapes[c]!);
 
-/** A source as a content policy names what may run. */
-const hashOf = (text: string): string => `'sha256-${btoa(String.fromCharCode(...sha256(utf8ToBytes(text))))}'`;
-
 /** Tracks whose sound can be heard: main and safe. */
 const heard = (track: number): boolean => track < 2;
 
-export function playerPage(films: Named[], { player, words: w, marks }: Court): string {
+export function playerPage(films: Named[], { player, words: w, marks, started }: Court): string {
   const script = player.trim();
   if (/<\/script/i.test(script)) throw new Error("the player's script can't stand in a page");
   const [from, to] = [Math.min(...films.map((f) => f.film.from)), Math.max(...films.map((f) => f.film.to))];
   const loud = films.find((f) => heard(f.track))?.track;
   const media = (kind: string, f: Named) =>
     `<${kind} ${kind === "video" ? "playsinline " : ""}src="${f.name}" data-track="${f.track}" data-from="${f.film.from}" data-to="${f.film.to}" preload="auto" muted aria-label="${safe(w.tracks[f.track]!)}"></${kind}>`;
-  const shown = films.map((f) => (f.track === 1 ? media("audio", f) : `<figure>${media("video", f)}<figcaption>${safe(w.tracks[f.track]!)}</figcaption></figure>`));
+  const shown = films.map((f) => (f.track === 1 ? media("audio", f) : `<figure><div>${media("video", f)}<p data-wall dir="ltr"></p></div><figcaption>${safe(w.tracks[f.track]!)}</figcaption></figure>`));
   const sounds = [...new Set(films.map((f) => f.track).filter(heard))].map(
     (t) => `<label><input type="radio" name="sound" value="${t}"${t === loud ? " checked" : ""}> ${safe(w.tracks[t]!)}</label>`,
   );
@@ -62,7 +60,7 @@ export function playerPage(films: Named[], { player, words: w, marks }: Court): 
   return `<!doctype html>
 <html lang="${safe(w.lang)}" dir="${safe(w.dir)}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${safe(policy)}">
 <meta name="viewport" content="width=device-width"><title>${safe(w.title)}</title><style>${style}</style></head>
-<body data-from="${from}" data-to="${to}"><main><h1>${safe(w.title)}</h1><p>${safe(w.closed)}</p>
+<body data-started="${started}" data-from="${from}" data-to="${to}"><main><h1>${safe(w.title)}</h1><p>${safe(w.closed)}</p>
 <div class="films">${shown.join("")}</div>
 <div class="bar"><button type="button" data-toggle aria-pressed="false">${safe(w.toggle)}</button><time data-at>${timeOf(from)}</time><input type="range" data-seek min="${from}" max="${to}" step="100" value="${from}" aria-label="${safe(w.seek)}"></div>
 ${sounds.length > 1 ? `<fieldset class="bar"><legend>${safe(w.sound)}</legend>${sounds.join("")}</fieldset>` : ""}

@@ -12,6 +12,8 @@ type Verdict = "good" | "bad" | "warn" | "wait";
 const clockLimit = 500;
 /** A voice is louder than this, as root mean square of full scale. */
 export const silence = 0.002;
+/** A microphone that gives nothing for this long, in ms, is told to be muted. */
+const patience = 5000;
 const testTime = 2000;
 /** Bytes an hour of a track with picture takes on the own disk, about. */
 const anHour = 850e6;
@@ -36,9 +38,13 @@ export class Preflight {
   private clocked: Clocked | undefined;
   private readonly verdicts = new Map<string, Verdict>();
 
-  /** told is called whenever something changed; true when nothing stands in the way. */
+  /**
+   * alone takes the room for this tab, or says that another has it. told is called
+   * whenever something changed; true when nothing stands in the way.
+   */
   constructor(
     private readonly root: HTMLElement,
+    private readonly alone: () => Promise<boolean>,
     private readonly told: (free: boolean) => void,
   ) {
     for (const select of root.querySelectorAll("select")) select.addEventListener("change", () => void this.run());
@@ -59,12 +65,18 @@ export class Preflight {
   }
 
   async run(): Promise<void> {
-    for (const name of ["browser", "microphone", "camera", "test", "disk", "space", "clock"]) this.say(name, "wait");
+    for (const check of this.root.querySelectorAll<HTMLElement>("[data-check]")) this.say(check.dataset.check!, "wait");
     const able = isSecureContext && "MediaRecorder" in window && MediaRecorder.isTypeSupported(chunk.codecs[2]) && "storage" in navigator && "locks" in navigator;
     this.say("browser", able ? "good" : "bad");
     if (!able) return;
+    const { certificates } = this.root.dataset;
+    if (certificates) this.say("certificates", certificates as Verdict);
+    const alone = await this.alone();
+    this.say("alone", alone ? "good" : "bad");
+    if (!alone) return;
+    this.shared();
     await this.open();
-    await Promise.all([this.server(), this.quota(), this.test()]);
+    await Promise.all([this.server(), this.quota(), this.test(), this.wake()]);
   }
 
   private async open(): Promise<void> {
@@ -84,6 +96,9 @@ export class Preflight {
     } catch {
       this.say("camera", "bad");
     }
+    this.say("overview", this.overview ? "good" : "warn");
+    // What is pulled out before the recording begins is looked for again.
+    for (const s of [this.microphone, this.camera, this.overview]) for (const t of s?.getTracks() ?? []) t.addEventListener("ended", () => void (this.root.hidden || this.run()));
     await this.list();
     const preview = this.root.querySelector<HTMLVideoElement>("[data-preview]")!;
     preview.srcObject = this.camera ?? null;
@@ -104,17 +119,29 @@ export class Preflight {
 
   private async share(): Promise<void> {
     this.screen = await screen().catch(() => undefined);
+    for (const t of this.screen?.getTracks() ?? []) t.addEventListener("ended", () => this.shared());
+    this.shared();
+    await Promise.all([this.server(), this.quota()]);
+  }
+
+  /** Says whether a screen is shared still: the browser's own bar ends it too. */
+  private shared(): void {
+    if (!this.screen?.active) this.screen = undefined;
     this.root.querySelector<HTMLElement>("[data-screen-on]")!.hidden = !this.screen;
   }
 
   private watchMeter(meter: Meter): void {
     const shown = this.root.querySelector<HTMLMeterElement>("meter")!;
+    const since = performance.now();
+    let heard = false; // once is enough: an empty room is silent
     const look = () => {
       if (this.meter !== meter) return;
-      const { rms, peak } = meter.read();
+      const { rms, clipped } = meter.read();
       shown.value = loudness(rms);
+      heard ||= rms > silence;
+      if (!heard && performance.now() - since > patience && this.verdicts.get("microphone") !== "bad") this.say("microphone", "bad", "", "silent");
       if (rms > silence && this.verdicts.get("microphone") !== "good") this.say("microphone", "good", this.microphone?.getAudioTracks()[0]?.label ?? "");
-      if (peak >= 0.999) this.say("microphone", "warn");
+      if (clipped > 1) this.say("microphone", "warn");
       setTimeout(look, 100);
     };
     look();
@@ -123,10 +150,12 @@ export class Preflight {
   /** Asks the server: room on its disk, the level, the clock. */
   private async server(): Promise<void> {
     const { case: file = "", interview = "" } = this.root.dataset;
-    const tracks = [chunk.tracks.main, chunk.tracks.safe, ...(this.overview ? [chunk.tracks.overview] : []), ...(this.screen ? [chunk.tracks.screen] : [])];
+    const pictures = this.pictures();
+    const tracks = [...new Set([chunk.tracks.main, chunk.tracks.safe, ...pictures])];
     try {
-      this.clocked = await ready(new URLSearchParams({ case: file, interview, minutes: String(this.minutes()), tracks: tracks.join(",") }));
-      const { room, free, need } = this.clocked.ready;
+      this.clocked = await ready(new URLSearchParams({ case: file, interview, minutes: String(this.minutes()), tracks: tracks.join(","), pictures: pictures.join(",") }));
+      const { room, free, need, met } = this.clocked.ready;
+      if (!met) this.say("camera", "bad");
       this.say("disk", room ? "good" : "bad", `${gigabytes(need)} / ${gigabytes(free)}`);
       const off = Math.abs(this.clocked.offset);
       this.say("clock", off <= clockLimit + this.clocked.error ? "good" : "bad", `${(off / 1000).toFixed(2)} s`);
@@ -136,10 +165,23 @@ export class Preflight {
     }
   }
 
+  /** The tracks that have a picture. */
+  private pictures(): number[] {
+    const { main, overview, screen } = chunk.tracks;
+    return [...(this.camera ? [main] : []), ...(this.overview ? [overview] : []), ...(this.screen ? [screen] : [])];
+  }
+
+  /** Whether the browser can keep the screen on; a computer that sleeps records nothing. */
+  private async wake(): Promise<void> {
+    const lock = await navigator.wakeLock?.request("screen").catch(() => undefined);
+    this.say("wake", lock ? "good" : "warn");
+    await lock?.release();
+  }
+
   private async quota(): Promise<void> {
     const kept = await navigator.storage.persist().catch(() => false);
     const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-    const enough = quota - usage > ((anHour * this.minutes()) / 60) * (this.overview ? 2 : 1);
+    const enough = quota - usage > ((anHour * this.minutes()) / 60) * Math.max(1, this.pictures().length);
     this.say("space", enough ? (kept ? "good" : "warn") : "bad", gigabytes(quota - usage));
   }
 
@@ -179,11 +221,13 @@ export class Preflight {
     return this.root.querySelector<HTMLInputElement>(`[name="${name}"]`)!;
   }
 
-  private say(name: string, verdict: Verdict, detail = ""): void {
+  /** why chooses among the sentences of a verdict, where there are several. */
+  private say(name: string, verdict: Verdict, detail = "", why = ""): void {
+    const item = this.root.querySelector<HTMLElement>(`[data-check="${name}"]`);
+    if (!item) return; // the rules don't ask for it here
     this.verdicts.set(name, verdict);
-    const item = this.root.querySelector<HTMLElement>(`[data-check="${name}"]`)!;
     item.dataset.verdict = verdict;
-    for (const text of item.querySelectorAll<HTMLElement>("[data-when]")) text.hidden = text.dataset.when !== verdict;
+    for (const text of item.querySelectorAll<HTMLElement>("[data-when]")) text.hidden = text.dataset.when !== verdict || (text.dataset.why ?? "") !== why;
     item.querySelector("[data-detail]")!.textContent = detail;
     const all = [...this.verdicts.values()];
     this.told(all.every((v) => v === "good" || v === "warn"));

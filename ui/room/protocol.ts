@@ -3,7 +3,7 @@ import type { Codec, Part } from "./chunk.js";
 import type { Trouble } from "./uplink.js";
 
 export type ToWorker =
-  | { do: "part"; part: Part; codec: Codec; a: Uint8Array; b: Uint8Array; started: number; logKey: string }
+  | { do: "part"; part: Part; codec: Codec; a: Uint8Array; b: Uint8Array; token: string; started: number; logKey: string }
   | { do: "piece"; track: number; bytes: ArrayBuffer; mono: number; wall: number; last: boolean }
   | { do: "hurry" };
 
@@ -14,10 +14,10 @@ export interface Progress {
   kept: number;
   acked: number;
   waiting: number; // bytes that no server has yet
-  trouble: Trouble;
+  trouble: Trouble | "disk";
 }
 
 export type FromWorker =
   | { said: "progress"; progress: Progress }
   | { said: "ended"; track: number; part: number; end: number }
-  | { said: "fault"; track: number; what: "container" | "disk" };
+  | { said: "fault"; track: number; what: "container" };

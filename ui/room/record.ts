@@ -1,16 +1,18 @@
 // The recorder's page: pre-flight, then a calm screen with what is needed.
 import { post } from "../staff/http.js";
 import { words } from "../staff/form.js";
+import { Alarms } from "./alarms.js";
 import { camera, microphone, screen, type Meter } from "./capture.js";
 import { tracks } from "./chunk.js";
+import { offerLeft } from "./left.js";
 import { loudness, Preflight, type Prepared } from "./preflight.js";
 import { caseKeys, wordsOf } from "./prompts.js";
 import { lockOf, rescue } from "./rescue.js";
 import { Clock, state, type Begun, type State } from "./server.js";
-import { Session, sources, type Source } from "./session.js";
+import { Session, sources, type Source, type Why } from "./session.js";
 import { stayAwake } from "./stay.js";
 import { Watchdog, type Alarm } from "./watchdog.js";
-import { timeOf } from "./time.js";
+import { momentOf, timeOf } from "./time.js";
 
 /** One recorder at a time in a browser: two would share a microphone. */
 const roomLock = "verhaal/recorder";
@@ -18,18 +20,27 @@ const roomLock = "verhaal/recorder";
 export class RecordPage {
   private readonly preflight: Preflight;
   private session: Session | undefined;
-  private free: () => void = () => undefined; // lets the locks go
-  private shown = new Set<Alarm>();
+  private readonly held = new Map<string, () => void>(); // locks, and what lets them go
+  private leave: () => void = () => undefined; // ends what runs beside a recording
+  private readonly alarms: Alarms;
+  private watchdog: Watchdog | undefined;
+  private on = new Set<Alarm>();
   private prompts = 0;
   private elsewhere = 1; // copies beyond this computer
+  /** What is shown is asked for when somebody taps, and goes on from where it is in a further part. */
+  private readonly shown: Source = { track: tracks.screen, open: async () => this.session!.stream(tracks.screen)!.clone() };
 
   constructor(private readonly root: HTMLElement) {
+    // A child would be frightened: in a studio the control room hears of it.
+    this.alarms = new Alarms(root, { silent: root.dataset.studio !== undefined });
     const begin = this.all<HTMLButtonElement>("[data-begin]");
-    this.preflight = new Preflight(this.one("[data-preflight]"), (free) => {
+    this.preflight = new Preflight(this.one("[data-preflight]"), () => this.hold(roomLock), (free) => {
       for (const b of begin) b.disabled = !free;
     });
     for (const b of begin) b.addEventListener("click", () => void this.begin(b.dataset.begin!));
     for (const b of this.all<HTMLButtonElement>("[data-mark]")) b.addEventListener("click", () => this.mark(b));
+    this.listenForMask();
+    this.listenForScreen();
     this.listenForStop();
     addEventListener("beforeunload", (e) => {
       if (this.session) e.preventDefault();
@@ -39,6 +50,7 @@ export class RecordPage {
   async ready(): Promise<void> {
     this.one("[data-no-script]").hidden = true;
     this.one("[data-preflight]").hidden = false;
+    void offerLeft(this.one("[data-left]")).catch(() => undefined);
     await this.preflight.run();
   }
 
@@ -46,31 +58,38 @@ export class RecordPage {
   private async begin(running: string): Promise<void> {
     for (const b of this.all<HTMLButtonElement>("[data-begin]")) b.disabled = true;
     this.problem("");
+    const prepared = this.preflight.prepared();
+    const list = this.sources(prepared);
     try {
-      if (!(await this.hold(roomLock))) return this.problem(words(this.root, "two"));
-      const prepared = this.preflight.prepared();
       const { case: file, interview } = this.root.dataset;
       const kind = this.one<HTMLSelectElement>("[name=kind]").value;
-      const list = this.sources(prepared);
       const begun = await post<Begun>(
         "/record/",
-        running ? { resume: running } : { case: file, interview, kind, minutes: prepared.minutes, tracks: list.map(([s]) => s.track) },
+        running ? { resume: running } : { case: file, interview, kind, minutes: prepared.minutes, tracks: list.map(([s]) => s.track), pictures: picturesIn(list) },
       );
+      for (const b of this.all<HTMLButtonElement>("[data-begin]")) {
+        b.dataset.begin = begun.id; // whatever fails from here on, this one runs
+        b.textContent = words(this.root, "go_on");
+      }
       await this.hold(lockOf(begun.id));
       // What a crash left is at the server before the next part begins.
       const ends = running ? await rescue(begun.id) : new Map<number, number>();
       const clock = Clock.of(begun.started, prepared.offset);
-      this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why));
+      this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why), (mark, why) => this.refused(mark, why));
       for (const [source, stream] of list) {
         const from = ends.get(source.track);
-        await this.session.begin(source, stream, from === undefined ? undefined : { from, reason: "browser" });
+        await this.session.begin(source, stream, from !== undefined ? { from, reason: "browser" } : source === this.shown ? await this.notShown() : undefined);
       }
       this.run(prepared);
     } catch (e) {
+      if (this.session) {
+        this.session.abort();
+        this.held.get(lockOf(this.session.id))?.();
+      }
       this.session = undefined;
-      this.free();
+      for (const [, stream] of list) for (const t of stream.getTracks()) t.stop();
       this.problem(e instanceof Error && "key" in e && e.message ? e.message : words(this.root, "failed"));
-      for (const b of this.all<HTMLButtonElement>("[data-begin]")) b.disabled = false;
+      await this.preflight.run(); // with devices that were opened anew
     }
   }
 
@@ -90,7 +109,7 @@ export class RecordPage {
     if (p.overview) open[tracks.overview] = p.overview;
     if (p.screen) {
       open[tracks.screen] = p.screen;
-      list.push({ track: tracks.screen, open: screen });
+      list.push(this.shown);
     }
     return list.map((s) => [s, open[s.track]!]);
   }
@@ -101,38 +120,38 @@ export class RecordPage {
     this.one("[data-running]").hidden = false;
     document.body.dataset.recording = this.root.dataset.studio ? "studio" : "room";
     this.one("[data-running] h1").focus();
-    const view = this.root.querySelector<HTMLVideoElement>("[data-view]");
-    if (view) view.srcObject = p.camera ?? null;
-    const watchdog = new Watchdog(session, p.meter, p.camera, (found) => this.alarms(found, p.meter));
+    this.watchdog = new Watchdog(session, p.meter, (on) => this.alarm(on));
     const stay = stayAwake(() => true);
     const tick = setInterval(() => this.tick(p.meter), 200);
     const poll = setInterval(() => void this.poll(), 1000);
     void this.wake();
-    const stopped = this.free;
-    this.free = () => {
+    this.leave = () => {
       clearInterval(tick);
       clearInterval(poll);
-      watchdog.stop();
+      this.watchdog?.stop();
       stay();
       this.preflight.release();
-      stopped();
     };
   }
 
   private tick(meter: Meter): void {
-    const { clock, progress } = this.session!;
+    const { clock, closed, progress } = this.session!;
+    const view = this.root.querySelector<HTMLVideoElement>("[data-view]");
+    const stream = this.session!.stream(tracks.main);
+    if (view && stream && view.srcObject !== stream) view.srcObject = stream;
+    this.showing();
     this.one("[data-elapsed]").textContent = timeOf(clock.now());
-    this.one("[data-now]").textContent = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" }).format();
+    this.one("[data-now]").textContent = momentOf(Date.now());
     for (const shown of this.all<HTMLMeterElement>("[data-running] meter")) shown.value = loudness(meter.read().rms);
     const acked = Math.min(...progress.map((p) => p.acked));
     const behind = Math.max(0, clock.now() - acked) / 1000;
-    const kept = progress.length > 0 && progress.every((p) => p.kept > 0);
-    const sent = progress.length > 0 && acked > 0;
+    const kept = progress.length > 0 && progress.every((p) => p.kept > 0 && p.trouble !== "disk");
+    const sent = progress.length > 0 && acked > 0 && !closed;
     const safe = this.one("[data-safe]");
     const copies = Number(kept) + (sent ? this.elsewhere : 0);
     safe.dataset.copies = String(copies);
     const seconds = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(behind);
-    safe.textContent = words(this.root, kept && sent ? "safe" : kept ? "here" : sent ? "there" : "begins").replace("{s}", seconds).replace("{n}", String(copies));
+    safe.textContent = words(this.root, closed ? "closed" : kept && sent ? "safe" : kept ? "here" : sent ? "there" : "begins").replace("{s}", seconds).replace("{n}", String(copies));
   }
 
   private async poll(): Promise<void> {
@@ -140,7 +159,9 @@ export class RecordPage {
     const s = session && (await state(session.id).catch(() => undefined));
     if (!s) return;
     this.elsewhere = s.copies;
+    session.compare(s.parts);
     this.watchers(s);
+    this.unmet(s.level_unmet);
     const asked = s.marks.filter((m) => m.kind === "prompt");
     const fresh = asked.slice(this.prompts);
     this.prompts = asked.length;
@@ -165,37 +186,43 @@ export class RecordPage {
     this.one("[data-nobody]").hidden = items.length > 0;
   }
 
-  private alarms(found: Set<Alarm>, meter: Meter): void {
-    const fresh = [...found].some((a) => !this.shown.has(a));
-    if (found.size === this.shown.size && !fresh) return;
-    this.shown = new Set(found);
-    const items = [...found].map((alarm) => {
-      const item = document.createElement("p");
-      item.textContent = words(this.root, `alarm.${alarm}`);
-      return item;
-    });
-    const box = this.one("[data-alarms]");
-    box.replaceChildren(...items);
-    box.hidden = !items.length;
-    // A child would be frightened: in a studio the control room hears of it.
-    if (fresh && !this.root.dataset.studio) meter.tone();
+  /** What became a formal report may have to be recorded at a higher level. */
+  private unmet(rules = ""): void {
+    const line = this.one("[data-unmet]");
+    line.hidden = !rules;
+    line.textContent = words(this.root, "unmet").replace("{rule}", rules);
+  }
+
+  private alarm(on: Set<Alarm>): void {
+    for (const kind of on) if (!this.on.has(kind)) this.session?.alarm(kind, true);
+    for (const kind of this.on) if (!on.has(kind)) this.session?.alarm(kind, false);
+    this.on = on;
+    this.alarms.show(on);
   }
 
   /** A track broke: try to begin its next part until it works. */
-  private async again(track: number, why: string): Promise<void> {
-    if (why === "disk") return; // it goes on, with the server's copy alone
-    for (let wait = 500; this.session; wait = Math.min(wait * 2, 5000)) {
+  private async again(track: number, why: Why): Promise<void> {
+    this.watchdog?.broke(track, why);
+    for (let wait = 500; this.session && !this.session.closed; wait = Math.min(wait * 2, 5000)) {
       try {
-        return await this.session.again(track, why);
+        await this.session.again(track, why);
+        return this.watchdog?.broke(track, "");
       } catch {
         await new Promise((r) => setTimeout(r, wait));
       }
     }
   }
 
+  /** A mark that the server will never take: it was shown as made. */
+  private refused(mark: string, why: string): void {
+    this.one("[data-marked]").textContent = "";
+    const name = this.root.querySelector(`[data-mark="${mark}"]`)?.textContent?.trim() ?? mark;
+    this.alert(`${words(this.root, "refused")} ${name}: ${why}`);
+  }
+
   private mark(button: HTMLButtonElement): void {
     const kind = button.dataset.mark!;
-    this.session?.mark(kind);
+    this.session?.mark(kind, button.dataset.code ? { code: button.dataset.code } : {});
     const log = this.one("[data-marked]");
     log.textContent = `${timeOf(this.session?.clock.now() ?? 0)} ${button.textContent!.trim()}`;
     const pair = button.dataset.then;
@@ -205,6 +232,64 @@ export class RecordPage {
       other.hidden = false;
       other.focus();
     }
+  }
+
+  /** Those who watch see nothing for a while; the recording goes on. */
+  private listenForMask(): void {
+    const form = this.one<HTMLFormElement>("form[data-mask]");
+    const [on, off] = [this.one("[data-mask-on]"), this.one("[data-mask-off]")];
+    form.addEventListener("submit", (e) => {
+      e.preventDefault();
+      const hide = !on.hidden;
+      this.session?.mark(hide ? "masked" : "unmasked", hide ? { code: String(new FormData(form).get("reason")) } : {});
+      on.hidden = hide;
+      off.hidden = !hide;
+    });
+  }
+
+  /** An exhibit on a screen is a track of its own while it is shown. */
+  private listenForScreen(): void {
+    const begin = this.one<HTMLButtonElement>("[data-show]");
+    begin.addEventListener("click", () => {
+      begin.disabled = true;
+      void this.show().finally(() => (begin.disabled = false));
+    });
+    this.one("[data-show-end]").addEventListener("click", () => {
+      this.session?.end(tracks.screen);
+      this.showing();
+    });
+  }
+
+  private async show(): Promise<void> {
+    const { session } = this;
+    const stream = await screen().catch(() => undefined); // somebody chose none
+    if (!session || !stream) return;
+    try {
+      await session.begin(this.shown, stream, await this.notShown());
+      this.alert("");
+    } catch {
+      session.end(tracks.screen);
+      for (const t of stream.getTracks()) t.stop();
+      this.alert(words(this.root, "failed"));
+    }
+    this.showing();
+  }
+
+  /** The time without an exhibit until now, if one was shown before. */
+  private async notShown(): Promise<{ from: number; reason: string } | undefined> {
+    const ends = (await state(this.session!.id)).parts.filter((p) => p.track === tracks.screen).map((p) => p.to);
+    return ends.length ? { from: Math.max(...ends), reason: "not_shown" } : undefined;
+  }
+
+  /** Offers to end what is shown, or to show something; the browser's own bar ends it too. */
+  private showing(): void {
+    const [begin, end] = [this.one("[data-show]"), this.one("[data-show-end]")];
+    const on = this.session?.stream(tracks.screen) !== undefined;
+    if (begin.hidden === on) return;
+    const focused = document.activeElement === begin || document.activeElement === end;
+    begin.hidden = on;
+    end.hidden = !on;
+    if (focused) (on ? end : begin).focus();
   }
 
   private listenForStop(): void {
@@ -220,10 +305,11 @@ export class RecordPage {
     this.one("[data-stopping]").hidden = false;
     for (const b of this.all<HTMLButtonElement>("[data-running] button")) b.disabled = true;
     try {
-      await session.stop();
+      const sealed = await session.stop();
       this.session = undefined;
-      this.free();
-      location.assign(`/record/${session.id}/receipt`);
+      this.leave();
+      if (sealed) location.assign(`/record/${session.id}/receipt`);
+      else location.reload(); // the page offers what was not sent
     } catch (e) {
       this.one("[data-stopping]").hidden = true;
       for (const b of this.all<HTMLButtonElement>("[data-running] button")) b.disabled = false;
@@ -231,19 +317,14 @@ export class RecordPage {
     }
   }
 
-  /** Holds a Web Lock until free is called; false when another tab has it. */
+  /** Holds a Web Lock as long as the page is there, unless it is let go before; false when another tab has it. */
   private hold(name: string): Promise<boolean> {
+    if (this.held.has(name)) return Promise.resolve(true);
     return new Promise((held) => {
       void navigator.locks.request(name, { ifAvailable: true }, (lock) => {
         held(lock !== null);
         if (!lock) return;
-        return new Promise<void>((end) => {
-          const before = this.free;
-          this.free = () => {
-            before();
-            end();
-          };
-        });
+        return new Promise<void>((end) => this.held.set(name, () => (this.held.delete(name), end())));
       });
     });
   }
@@ -258,10 +339,9 @@ export class RecordPage {
   }
 
   private alert(text: string): void {
-    const line = document.createElement("p");
+    const line = this.one("[data-wrong]");
     line.textContent = text;
-    this.one("[data-alarms]").replaceChildren(line);
-    this.one("[data-alarms]").hidden = false;
+    line.hidden = !text;
   }
 
   private problem(text: string): void {
@@ -277,4 +357,9 @@ export class RecordPage {
   private all<E extends HTMLElement>(selector: string): NodeListOf<E> {
     return this.root.querySelectorAll<E>(selector);
   }
+}
+
+/** The tracks that have a picture, by number: what the rules demand is asked of these. */
+function picturesIn(list: [Source, MediaStream][]): number[] {
+  return list.filter(([, stream]) => stream.getVideoTracks().length > 0).map(([source]) => source.track);
 }

@@ -12,6 +12,7 @@ export interface Purpose {
 }
 
 interface Answer {
+  until: number; // Unix ms at which the purpose ends
   b: Record<string, string>; // by minute
   share: string; // age file of A
 }
@@ -20,6 +21,7 @@ interface Answer {
 export class Keys {
   private readonly a = new Map<string, Uint8Array>(); // by track and part
   private readonly minutes = new Map<string, Promise<CryptoKey>>();
+  private until = 0; // the server sets it with the first minute; afterwards the purpose is asked anew
 
   constructor(
     private readonly recording: string,
@@ -50,7 +52,8 @@ export class Keys {
 
   /** The keys of some minutes of a part as bytes, to hand them on: one request, one act. */
   async bytes(p: chunk.Part, minutes: number[]): Promise<Map<number, Uint8Array>> {
-    const answer = await post<Answer>(`/record/${this.recording}/keys`, { track: p.track, part: p.part, minutes, ...this.why });
+    const answer = await post<Answer>(`/record/${this.recording}/keys`, { track: p.track, part: p.part, minutes, ...this.why, until: this.until });
+    this.until = answer.until;
     const name = `${p.track}/${p.part}`;
     let a = this.a.get(name);
     if (!a) {

@@ -2,9 +2,11 @@
 // page of a signed-in colleague. What lies here is ciphertext; no key is needed.
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { get, post } from "../staff/http.js";
-import { hashAt, keptParts, keptRecordings, placesIn, remove } from "./disk.js";
-import { state, type State } from "./server.js";
-import { Uplink } from "./uplink.js";
+import { hashAt, keptParts, keptRecordings, placesIn, remove, tokenOf } from "./disk.js";
+import { bringLetters } from "./outbox.js";
+import { sealedAsHere } from "./sealed.js";
+import { state } from "./server.js";
+import { bearing, Uplink } from "./uplink.js";
 
 /** The lock that a recorder holds on its recording while it runs. */
 export const lockOf = (recording: string): string => `verhaal/recording/${recording}`;
@@ -15,7 +17,7 @@ export async function rescueAll(): Promise<void> {
     await navigator.locks.request(lockOf(recording), { ifAvailable: true }, async (lock) => {
       if (!lock) return;
       const ends = await rescue(recording).catch(() => undefined);
-      if (ends) await settle(recording, ends);
+      if (ends) await settle(recording, ends).catch(() => undefined); // the next page tries again
     });
   }
 }
@@ -29,15 +31,16 @@ export type Ends = Map<number, number>;
  */
 export async function rescue(recording: string): Promise<Ends> {
   const ends: Ends = new Map();
-  for (const { part, file } of await keptParts(recording)) {
+  for (const { part, file, token } of await keptParts(recording)) {
     const places = await placesIn(file);
     const last = places.at(-1);
     if (!last) continue;
     if (last.header.flags & 4) ends.delete(part.track);
     else ends.set(part.track, last.header.mono + last.header.duration);
-    const { next } = await get<{ next: number }>(`/record/${recording}/${part.track}/${part.part}`);
+    const { next } = await get<{ next: number }>(`/record/${recording}/${part.track}/${part.part}`, bearing(token));
     const uplink = new Uplink(
       part,
+      token,
       () => true, // the hash is compared; who was to see the signature is gone
       async (w) => new Uint8Array(await file.slice(w.at, w.at + w.length).arrayBuffer()),
       () => undefined,
@@ -48,31 +51,24 @@ export async function rescue(recording: string): Promise<Ends> {
     }
     await uplink.drained();
   }
+  await bringLetters(recording).catch(() => undefined); // they stay for the next page
   return ends;
 }
 
-/** Writes down what is missing; what is sealed and mirrored needs no copy here. */
+/**
+ * Writes down what is missing. What the server sealed as it lies here, and has
+ * twice if it keeps a second copy, needs no copy here.
+ */
 async function settle(recording: string, ends: Ends): Promise<void> {
   const s = await state(recording).catch(() => undefined);
   if (!s) return; // not of a case of ours: a colleague's page does it
   if (s.sealed) {
-    if (s.mirrored && (await same(recording, s))) await remove(recording);
+    if ((s.alone || s.mirrored) && (await sealedAsHere(recording))) await remove(recording);
     return;
   }
   const now = s.now - s.started;
   for (const [track, from] of ends) {
     if (s.gaps.some((g) => g.track === track && g.from === from)) continue;
-    await post(`/record/${recording}/gaps`, { track, from, to: now, reason: "browser" });
+    await post(`/record/${recording}/gaps`, { track, from, to: now, reason: "browser" }, bearing(await tokenOf(recording, track)));
   }
-}
-
-/** Every part that lies here ends at the server as it ends here. */
-async function same(recording: string, s: State): Promise<boolean> {
-  for (const { part, file } of await keptParts(recording)) {
-    const last = (await placesIn(file)).at(-1);
-    if (!last) continue;
-    const theirs = s.parts.find((p) => p.track === part.track && p.part === part.part);
-    if (theirs?.head !== bytesToHex(await hashAt(file, last))) return false;
-  }
-  return true;
 }

@@ -1,5 +1,5 @@
 // The server's side of a recording, as its routes answer (docs/api.md).
-import { get, post } from "../staff/http.js";
+import { get } from "../staff/http.js";
 
 export interface Ready {
   now: number; // server's clock, Unix ms
@@ -46,10 +46,13 @@ export interface State {
   now: number;
   copies: number;
   mirrored: boolean;
+  alone: boolean; // there is no second copy to wait for
   watchers: { name: string; room: string }[];
   marks: Mark[];
   gaps: { track: number; part: number; from: number; to: number; reason: string }[];
   parts: PartState[];
+  alarms?: { kind: string }[]; // that are on in the recorder
+  level_unmet?: string; // rules that demand a picture since it became a formal report, or ""
 }
 
 export const state = (id: string): Promise<State> => get(`/record/${id}/state`);
@@ -91,37 +94,5 @@ export class Clock {
   /** How far the computer's clock went from ours since the beginning, in ms. */
   jump(): number {
     return Date.now() - performance.now() - this.drift;
-  }
-}
-
-/** Keeps marks that could not be sent, and sends them in order when they can. */
-export class Outbox {
-  private readonly queue: { path: string; body: unknown }[] = [];
-  private sending = false;
-
-  put(path: string, body: unknown): void {
-    this.queue.push({ path, body });
-    void this.run();
-  }
-
-  /** Ends when all has been sent. */
-  async empty(): Promise<void> {
-    while (this.sending) await new Promise((r) => setTimeout(r, 50));
-  }
-
-  private async run(): Promise<void> {
-    if (this.sending) return;
-    this.sending = true;
-    for (let next = this.queue[0]; next; next = this.queue[0]) {
-      try {
-        await post(next.path, next.body);
-        this.queue.shift();
-      } catch (e) {
-        // What the server refuses for good is not asked again; a cut is waited out.
-        if (e instanceof Error && "key" in e && e.key !== "fault.unavailable" && e.key !== "fault.unauthenticated") this.queue.shift();
-        else await new Promise((r) => setTimeout(r, 2000));
-      }
-    }
-    this.sending = false;
   }
 }

@@ -1,11 +1,16 @@
 // A recording that runs: its tracks, each an encoder of its own, their parts,
 // the worker that seals and sends, the marks.
 import { b64, padJSON, seal, unb64 } from "../seal/index.js";
-import { post } from "../staff/http.js";
+import { post, Refusal } from "../staff/http.js";
 import { codecOf, Encoder } from "./capture.js";
 import { tracks } from "./chunk.js";
+import { keepText } from "./disk.js";
+import { unsent } from "./left.js";
 import type { FromWorker, Progress, ToWorker } from "./protocol.js";
-import { Outbox, type Begun, type Clock } from "./server.js";
+import { Outbox } from "./outbox.js";
+import { sealKey } from "./sealed.js";
+import type { Begun, Clock, PartState } from "./server.js";
+import { sealedAlready } from "./uplink.js";
 
 /** Where a track's picture and sound come from; asked again when a device came back. */
 export interface Source {
@@ -20,33 +25,50 @@ interface Lane extends Source {
   part: number;
   end: number; // ms at which the parts before ended
   heard: number; // performance.now() of the last piece
-  begun: number; // mono of the part's beginning
+  pause: number; // the longest between two pieces since somebody asked, in ms
+  done: boolean; // ended in order; the rest of it is on its way
   progress?: Progress;
 }
 
+/** Why a track has to begin again; it becomes the gap's reason. */
+export type Why = "device" | "container" | "conflict";
+
 /** Tells the page that a track has to begin again. */
-export type Broken = (track: number, why: string) => void;
+export type Broken = (track: number, why: Why) => void;
 
 export class Session {
   private readonly worker = new Worker("/static/room-worker.js", { type: "module" });
   private readonly lanes = new Map<number, Lane>();
-  private readonly outbox = new Outbox();
+  private readonly outbox: Outbox;
   private readonly ended = new Map<string, () => void>();
   private readonly ends: Promise<void>[] = []; // of every part that was begun
   private stopping = false;
+  /** Somebody else had the recording sealed: what is recorded stays on this computer. */
+  closed = false;
+  /** Another computer began a later part of one of our tracks. */
+  taken = false;
 
   constructor(
     readonly begun: Begun,
     readonly clock: Clock,
     private readonly logKey: string,
     private readonly broken: Broken,
+    refused: (mark: string, why: string) => void,
   ) {
+    this.outbox = new Outbox(begun.id, ({ to, body }, why) => to === "marks" && refused(String(body.kind), why));
+    // Whoever finds the copy later knows by which key the seal must be signed.
+    void keepText(begun.id, sealKey, logKey).catch(() => undefined);
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
     addEventListener("online", () => this.tell({ do: "hurry" }));
   }
 
   get id(): string {
     return this.begun.id;
+  }
+
+  /** The tracks that record, or should. */
+  private get recording(): Lane[] {
+    return [...this.lanes.values()].filter((l) => !l.done);
   }
 
   /** How far each track is. */
@@ -57,11 +79,25 @@ export class Session {
   /** The tracks that gave nothing for this long, in ms. */
   quiet(since: number): number[] {
     const now = performance.now();
-    return [...this.lanes.values()].filter((l) => now - l.heard > since).map((l) => l.track);
+    return this.recording.filter((l) => now - l.heard > since).map((l) => l.track);
   }
 
+  /** The longest time without a piece on any track since this was asked last, in ms. */
+  longestPause(): number {
+    const now = performance.now();
+    return Math.max(
+      0,
+      ...this.recording.map((l) => {
+        const pause = Math.max(l.pause, now - l.heard);
+        l.pause = 0;
+        return pause;
+      }),
+    );
+  }
+
+  /** What a track records from now; undefined for one that does not record. */
   stream(track: number): MediaStream | undefined {
-    return this.lanes.get(track)?.stream;
+    return this.recording.find((l) => l.track === track)?.stream;
   }
 
   /** Begins a track, or its next part. A gap before it is written down with its reason. */
@@ -70,9 +106,12 @@ export class Session {
     const a = crypto.getRandomValues(new Uint8Array(32));
     // Sealed before the first chunk: from then on only members of the case can listen.
     const share = b64(await seal(padJSON({ v: 1, a: b64(a) }), [this.begun.case_key, this.begun.recovery]));
-    const { part, share_b } = await post<{ part: number; share_b: string }>(`/record/${this.id}/parts`, { track: source.track, codec, share });
+    const { part, share_b, token } = await post<{ part: number; share_b: string; token: string }>(`/record/${this.id}/parts`, { track: source.track, codec, share }).catch((e) => {
+      this.closed ||= e instanceof Refusal && e.key === sealedAlready;
+      throw e;
+    });
     const begun = this.clock.now();
-    const lane: Lane = { ...source, stream, part, end: begun, heard: performance.now(), begun, encoder: undefined };
+    const lane: Lane = { ...source, stream, part, end: begun, heard: performance.now(), pause: 0, done: false, encoder: undefined };
     this.lanes.set(source.track, lane);
     this.ends.push(new Promise((done) => this.ended.set(`${source.track}/${part}`, done)));
     this.tell({
@@ -81,6 +120,7 @@ export class Session {
       codec,
       a,
       b: unb64(share_b),
+      token,
       started: begun,
       logKey: this.logKey,
     });
@@ -88,58 +128,116 @@ export class Session {
       stream,
       codec,
       (p) => {
+        lane.pause = Math.max(lane.pause, p.at - lane.heard);
         lane.heard = p.at;
         const mono = this.clock.now() - Math.round(performance.now() - p.at);
         this.tell({ do: "piece", track: lane.track, bytes: p.bytes, mono, wall: p.wall, last: p.last }, [p.bytes]);
       },
-      () => this.fail(lane, "device"),
+      (why) => this.fail(lane, why),
     );
-    lane.encoder.start();
+    try {
+      lane.encoder.start();
+    } catch (e) { // its device is gone already: the part that was begun ends empty
+      this.tell({ do: "piece", track: lane.track, bytes: new ArrayBuffer(0), mono: begun, wall: Date.now(), last: true });
+      throw e;
+    }
     if (gap && begun > gap.from) this.gap(source.track, gap.from, begun, gap.reason);
   }
 
   /** Begins the next part of a track that broke; throws while its device is away. */
-  async again(track: number, why: string): Promise<void> {
+  async again(track: number, why: Why): Promise<void> {
     const lane = this.lanes.get(track);
     if (!lane || this.stopping) return;
     const stream = await lane.open();
+    for (const t of lane.stream.getTracks()) t.stop(); // what is left of the old ones
     await this.begin({ track, open: lane.open }, stream, { from: lane.progress?.kept || lane.end, reason: why });
   }
 
+  /** Ends a track in order; another part of it can begin later. */
+  end(track: number): void {
+    const lane = this.lanes.get(track);
+    if (!lane || lane.done) return;
+    lane.done = true;
+    lane.encoder?.stop();
+    for (const t of lane.stream.getTracks()) t.stop();
+  }
+
+  /** Looks in the server's parts whether another computer records. */
+  compare(parts: PartState[]): void {
+    this.taken = this.recording.some((l) => l.encoder && parts.some((p) => p.track === l.track && p.part > l.part));
+  }
+
+  /** An alarm came on or went. */
+  alarm(kind: string, on: boolean): void {
+    this.outbox.put({ to: "alarms", body: { kind, on } });
+  }
+
   mark(kind: string, more: { code?: string; sealed?: string } = {}): void {
-    this.outbox.put(`/record/${this.id}/marks`, { kind, mono: this.clock.now(), code: more.code ?? "", ...more });
+    this.outbox.put({ to: "marks", body: { kind, mono: this.clock.now(), code: more.code ?? "", ...more } });
   }
 
   gap(track: number, from: number, to: number, reason: string): void {
-    this.outbox.put(`/record/${this.id}/gaps`, { track, from, to, reason });
+    this.outbox.put({ to: "gaps", body: { track, from, to, reason } });
   }
 
-  /** Ends every track, waits until the server has all of it, and has it sealed. */
-  async stop(): Promise<unknown> {
+  /** The computer's clock was set in the last seconds: who verifies is told so. */
+  clockJumped(): void {
+    const now = this.clock.now();
+    for (const { track } of this.recording) this.gap(track, Math.max(0, now - 3000), now + 500, "clock");
+  }
+
+  /** The computer slept this long until now, in ms: nothing was recorded. */
+  slept(ms: number): void {
+    const now = this.clock.now();
+    for (const { track } of this.recording) this.gap(track, Math.max(0, Math.round(now - ms)), now, "power");
+  }
+
+  /**
+   * Ends every track, waits until the server has all of it, and has it sealed;
+   * false if somebody else had, without all that lies here.
+   */
+  async stop(): Promise<boolean> {
     if (!this.stopping) this.mark("end");
     this.stopping = true;
     for (const l of this.lanes.values()) l.encoder?.stop();
     await Promise.all(this.ends);
     await this.outbox.empty();
-    const done = await post<{ receipt: unknown }>(`/record/${this.id}/stop`, { room_empty: true });
+    const all = !this.closed || !(await unsent(this.id)).length;
+    if (all) await post(`/record/${this.id}/stop`, { room_empty: true });
+    this.release();
+    return all;
+  }
+
+  /** Lets everything go at once, where a track could not begin: what is on the disk is for the next try. */
+  abort(): void {
+    this.stopping = true;
+    for (const l of this.lanes.values()) l.encoder?.stop();
+    this.release();
+  }
+
+  private release(): void {
     for (const l of this.lanes.values()) for (const t of l.stream.getTracks()) t.stop();
     this.worker.terminate();
-    return done.receipt;
   }
 
   private hear(m: FromWorker): void {
-    if (m.said === "ended") return this.ended.get(`${m.track}/${m.part}`)?.();
+    if (m.said === "ended") {
+      const lane = this.lanes.get(m.track);
+      if (lane?.done && lane.part === m.part) this.lanes.delete(m.track);
+      return this.ended.get(`${m.track}/${m.part}`)?.();
+    }
     const lane = this.lanes.get(m.said === "progress" ? m.progress.track : m.track);
     if (!lane) return;
     if (m.said === "progress") {
+      this.closed ||= m.progress.trouble === "closed";
       if (m.progress.part === lane.part) lane.progress = m.progress;
       if (m.progress.trouble === "conflict" && m.progress.part === lane.part) this.fail(lane, "conflict");
-    } else if (m.what === "container") this.fail(lane, "container");
-    else this.broken(m.track, "disk");
+    } else this.fail(lane, "container");
   }
 
-  private fail(lane: Lane, why: string): void {
-    if (this.stopping || this.lanes.get(lane.track) !== lane || !lane.encoder) return;
+  private fail(lane: Lane, why: Why): void {
+    if (this.stopping || this.lanes.get(lane.track) !== lane || lane.done || !lane.encoder) return;
+    if (lane.track === tracks.screen && why === "device") return this.end(lane.track); // in the browser's own bar
     lane.encoder.stop();
     lane.encoder = undefined;
     this.broken(lane.track, why);

@@ -13,8 +13,14 @@ export interface Waiting {
   end: number; // ms of the recording
 }
 
-/** Why nothing goes through at the moment. */
-export type Trouble = "" | "offline" | "refused" | "conflict";
+/** Why nothing goes through at the moment; or never will, "closed" as the recording is sealed. */
+export type Trouble = "" | "offline" | "refused" | "conflict" | "closed";
+
+/** How a server refuses what comes after a recording was sealed. */
+export const sealedAlready = "room.fault.over";
+
+/** Shows that we are the recorder of a part. */
+export const bearing = (token: string): Record<string, string> => ({ "Part-Token": token });
 
 /** Bytes in one request at most, unless one record is larger. */
 const batch = 2 << 20;
@@ -31,6 +37,7 @@ export class Uplink {
 
   constructor(
     private readonly part: Part,
+    private readonly token: string,
     private readonly signed: (ack: Ack) => boolean,
     private readonly read: (w: Waiting) => Promise<Uint8Array>,
     private readonly report: (acked: Waiting | undefined, trouble: Trouble) => void,
@@ -65,8 +72,8 @@ export class Uplink {
         continue;
       }
       this.report(undefined, trouble);
-      if (trouble === "conflict") {
-        this.over = true; // its bytes stay on this disk for the auditor
+      if (trouble === "conflict" || trouble === "closed") {
+        this.over = true; // its bytes stay on this disk: for the auditor, or to be handed over
         break;
       }
       this.pause = Math.min(this.pause * 2 || 250, 4000);
@@ -91,11 +98,15 @@ export class Uplink {
     try {
       const r = await fetch(`${path}/${going[0]!.seq}`, {
         method: "PUT",
-        headers: { "Content-Type": "application/octet-stream", Accept: "application/json" },
+        headers: { "Content-Type": "application/octet-stream", Accept: "application/json", ...bearing(this.token) },
         body: concatBytes(...(await Promise.all(going.map((w) => this.read(w))))) as BodyInit,
         signal: AbortSignal.timeout(patience),
       });
-      if (r.ok || r.status === 409) return this.settle((await r.json()) as Ack, r.ok);
+      if (r.ok || r.status === 409) {
+        const said = (await r.json()) as Ack & { error?: string };
+        const trouble = this.settle(said, r.ok);
+        return trouble && said.error === sealedAlready ? "closed" : trouble;
+      }
       return r.status < 500 && r.status !== 429 ? "refused" : "offline";
     } catch {
       return "offline";

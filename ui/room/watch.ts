@@ -3,34 +3,44 @@ import { padJSON, seal, b64 } from "../seal/index.js";
 import { busy, onSend, words } from "../staff/form.js";
 import { post } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
-import { decodeHeader, type Part } from "./chunk.js";
+import { Alarms } from "./alarms.js";
+import { decodeHeader, tracks, type Part } from "./chunk.js";
 import { wordsOf } from "./prompts.js";
 import { Keys, records } from "./release.js";
 import { Feed } from "./screenplay.js";
-import { Outbox, state, type State } from "./server.js";
+import { Outbox } from "./outbox.js";
+import { state, type State } from "./server.js";
 import { stayAwake } from "./stay.js";
 import { timeOf } from "./time.js";
 
-/** The picture is kept this close to the newest second, in seconds. */
-const near = 0.2;
-const far = 1;
+/**
+ * How far the picture stays behind the newest that came, in seconds: records come
+ * four times a second, and one that finds nothing to show stands still for longer
+ * than it would have been behind.
+ */
+const near = { least: 0.08, most: 0.22, far: 0.8 };
+/** How fast it plays when it is too close, too late, or much too late. */
+const pace = { wait: 0.9, catch: 1.1, hurry: 1.3 };
 
 export class WatchPage {
   private readonly id: string;
-  private readonly outbox = new Outbox();
+  private readonly outbox: Outbox;
   private readonly end = new AbortController();
   private keys: string[] = [];
   private powers: string[] = [];
   private last: State | undefined;
   private readonly following = new Set<number>();
+  private readonly alarms: Alarms;
 
   constructor(private readonly root: HTMLElement) {
     this.id = root.dataset.recording!;
+    this.alarms = new Alarms(root, { silent: false });
+    this.outbox = new Outbox(this.id, ({ body }, why) => this.refused(String(body.kind), why));
     this.one("[data-no-script]").hidden = true;
     const form = this.one<HTMLFormElement>("form[data-enter]");
     form.hidden = false;
     onSend(form, (f) => void busy(f, () => this.enter(String(new FormData(f).get("room")))));
-    for (const b of root.querySelectorAll<HTMLButtonElement>("[data-mark]")) b.addEventListener("click", () => this.mark(b.dataset.mark!));
+    for (const b of root.querySelectorAll<HTMLButtonElement>("[data-mark]")) b.addEventListener("click", () => this.mark(b.dataset.mark!, b.dataset.code));
     const prompt = this.one<HTMLFormElement>("form[data-prompt]");
     onSend(prompt, () => void busy(prompt, () => this.prompt(prompt)));
   }
@@ -48,7 +58,7 @@ export class WatchPage {
     stayAwake(() => this.last?.running ?? false);
     await this.look();
     setInterval(() => void this.look(), 1000);
-    setInterval(() => this.keepUp(), 250);
+    setInterval(() => this.keepUp(), 100);
   }
 
   /** Follows every track that has a part open and a place on the page. */
@@ -58,20 +68,50 @@ export class WatchPage {
     if (!s) return;
     this.last = s;
     this.one("[data-over]").hidden = s.running;
+    this.alarms.show(s.running ? (s.alarms ?? []).map((a) => a.kind) : []);
+    if (this.hidden(s)) return void (await this.listMarks(s));
     for (const view of this.views()) {
       const track = Number(view.dataset.track);
       const open = s.parts.filter((p) => p.track === track && p.open).at(-1);
-      if (open && !this.following.has(track)) void this.follow(view, { recording: this.id, track, part: open.part });
+      const wanted = track !== tracks.safe || this.soundAlone(s);
+      if (open && wanted && !this.following.has(track)) void this.follow(view, { recording: this.id, track, part: open.part });
     }
     this.listWatchers(s);
     await this.listMarks(s);
   }
 
-  private async follow(view: HTMLVideoElement, part: Part): Promise<void> {
+  /** While the interviewer hides the room, the server gives nothing and nothing that came is shown. */
+  private hidden(s: State): boolean {
+    const mask = s.marks.filter((m) => m.kind === "masked" || m.kind === "unmasked").at(-1);
+    const on = s.running && mask?.kind === "masked";
+    this.one("[data-masked]").hidden = !on;
+    this.one("[data-masked]").textContent = on ? words(this.root, `masked.${mask.code}`) : "";
+    const heard = this.soundAlone(s) ? tracks.safe : tracks.main;
+    for (const view of this.views()) {
+      view.muted = on || Number(view.dataset.track) !== heard;
+      view.classList.toggle("masked", on);
+    }
+    this.one("[data-alone]").hidden = heard === tracks.main;
+    return on;
+  }
+
+  /** Whether camera or encoder are gone, so that only the sound recorded apart goes on. */
+  private soundAlone(s: State): boolean {
+    const open = (track: number) => s.parts.some((p) => p.track === track && p.open);
+    return s.running && !open(tracks.main) && open(tracks.safe);
+  }
+
+  /** What is heard, and tells the time. */
+  private lead(): HTMLMediaElement | undefined {
+    return this.feeds.get(this.last && this.soundAlone(this.last) ? tracks.safe : tracks.main)?.media;
+  }
+
+  private async follow(view: HTMLMediaElement, part: Part): Promise<void> {
     this.following.add(part.track);
     const feed = (this.feeds.get(part.track) ?? new Feed(view)) as Feed;
     this.feeds.set(part.track, feed);
-    view.closest<HTMLElement>("figure")!.hidden = false;
+    const figure = view.closest<HTMLElement>("figure");
+    if (figure) figure.hidden = false;
     const keys = new Keys(this.id, this.keys, { purpose: "live", basis: "watch" });
     try {
       // The head, then from the last key frame on: whoever comes late misses only what is past.
@@ -84,27 +124,35 @@ export class WatchPage {
     } catch {
       await new Promise((r) => setTimeout(r, 1000)); // the next look tries again
     }
+    void this.look(); // it ended: the room may be hidden now
     this.following.delete(part.track);
   }
   private readonly feeds = new Map<number, Feed>();
 
-  /** Stays close to the newest picture: a little faster when behind, a jump when far. */
+  /** Stays close to the newest picture: a little faster or slower, a jump when far. */
   private keepUp(): void {
     for (const feed of this.feeds.values()) {
       const { media } = feed;
       const late = feed.end - media.currentTime;
-      if (late > far || !feed.around(media.currentTime)) media.currentTime = Math.max(0, feed.end - near);
-      else media.playbackRate = late > 1.5 * near ? 1.15 : 1;
+      const middle = (near.least + near.most) / 2;
+      if (late > near.far || !feed.around(media.currentTime)) media.currentTime = Math.max(0, feed.end - middle);
+      else media.playbackRate = late > 2 * near.most ? pace.hurry : late > near.most ? pace.catch : late < near.least ? pace.wait : 1;
     }
-    const main = this.feeds.get(0);
-    if (main && this.last) {
-      this.one("[data-elapsed]").textContent = timeOf(main.media.currentTime * 1000);
-      this.root.dataset.at = String(Math.round(main.media.currentTime * 1000));
+    const at = this.lead()?.currentTime;
+    if (at !== undefined) {
+      this.one("[data-elapsed]").textContent = timeOf(at * 1000);
+      this.root.dataset.at = String(Math.round(at * 1000));
     }
   }
 
-  private mark(kind: string): void {
-    this.outbox.put(`/record/${this.id}/marks`, { kind, mono: this.mono(), code: "" });
+  private mark(kind: string, code = ""): void {
+    this.outbox.put({ to: "marks", body: { kind, mono: this.mono(), code } });
+  }
+
+  private refused(kind: string, why: string): void {
+    const line = this.one("[data-wrong]");
+    line.textContent = `${words(this.root, `mark.${kind}`)}: ${why}`;
+    line.hidden = false;
   }
 
   private async prompt(form: HTMLFormElement): Promise<void> {
@@ -116,7 +164,7 @@ export class WatchPage {
   }
 
   private mono(): number {
-    const at = this.feeds.get(0)?.media.currentTime;
+    const at = this.lead()?.currentTime;
     return at ? Math.round(at * 1000) : this.last ? this.last.now - this.last.started : 0;
   }
 
@@ -136,13 +184,13 @@ export class WatchPage {
       this.marks++;
       const item = document.createElement("li");
       item.dir = "auto";
-      item.textContent = `${timeOf(m.mono)} ${words(this.root, `mark.${m.kind}`) || m.kind} ${await wordsOf(m, this.keys)}`;
+      item.textContent = `${timeOf(m.mono)} ${words(this.root, `mark.${m.kind}`) || m.kind} ${m.code} ${await wordsOf(m, this.keys)}`;
       this.one("[data-marks]").prepend(item);
     }
   }
 
-  private views(): NodeListOf<HTMLVideoElement> {
-    return this.root.querySelectorAll<HTMLVideoElement>("video[data-track]");
+  private views(): NodeListOf<HTMLMediaElement> {
+    return this.root.querySelectorAll<HTMLMediaElement>("[data-track]");
   }
 
   private one<E extends HTMLElement = HTMLElement>(selector: string): E {

@@ -5,7 +5,7 @@ import { acknowledged, keyOf } from "./ack.js";
 import { Kept } from "./disk.js";
 import type { FromWorker, Progress, ToWorker } from "./protocol.js";
 import { Sealer } from "./sealer.js";
-import { Uplink } from "./uplink.js";
+import { Uplink, type Trouble } from "./uplink.js";
 
 const say = (message: FromWorker): void => (self as unknown as { postMessage(m: FromWorker): void }).postMessage(message);
 
@@ -18,16 +18,19 @@ class Line {
   private turn: Promise<void> = Promise.resolve();
   /** What the own disk did not take waits here for the server: the recording goes on. */
   private readonly held = new Map<number, Uint8Array>();
+  private full = false; // the own disk gave up; a later record would leave a hole in the file
   private broken = false;
+  private trouble: Trouble = ""; // of the way to the server
 
   constructor(m: ToWorker & { do: "part" }) {
     this.sealer = new Sealer(m.part, m.codec, m.a, m.b, m.started);
-    this.kept = Kept.create(m.part);
+    this.kept = Kept.create(m.part, m.token);
     const { track, part } = m.part;
     this.progress = { track, part, kept: 0, acked: 0, waiting: 0, trouble: "" };
     const key = keyOf(m.logKey);
     this.uplink = new Uplink(
       m.part,
+      m.token,
       (ack) => !key || acknowledged(m.part, ack, key),
       async (w) => this.held.get(w.seq) ?? (await this.kept).read(w.at, w.length),
       (acked, trouble) => {
@@ -35,11 +38,11 @@ class Line {
           this.progress.acked = acked.end;
           for (const seq of this.held.keys()) if (seq <= acked.seq) this.held.delete(seq);
         }
-        this.progress.trouble = trouble;
+        this.trouble = trouble;
         this.tell();
       },
     );
-    this.kept.catch(() => say({ said: "fault", track, what: "disk" }));
+    this.kept.catch(() => (this.full = true));
   }
 
   /** Pieces take their turn: the chain has one order. */
@@ -57,12 +60,12 @@ class Line {
     for (const r of await this.sealer.push(new Uint8Array(m.bytes), { mono: m.mono, wall: m.wall }, m.last)) {
       let at = -1;
       try {
-        if (!kept || this.held.size) throw new Error("the file would have a hole");
+        if (!kept || this.full) throw new Error("the file would have a hole");
         at = kept.append(r.bytes);
         this.progress.kept = r.end;
       } catch {
+        this.full = true;
         this.held.set(r.seq, r.bytes);
-        say({ said: "fault", track: this.progress.track, what: "disk" });
       }
       this.uplink.add({ seq: r.seq, at, length: r.bytes.length, hash: bytesToHex(r.hash), end: r.end });
     }
@@ -80,6 +83,7 @@ class Line {
 
   private tell(): void {
     this.progress.waiting = this.uplink.waiting;
+    this.progress.trouble = this.trouble || (this.full ? "disk" : "");
     say({ said: "progress", progress: { ...this.progress } });
   }
 

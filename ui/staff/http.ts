@@ -9,14 +9,21 @@ export class Refusal extends Error {
 }
 
 /** Sends JSON and reads JSON; an answer without a body gives undefined. */
-export async function post<T>(path: string, body: unknown = {}): Promise<T> {
+export async function post<T>(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<T> {
   return answer<T>(
-    await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) }),
   );
 }
 
-export async function get<T>(path: string): Promise<T> {
-  return answer<T>(await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" }));
+export async function get<T>(path: string, headers: Record<string, string> = {}): Promise<T> {
+  return answer<T>(await fetch(path, { headers: { Accept: "application/json", ...headers }, cache: "no-store" }));
+}
+
+/** Sends a form as it stands; gives the address of the page that shows what came of it. */
+export async function sendForm(form: HTMLFormElement): Promise<string> {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) body.append(name, String(value));
+  return (await answer<{ to: string }>(await fetch(form.action, { method: "POST", headers: { Accept: "application/json" }, body }))).to;
 }
 
 async function answer<T>(r: Response): Promise<T> {

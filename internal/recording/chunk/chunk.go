@@ -107,6 +107,9 @@ func (c Codec) String() string {
 // Sound says whether a part of this codec must hold sound.
 func (c Codec) Sound() bool { return c == Opus || c == VP8Opus || c == VP9Opus }
 
+// Picture says whether a part of this codec holds a picture.
+func (c Codec) Picture() bool { return c == VP8Opus || c == VP9Opus || c == VP8 }
+
 // Flags of a record.
 type Flags uint8
 

@@ -125,6 +125,9 @@ func Excerpt(ctx context.Context, dir fs.FS, want Selection, to Sink) error {
 			return err
 		}
 	}
+	if files[headsFile], err = e.heads(dir); err != nil {
+		return err
+	}
 	if len(want.Keys) > 0 {
 		if files[keysFile], err = MarshalKeys(m.Recording, want.Keys); err != nil {
 			return err

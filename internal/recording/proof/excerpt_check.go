@@ -127,9 +127,11 @@ func (c *check) excerptTrack(ctx context.Context, e *excerpt, t excerptTrack) er
 		}
 		f := &picker{part: p, sealed: s, e: e, runs: slices.Clone(listed.Records)}
 		o := c.opener(p, s)
+		heads := c.headed(p, s)
 		err := c.scan(ctx, p, func(i item) {
 			next := f.take(i)
 			if next {
+				heads.take(i.Header, i.hash)
 				leaves, numbers = append(leaves, i.hash), append(numbers, begin+int64(i.Seq))
 				if result.Records == 0 {
 					result.From = i.Mono
@@ -145,6 +147,7 @@ func (c *check) excerptTrack(ctx context.Context, e *excerpt, t excerptTrack) er
 		sound = sound && len(f.faults) == 0
 		c.join(f.findings)
 		c.join(o.finish())
+		c.headsOf(heads)
 		result.Opened += o.opened
 		begin += int64(s.Records)
 	}

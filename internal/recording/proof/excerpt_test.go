@@ -16,9 +16,9 @@ import (
 )
 
 func twoTracks(t *testing.T) *recordingtest.Recording {
-	second := threeMinutes()
+	second := recordingtest.ThreeMinutes()
 	second.Number, second.From = 1, 180_200
-	return recordingtest.Make(t, threeMinutes(), second,
+	return recordingtest.Make(t, recordingtest.ThreeMinutes(), second,
 		recordingtest.Part{Track: chunk.AudioSafe, From: 50_000, Seconds: 260, Camera: recordingtest.Camera{Codec: chunk.Opus}})
 }
 
@@ -128,7 +128,7 @@ func TestNoExcerptOfAFaultyRecording(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rewrite(t, file, whole, func(all [][]byte) [][]byte { all[200][100] ^= 1; return all })
+	recordingtest.Rewrite(t, file, whole, func(all [][]byte) [][]byte { all[200][100] ^= 1; return all })
 	err = proof.Excerpt(context.Background(), os.DirFS(r.Dir), proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: []uint32{1}}, zip.NewWriter(io.Discard))
 	if err == nil || !strings.Contains(err.Error(), "minute 4") {
 		t.Fatal(err)
@@ -160,8 +160,8 @@ func TestTamperingWithAnExcerptIsFound(t *testing.T) {
 		from int64
 	}{
 		"a bit":                {func(all [][]byte) [][]byte { all[50][200] ^= 1; return all }, nil, proof.Changed, 69},
-		"a bit, mended":        {func(all [][]byte) [][]byte { all[50][200] ^= 1; mend(all[50]); return all }, nil, proof.Changed, 69},
-		"the last bit, mended": {func(all [][]byte) [][]byte { all[121][200] ^= 1; mend(all[121]); return all }, nil, proof.Root, -1},
+		"a bit, mended":        {func(all [][]byte) [][]byte { all[50][200] ^= 1; recordingtest.Mend(all[50]); return all }, nil, proof.Changed, 69},
+		"the last bit, mended": {func(all [][]byte) [][]byte { all[121][200] ^= 1; recordingtest.Mend(all[121]); return all }, nil, proof.Root, -1},
 		"one left out":         {func(all [][]byte) [][]byte { return append(all[:50:50], all[51:]...) }, nil, proof.Missing, 69},
 		"the first left out":   {func(all [][]byte) [][]byte { return all[1:] }, nil, proof.Missing, 19},
 		"the tail left out":    {func(all [][]byte) [][]byte { return all[:100] }, nil, proof.Cut, 119},
@@ -177,7 +177,7 @@ func TestTamperingWithAnExcerptIsFound(t *testing.T) {
 			}, proof.Missing, 68},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rewrite(t, file, whole, c.do)
+			recordingtest.Rewrite(t, file, whole, c.do)
 			changed := list
 			if c.list != nil {
 				changed = c.list(list)

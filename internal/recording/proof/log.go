@@ -74,38 +74,51 @@ func openNote(signed []byte, vkey string) (text, name string, err error) {
 	return n.Text, verifier.Name(), nil
 }
 
+// tree is the log as a checkpoint has it.
+type tree struct {
+	size int64
+	root tlog.Hash
+}
+
+// holds says whether an act stands in the log.
+func (t tree) holds(a LoggedAct) bool {
+	var path tlog.RecordProof
+	for _, h := range a.Path {
+		path = append(path, tlog.Hash(h))
+	}
+	return a.Index >= 0 && a.Index < t.size && tlog.CheckRecord(path, t.size, t.root, a.Index, tlog.RecordHash([]byte(a.Leaf))) == nil
+}
+
 // checkInclusion says that leaf tells of manifest (its SHA-256) and stands in
-// the log whose public key is vkey, and where.
-func checkInclusion(proof, leaf []byte, manifest [32]byte, vkey string) (index int64, err error) {
+// the log whose public key is vkey, where, and how far the log went.
+func checkInclusion(proof, leaf []byte, manifest [32]byte, vkey string) (index int64, in tree, err error) {
 	var act struct {
 		Kind   string            `json:"kind"`
 		Hashes map[string]string `json:"hashes"`
 	}
 	if json.Unmarshal(leaf, &act) != nil || act.Kind != SealedAct || act.Hashes["manifest"] != hex.EncodeToString(manifest[:]) {
-		return 0, errors.New("the act of the log that came along tells of something else")
+		return 0, in, errors.New("the act of the log that came along tells of something else")
 	}
 	index, path, checkpoint, err := readLogProof(proof)
 	if err != nil {
-		return 0, fmt.Errorf("the proof from the log: %w", err)
+		return 0, in, fmt.Errorf("the proof from the log: %w", err)
 	}
 	text, origin, err := openNote(checkpoint, vkey)
 	if err != nil {
-		return 0, fmt.Errorf("the log's checkpoint: %w", err)
+		return 0, in, fmt.Errorf("the log's checkpoint: %w", err)
 	}
 	lines := strings.Split(text, "\n")
 	if len(lines) < 4 || lines[0] != origin {
-		return 0, errors.New("the log's checkpoint is of another log")
+		return 0, in, errors.New("the log's checkpoint is of another log")
 	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil {
-		return 0, errors.New("the log's checkpoint has no size")
+	if in.size, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
+		return 0, in, errors.New("the log's checkpoint has no size")
 	}
-	root, err := tlog.ParseHash(lines[2])
-	if err != nil || index >= size {
-		return 0, errors.New("the log's checkpoint does not reach the act")
+	if in.root, err = tlog.ParseHash(lines[2]); err != nil || index >= in.size {
+		return 0, in, errors.New("the log's checkpoint does not reach the act")
 	}
-	if tlog.CheckRecord(path, size, root, index, tlog.RecordHash(leaf)) != nil {
-		return 0, fmt.Errorf("the log does not hold this seal as its act number %d", index)
+	if !in.holds(NewLoggedAct(index, leaf, path)) {
+		return 0, in, fmt.Errorf("the log does not hold this seal as its act number %d", index)
 	}
-	return index, nil
+	return index, in, nil
 }

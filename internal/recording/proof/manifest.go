@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gowebpki/jcs"
 
@@ -74,6 +75,13 @@ func (t Track) Records() (n int64) {
 		n += int64(p.Records)
 	}
 	return n
+}
+
+// Heard says whether there is a record of a part with sound.
+func (m Manifest) Heard() bool {
+	return slices.ContainsFunc(m.Tracks, func(t Track) bool {
+		return slices.ContainsFunc(t.Parts, func(p Part) bool { return p.Codec.Sound() && p.Records > 0 })
+	})
 }
 
 // Part is one part of a track. Times are ms; From and To are the recording's.

@@ -36,7 +36,7 @@ func TestRealSlicesOfABrowserAreRead(t *testing.T) {
 }
 
 func TestSoundThatIsMissingIsNamedWithItsMinutes(t *testing.T) {
-	part := threeMinutes()
+	part := recordingtest.ThreeMinutes()
 	part.Camera.Fail = between(65_000, 75_000) // 1:55 to 2:05 of the recording
 	result := looked(t, part)
 	if f := find(result, proof.Media); len(result.Faults) != 1 || *f.Minutes != (proof.Span{From: 1, To: 2}) || !strings.Contains(f.What, "0:01:54") {
@@ -49,7 +49,7 @@ func TestSoundThatIsMissingIsNamedWithItsMinutes(t *testing.T) {
 }
 
 func TestDigitalSilenceIsNotedAndAllOfItIsAFault(t *testing.T) {
-	part := threeMinutes()
+	part := recordingtest.ThreeMinutes()
 	part.Camera.Mute = between(65_000, 86_000)
 	result := looked(t, part)
 	if f := find(result, proof.Media); !result.Sound || *f.Minutes != (proof.Span{From: 1, To: 2}) || !strings.Contains(f.What, "silence") {
@@ -102,7 +102,7 @@ func TestAShiftedContainerIsFound(t *testing.T) {
 }
 
 func TestAWrongKeyIsNamedWithItsMinute(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	keys := r.Keys()
 	keys[1].Key[0] ^= 1
 	text, err := proof.MarshalKeys(r.ID, keys)

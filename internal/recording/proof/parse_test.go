@@ -3,8 +3,10 @@ package proof
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"testing"
+	"testing/fstest"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -68,6 +70,29 @@ func FuzzLogProof(f *testing.F) {
 		i2, p2, c2, err := readLogProof(again)
 		if err != nil || i2 != index || len(p2) != len(path) || !bytes.Equal(c2, checkpoint) {
 			t.Fatalf("%q becomes %q, %v", text, again, err)
+		}
+	})
+}
+
+// FuzzHeads holds that a list of heads, whatever it says, is no evidence unless
+// its acts are in the log.
+func FuzzHeads(f *testing.F) {
+	id := sampleManifest().Recording
+	leaf := fmt.Appendf(nil, `{"facts":{"salt":"s","track_0_part_0":"1"},"hashes":{"recording":"%x","track_0_part_0":"%s"},"kind":"recording.heads"}`, Binding(id, "s"), chunk.Hash{})
+	text, err := MarshalHeads([]LoggedAct{NewLoggedAct(2, leaf, tlog.RecordProof{{1}, {2}, {3}, {4}})})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"acts":[],"v":1}`))
+	f.Add([]byte(`{"acts":[{"index":-1,"leaf":"{}","path":[]}],"v":1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c := &check{m: sampleManifest(), dir: fstest.MapFS{headsFile: {Data: text}}, heads: map[chunk.Part][]Head{}}
+		if err := c.loadHeads(6, tree{size: 11}); err != nil {
+			t.Fatal(err)
+		}
+		if len(c.heads) > 0 || len(c.findings.faults)+len(c.findings.notes) == 0 {
+			t.Fatalf("%s: %v", text, c.heads)
 		}
 	})
 }

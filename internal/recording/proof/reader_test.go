@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +16,8 @@ import (
 )
 
 const reader = "../../../docs/reader/verhaal_reader.py"
+
+var wrongMinute = regexp.MustCompile(`(?m)^WRONG .*minutes? (\d+)`)
 
 // python is one that can decrypt.
 func python(t *testing.T) string {
@@ -48,11 +52,11 @@ func TestAnIndependentReaderAgreesOnTheVectors(t *testing.T) {
 }
 
 func TestAnIndependentReaderVerifiesAnExportAndNamesEachTampering(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 0 || !strings.Contains(said, "SOUND") || !strings.Contains(said, "sealed as act 6") {
 		t.Fatalf("%d: %s", status, said)
 	}
-	if status, said := read(t, r.Dir, "--log-key", recordingtest.Make(t, threeMinutes()).LogKey); status != 1 {
+	if status, said := read(t, r.Dir, "--log-key", recordingtest.Make(t, recordingtest.ThreeMinutes()).LogKey); status != 1 {
 		t.Errorf("another log's key: %d: %s", status, said)
 	}
 	file := filepath.Join(r.Dir, "0-0.vhc")
@@ -60,16 +64,76 @@ func TestAnIndependentReaderVerifiesAnExportAndNamesEachTampering(t *testing.T) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range tamperings() {
-		rewrite(t, file, whole, func(all [][]byte) [][]byte { return c.do(t, r, all) })
-		if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 1 || !strings.Contains(said, "minute") {
-			t.Errorf("%s: %d: %s", c.name, status, said)
+	for _, c := range recordingtest.Tamperings() {
+		recordingtest.Rewrite(t, file, whole, c.Do)
+		// It names the minute in which the next right record should begin; a
+		// replayed one stands a minute after its own.
+		status, said := read(t, r.Dir, "--log-key", r.LogKey)
+		named := wrongMinute.FindStringSubmatch(said)
+		if status != 1 || named == nil || strings.Contains(said, "Traceback") {
+			t.Errorf("%s: %d: %s", c.Name, status, said)
+			continue
+		}
+		if minute, err := strconv.ParseInt(named[1], 10, 64); err != nil || minute < c.Minutes.From || minute > c.Minutes.To && c.Kind != proof.Replayed {
+			t.Errorf("%s: minute %d is named, it was in %d to %d: %s", c.Name, minute, c.Minutes.From, c.Minutes.To, said)
 		}
 	}
 }
 
+func TestAnIndependentReaderHoldsTheRecordsAgainstTheHeadsInTheLog(t *testing.T) {
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
+	main := chunk.Part{Recording: r.ID}
+	heads, err := os.ReadFile(filepath.Join(r.Dir, "log/heads.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Forge(t, main, 100)
+	for _, dir := range []string{r.Dir, excerpt(t, r, proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: []uint32{1}})} {
+		status, said := read(t, dir, "--log-key", r.LogKey)
+		if status != 1 || strings.Count(said, "WRONG") != 1 || !strings.Contains(said, "0-0.vhc, minute 1: the log says that it ended otherwise: it took another record 139 down") {
+			t.Errorf("%d: %s", status, said)
+		}
+	}
+	r.Write(t, "log/heads.json", heads) // under the root of another log
+	if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 1 || !strings.Contains(said, "does not hold these heads") {
+		t.Errorf("%d: %s", status, said)
+	}
+	sound := recordingtest.Make(t, recordingtest.ThreeMinutes())
+	if heads, err = os.ReadFile(filepath.Join(sound.Dir, "log/heads.json")); err != nil {
+		t.Fatal(err)
+	}
+	acts, err := proof.ParseHeads(heads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if heads, err = proof.MarshalHeads(acts[:1]); err != nil {
+		t.Fatal(err)
+	}
+	sound.Write(t, "log/heads.json", heads)
+	if status, said := read(t, sound.Dir, "--log-key", sound.LogKey); status != 0 || !strings.Contains(said, "NOT CHECKED: 0-0.vhc, minutes 0 to 2") {
+		t.Errorf("%d: %s", status, said)
+	}
+	tally := proof.NewTally(main)
+	var short []byte
+	for _, rec := range r.Records[main][:100] {
+		tally.Add(rec.Header, rec.Hash())
+		short = append(short, rec.Raw...)
+	}
+	r.Write(t, main.File(), short)
+	r.Reseal(t, main, tally)
+	if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 1 || !strings.Contains(said, "that are not in the seal") {
+		t.Errorf("%d: %s", status, said)
+	}
+	if err := os.Remove(filepath.Join(r.Dir, "log/heads.json")); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 0 || !strings.Contains(said, "NOT CHECKED: the heads of minutes") {
+		t.Errorf("%d: %s", status, said)
+	}
+}
+
 func TestAnIndependentReaderOpensTheMinutesOfAnExcerptAndNoOther(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	camera := recordingtest.Camera{Codec: chunk.VP8Opus}
 	main := chunk.Part{Recording: r.ID}
 	dir := excerpt(t, r, proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: []uint32{2}, Keys: minuteKeys(r, 2), Heads: map[chunk.Part][]byte{main: camera.Head()}})

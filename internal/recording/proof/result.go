@@ -58,8 +58,19 @@ type SealResult struct {
 	Signed   bool   `json:"signed"`             // the signature was checked and is right
 	Position *int64 `json:"position,omitempty"` // of the act in the log, when that was checked
 	Minutes  []int  `json:"minutes,omitempty"`  // of an excerpt
+	// Heads is how many heads of minutes, which the log took down while the
+	// recording ran, agree with the records.
+	Heads int `json:"heads,omitempty"`
 	// Stamp is what a timestamping authority says, when one was asked.
 	Stamp *StampResult `json:"stamp,omitempty"`
+	// Witnesses are those that were asked for and cosigned the log's checkpoint.
+	Witnesses []WitnessResult `json:"witnesses,omitempty"`
+}
+
+// WitnessResult is a cosignature that is right.
+type WitnessResult struct {
+	Name string `json:"name"`
+	At   int64  `json:"at"` // Unix ms, by the witness's clock
 }
 
 // StampResult is a timestamp whose signature is right.
@@ -71,23 +82,24 @@ type StampResult struct {
 
 // The kinds of findings.
 const (
-	Changed  = "changed"  // a record is not the one that was recorded
-	Missing  = "missing"  // records are not there
-	Cut      = "cut"      // the last records are not there
-	Moved    = "moved"    // a record stands in another place
-	Replayed = "replayed" // a record number stands there twice
-	Foreign  = "foreign"  // a record or file of another recording, track or part
-	Added    = "added"    // records or bytes that the seal does not know
-	Clock    = "clock"    // the clock jumps, or clocks disagree
-	Hole     = "hole"     // a stretch without media that nobody declared
-	Declared = "declared" // a stretch without media, declared with its reason
-	Root     = "root"     // the records are not those under the sealed root
-	Sealing  = "seal"     // the manifest or what came with it
-	InLog    = "log"      // signature or place in the log
-	Stamp    = "stamp"    // the timestamp of an authority
-	Key      = "key"      // a record does not open with its key
-	Media    = "media"    // container, sound or picture
-	Open     = "open"     // nothing wrong, but not everything could be checked
+	Changed   = "changed"   // a record is not the one that was recorded
+	Missing   = "missing"   // records are not there
+	Cut       = "cut"       // the last records are not there
+	Moved     = "moved"     // a record stands in another place
+	Replayed  = "replayed"  // a record number stands there twice
+	Foreign   = "foreign"   // a record or file of another recording, track or part
+	Added     = "added"     // records or bytes that the seal does not know
+	Clock     = "clock"     // the clock jumps, or clocks disagree
+	Hole      = "hole"      // a stretch without media that nobody declared
+	Declared  = "declared"  // a stretch without media, declared with its reason
+	Root      = "root"      // the records are not those under the sealed root
+	Sealing   = "seal"      // the manifest or what came with it
+	InLog     = "log"       // signature or place in the log
+	Rewritten = "rewritten" // records are not those that the log took down while they were made
+	Stamp     = "stamp"     // the timestamp of an authority
+	Key       = "key"       // a record does not open with its key
+	Media     = "media"     // container, sound or picture
+	Open      = "open"      // nothing wrong, but not everything could be checked
 )
 
 // Finding is one thing that was found, and where.
@@ -161,6 +173,12 @@ func (r Result) Words() string {
 			line("Signed by the log %s, where it is act number %d.", s.Log, *s.Position)
 		} else if s.Signed {
 			line("Signed by the log %s.", s.Log)
+		}
+		if s.Heads > 0 {
+			line("Heads of minutes that the log took down while it was recorded, and that agree: %d.", s.Heads)
+		}
+		for _, w := range s.Witnesses {
+			line("Cosigned %s by the witness %s.", clock(w.At), w.Name)
 		}
 		if s.Stamp != nil {
 			line("Stamped %s by %s.", clock(s.Stamp.At), s.Stamp.By)

@@ -99,6 +99,26 @@ func scan(ctx context.Context, r io.Reader, take func(item)) error {
 	return ctx.Err()
 }
 
+// LastWhole finds the last whole record in r, passing over what is none: where
+// it ends, and its header; 0 when there is none.
+func LastWhole(r io.Reader) (end int64, last chunk.Header, err error) {
+	f, b := framer{r: r}, &block{}
+	var at int64
+	for more := true; more; {
+		more = f.fill(b)
+		for _, it := range b.items {
+			at += it.lost + int64(len(it.Raw))
+			if it.lost == 0 && sound(it.Raw) {
+				end, last = at, it.Header
+			}
+		}
+		if b.err != nil {
+			return 0, chunk.Header{}, b.err
+		}
+	}
+	return end, last, nil
+}
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func (b *block) sum() {

@@ -17,7 +17,7 @@ import (
 )
 
 func TestASkimmedFileGivesTheTallyThatWasKept(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	p := chunk.Part{Recording: r.ID}
 	whole, err := os.ReadFile(filepath.Join(r.Dir, p.File()))
 	if err != nil {
@@ -74,7 +74,7 @@ func TestSealingADayTakesLessThanASecond(t *testing.T) {
 }
 
 func TestTheSameRecordingGivesTheSameManifestInOneSpelling(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	text, err := r.Manifest.Canonical()
 	if err != nil {
 		t.Fatal(err)

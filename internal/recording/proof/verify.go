@@ -10,9 +10,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
-	"time"
-	"verhaal/internal/recording/stamp"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/seal"
@@ -27,6 +26,8 @@ type Options struct {
 	// Identities open share A where it is there. Keys that lie in the folder
 	// (keys.json) are used without being asked for.
 	Identities []seal.Identity
+	// Witnesses must have cosigned the checkpoint that the seal stands under.
+	Witnesses []note.Verifier
 	// Authorities are the roots of the timestamping authorities that are trusted;
 	// nil: a stamp is checked, and its signer is only named.
 	Authorities *x509.CertPool
@@ -40,6 +41,7 @@ const (
 	logKeyFile    = "log/key"
 	leafFile      = "log/leaf.json"
 	logProofFile  = "log/manifest.tlog-proof"
+	headsFile     = "log/heads.json"
 	stampFile     = "manifest.tsr"
 	chunkSuffix   = ".vhc"
 	// maxSmall is the most bytes that a file beside the media may have.
@@ -53,12 +55,13 @@ var ErrNoRecording = errors.New("there is no manifest.json: this is neither an e
 type check struct {
 	Result
 	findings
-	dir  fs.FS
-	text []byte // manifest.json
-	m    Manifest
-	keys *ring
-	why  [4]string // why a level is incomplete or was not checked
-	done [4]bool   // the level was checked at least in part
+	dir   fs.FS
+	text  []byte // manifest.json
+	m     Manifest
+	keys  *ring
+	heads map[chunk.Part][]Head // that stand in the log, by number
+	why   [4]string             // why a level is incomplete or was not checked
+	done  [4]bool               // the level was checked at least in part
 }
 
 // Verify checks an exported recording or an excerpt: dir is a folder
@@ -72,7 +75,7 @@ func Verify(ctx context.Context, dir fs.FS, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	c := &check{dir: dir, text: text, Result: Result{What: "recording", Tracks: []TrackResult{}}}
+	c := &check{dir: dir, text: text, heads: map[chunk.Part][]Head{}, Result: Result{What: "recording", Tracks: []TrackResult{}}}
 	c.done[1] = true
 	if c.m, err = ParseManifest(text); err != nil {
 		c.fault(fault(1, Sealing, "manifest.json was changed, or is no manifest: %v", err))
@@ -90,7 +93,7 @@ func Verify(ctx context.Context, dir fs.FS, o Options) (Result, error) {
 		return Result{}, err
 	}
 	for _, step := range []func() error{
-		func() error { return c.signature(o.LogKey) },
+		func() error { return c.signature(o.LogKey, o.Witnesses) },
 		func() error { return c.stamp(o.Authorities) },
 		c.beside,
 		func() error { return c.strangers(excerpt) },
@@ -107,83 +110,6 @@ func Verify(ctx context.Context, dir fs.FS, o Options) (Result, error) {
 	}
 	return c.close(), nil
 }
-
-// signature checks the seal's signature and its place in the log.
-func (c *check) signature(vkey string) error {
-	own, err := c.optional(logKeyFile)
-	if err != nil {
-		return err
-	}
-	if vkey == "" && own == nil {
-		c.why[2] = "there is no key of the log to check the signature with"
-		return nil
-	}
-	if vkey == "" {
-		vkey = string(own)
-		c.note(fault(2, Open, "the signature was checked with the key that came along. Compare it with the one that the log's keeper publishes: %s", strings.TrimSpace(vkey)))
-	}
-	signed, err := c.optional(signatureFile)
-	if err != nil {
-		return err
-	}
-	c.done[2] = true
-	text, name, err := openNote(signed, vkey)
-	switch {
-	case signed == nil:
-		c.fault(fault(2, InLog, "%s is missing: the recording is not sealed", signatureFile))
-		return nil
-	case err != nil:
-		c.fault(fault(2, InLog, "%s: %v", signatureFile, err))
-		return nil
-	case name != c.m.Log, text != string(SealText(c.m.Recording, c.text, c.m.Log)):
-		c.fault(fault(2, InLog, "the signature is for another manifest: this one was changed after the seal"))
-		return nil
-	}
-	c.Seal.Signed = true
-	leaf, err := c.optional(leafFile)
-	if err != nil {
-		return err
-	}
-	proof, err := c.optional(logProofFile)
-	if err != nil {
-		return err
-	}
-	if leaf == nil || proof == nil {
-		c.why[2] = "the signature is right, but no proof came along that the seal stands in the log"
-		return nil
-	}
-	index, err := checkInclusion(proof, leaf, sha256.Sum256(c.text), vkey)
-	if err != nil {
-		c.fault(fault(2, InLog, "%v", err))
-		return nil
-	}
-	c.Seal.Position = &index
-	return nil
-}
-
-// stamp checks what a timestamping authority says of the seal (RFC 3161).
-func (c *check) stamp(roots *x509.CertPool) error {
-	der, err := c.optional(stampFile)
-	if err != nil || der == nil {
-		return err
-	}
-	said, err := stamp.Check(der, c.text, roots)
-	switch {
-	case err != nil:
-		c.fault(fault(2, Stamp, "%s: %v", stampFile, err))
-		return nil
-	case said.At.UnixMilli() < c.m.Ended-stampSlack.Milliseconds():
-		c.fault(fault(2, Clock, "%s: it says %s, before the recording ended", stampFile, clock(said.At.UnixMilli())))
-		return nil
-	case !said.Trusted:
-		c.note(fault(2, Open, "the timestamp is signed by %s; whether to trust that was not checked", said.By))
-	}
-	c.Seal.Stamp = &StampResult{said.At.UnixMilli(), said.By, said.Trusted}
-	return nil
-}
-
-// stampSlack is how far an authority's clock and ours may differ.
-const stampSlack = 2 * time.Minute
 
 // beside checks the small files that the manifest names by their hash.
 func (c *check) beside() error {
@@ -263,10 +189,12 @@ func (c *check) whole(ctx context.Context) error {
 		for i := range t.Parts {
 			f := newFollower(c.part(t, t.Parts[i]), &t.Parts[i], c.m.Gaps)
 			o := c.opener(f.part, t.Parts[i])
+			heads := c.headed(f.part, t.Parts[i])
 			err := c.scan(ctx, f.part, func(i item) {
 				next := f.take(i)
 				if next {
 					tree.Add(i.hash)
+					heads.take(i.Header, i.hash)
 				}
 				o.take(i, next)
 			})
@@ -277,6 +205,10 @@ func (c *check) whole(ctx context.Context) error {
 			sound = sound && len(f.faults) == 0
 			c.join(f.findings)
 			c.join(o.finish())
+			c.headsOf(heads)
+			if len(f.faults) == 0 {
+				c.untold(heads)
+			}
 			result.Records, result.Bytes, result.Opened = result.Records+f.records, result.Bytes+f.bytes, result.Opened+o.opened
 		}
 		if sound && tree.Root() != t.Root {

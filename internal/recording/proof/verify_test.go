@@ -3,9 +3,7 @@ package proof_test
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,12 +17,6 @@ import (
 	"verhaal/internal/seal"
 )
 
-// threeMinutes is a part that films from 0:50 to 3:00: 260 records, of which
-// those of minute 1 are 20 to 139.
-func threeMinutes() recordingtest.Part {
-	return recordingtest.Part{Track: chunk.Main, From: 50_000, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.VP8Opus, Bitrate: 20_000}}
-}
-
 func verify(t *testing.T, r *recordingtest.Recording) proof.Result {
 	t.Helper()
 	result, err := proof.Verify(context.Background(), os.DirFS(r.Dir), proof.Options{LogKey: r.LogKey})
@@ -35,7 +27,7 @@ func verify(t *testing.T, r *recordingtest.Recording) proof.Result {
 }
 
 func TestASoundRecordingPassesAllLevels(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes(),
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes(),
 		recordingtest.Part{Track: chunk.AudioSafe, From: 49_800, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.Opus}},
 		recordingtest.Part{Track: chunk.Overview, Seconds: 5, Slices: recordingtest.Chromium(chunk.VP8Opus)},
 		recordingtest.Part{Track: chunk.Exhibit, From: 58_000, Camera: recordingtest.Camera{Codec: chunk.Opus}, Slices: clipped(recordingtest.Chromium(chunk.Opus), 2_000)})
@@ -66,121 +58,36 @@ func clipped(slices []recordingtest.Slice, ms uint64) []recordingtest.Slice {
 
 func state(r proof.Result, level int) string { return r.Levels[level-1].State }
 
-// tampering is one thing done to a sealed recording, and what must be said of it.
-type tampering struct {
-	name    string
-	do      func(t *testing.T, r *recordingtest.Recording, records [][]byte) [][]byte
-	kind    string
-	records proof.Span
-	minutes proof.Span
-}
-
-func mend(raw []byte) []byte {
-	end := len(raw) - chunk.CRCSize
-	binary.BigEndian.PutUint32(raw[end:], crc32.Checksum(raw[:end], crc32.MakeTable(crc32.Castagnoli)))
-	return raw
-}
-
-func tamperings() []tampering {
-	flip := func(record, at int, mended bool) func(*testing.T, *recordingtest.Recording, [][]byte) [][]byte {
-		return func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			all[record][(at+len(all[record]))%len(all[record])] ^= 4
-			if mended {
-				mend(all[record])
-			}
-			return all
-		}
-	}
-	one := func(n int64) proof.Span { return proof.Span{From: n, To: n} }
-	minute := one
-	return []tampering{
-		{"a bit of the first record", flip(0, 95, false), proof.Changed, one(0), minute(0)},
-		{"a bit of the ciphertext", flip(100, 300, false), proof.Changed, one(100), minute(1)},
-		{"a bit of the last record's checksum", flip(259, -1, false), proof.Changed, one(259), minute(2)},
-		{"a bit, with the checksum mended", flip(100, 300, true), proof.Changed, one(100), minute(1)},
-		{"a bit of the last record, mended", flip(259, 300, true), proof.Changed, one(259), minute(2)},
-		{"a bit of prev, mended", flip(100, 60, true), proof.Changed, one(100), minute(1)},
-		{"a bit of the magic", flip(139, 1, false), proof.Changed, one(139), minute(1)},
-		{"a bit of the magic of the last record", flip(259, 1, false), proof.Cut, one(259), minute(2)},
-		{"a bit of the minute", flip(140, 33, false), proof.Changed, one(140), minute(2)},
-		{"a bit of seq", flip(100, 29, false), proof.Changed, one(100), minute(1)},
-		{"a bit of the length, shorter", flip(100, 88, false), proof.Changed, one(100), minute(1)},
-		{"a length beyond the end of the file", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			all[100][87] ^= 0x3f
-			return all
-		}, proof.Changed, one(100), minute(1)},
-		{"the tail dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return all[:141] },
-			proof.Cut, proof.Span{From: 141, To: 259}, minute(2)},
-		{"more than a minute of the tail dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return all[:130] },
-			proof.Cut, proof.Span{From: 130, To: 259}, proof.Span{From: 1, To: 2}},
-		{"the end torn off in a record", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			all[250] = all[250][:200]
-			return all[:251]
-		}, proof.Cut, proof.Span{From: 250, To: 259}, minute(2)},
-		{"one dropped in the middle", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			return append(all[:100:100], all[101:]...)
-		}, proof.Missing, one(100), minute(1)},
-		{"many dropped in the middle", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			return append(all[:100:100], all[200:]...)
-		}, proof.Missing, proof.Span{From: 100, To: 199}, proof.Span{From: 1, To: 2}},
-		{"the beginning dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return all[10:] },
-			proof.Missing, proof.Span{From: 0, To: 9}, minute(0)},
-		{"everything dropped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte { return nil },
-			proof.Cut, proof.Span{From: 0, To: 259}, proof.Span{From: 0, To: 2}},
-		{"two swapped", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			all[100], all[101] = all[101], all[100]
-			return all
-		}, proof.Moved, one(100), minute(1)},
-		{"one moved far", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			moved := all[30]
-			out := append(append([][]byte{}, all[:30]...), all[31:200]...)
-			return append(append(out, moved), all[200:]...)
-		}, proof.Moved, one(30), minute(1)},
-		{"one replayed", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			out := append(append([][]byte{}, all[:200]...), all[50])
-			return append(out, all[200:]...)
-		}, proof.Replayed, one(50), minute(1)},
-		{"junk in the middle", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			all[100] = append(bytes.Repeat([]byte("junk"), 300), all[100]...)
-			return all
-		}, proof.Added, one(100), minute(1)},
-		{"a record's bytes overwritten with zeros", func(_ *testing.T, _ *recordingtest.Recording, all [][]byte) [][]byte {
-			clear(all[100])
-			return all
-		}, proof.Changed, one(100), minute(1)},
-	}
-}
-
 func TestEachTamperingIsNamedWithItsRecordAndMinute(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	file := filepath.Join(r.Dir, "0-0.vhc")
 	whole, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range tamperings() {
-		t.Run(c.name, func(t *testing.T) {
-			rewrite(t, file, whole, func(all [][]byte) [][]byte { return c.do(t, r, all) })
+	for _, c := range recordingtest.Tamperings() {
+		t.Run(c.Name, func(t *testing.T) {
+			recordingtest.Rewrite(t, file, whole, c.Do)
 			result := verify(t, r)
 			if len(result.Faults) != 1 || result.Sound || state(result, 1) != proof.Failed || state(result, 2) != proof.Passed {
 				t.Fatalf("want one fault:\n%s", result.Words())
 			}
 			f := result.Faults[0]
-			if f.Kind != c.kind || *f.Track != chunk.Main || *f.Part != 0 || *f.Records != c.records || *f.Minutes != c.minutes {
-				t.Fatalf("%s: %s; want %s, records %v, minutes %v", f.Kind, f, c.kind, c.records, c.minutes)
+			if f.Kind != c.Kind || *f.Track != chunk.Main || *f.Part != 0 || *f.Records != c.Records || *f.Minutes != c.Minutes {
+				t.Fatalf("%s: %s; want %s, records %v, minutes %v", f.Kind, f, c.Kind, c.Records, c.Minutes)
 			}
 		})
 	}
 }
 
 func TestTamperingInEveryOtherRecordIsCountedAndBounded(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	file := filepath.Join(r.Dir, "0-0.vhc")
 	whole, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rewrite(t, file, whole, func(all [][]byte) [][]byte {
+	recordingtest.Rewrite(t, file, whole, func(all [][]byte) [][]byte {
 		for i := 0; i < len(all); i += 2 {
 			all[i][200] ^= 1
 		}
@@ -191,25 +98,9 @@ func TestTamperingInEveryOtherRecordIsCountedAndBounded(t *testing.T) {
 	}
 }
 
-// rewrite writes what do makes of the records of a file.
-func rewrite(t *testing.T, file string, whole []byte, do func([][]byte) [][]byte) {
-	t.Helper()
-	var all [][]byte
-	for rest := bytes.Clone(whole); len(rest) > 0; {
-		rec, after, err := chunk.Parse(rest)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, rest = append(all, rec.Raw), after
-	}
-	if err := os.WriteFile(file, bytes.Join(do(all), nil), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestForeignRecordsAndFilesAreNamed(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes(), recordingtest.Part{Track: chunk.AudioSafe, From: 50_000, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.Opus}})
-	other := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes(), recordingtest.Part{Track: chunk.AudioSafe, From: 50_000, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.Opus}})
+	other := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	file := filepath.Join(r.Dir, "0-0.vhc")
 	whole, err := os.ReadFile(file)
 	if err != nil {
@@ -218,7 +109,7 @@ func TestForeignRecordsAndFilesAreNamed(t *testing.T) {
 	foreign := other.Records[chunk.Part{Recording: other.ID}][100].Raw
 
 	t.Run("in the place of a record", func(t *testing.T) {
-		rewrite(t, file, whole, func(all [][]byte) [][]byte { all[100] = foreign; return all })
+		recordingtest.Rewrite(t, file, whole, func(all [][]byte) [][]byte { all[100] = foreign; return all })
 		result := verify(t, r)
 		if len(result.Faults) != 2 || find(result, proof.Foreign).Minutes.From != 1 || *find(result, proof.Missing).Records != (proof.Span{From: 100, To: 100}) ||
 			!strings.Contains(find(result, proof.Foreign).What, other.ID.String()) {
@@ -226,7 +117,7 @@ func TestForeignRecordsAndFilesAreNamed(t *testing.T) {
 		}
 	})
 	t.Run("between records", func(t *testing.T) {
-		rewrite(t, file, whole, func(all [][]byte) [][]byte {
+		recordingtest.Rewrite(t, file, whole, func(all [][]byte) [][]byte {
 			return append(append(append([][]byte{}, all[:150]...), foreign, foreign), all[150:]...)
 		})
 		result := verify(t, r)
@@ -272,7 +163,7 @@ func find(r proof.Result, kind string) proof.Finding {
 }
 
 func TestAClockThatJumpsIsNamedWithItsMinute(t *testing.T) {
-	part := threeMinutes()
+	part := recordingtest.ThreeMinutes()
 	part.Wall = func(mono uint64) int64 {
 		if mono >= 125_000 {
 			return 3_600_000
@@ -293,7 +184,7 @@ func TestAClockThatJumpsIsNamedWithItsMinute(t *testing.T) {
 }
 
 func TestAClockThatIsWrongFromTheBeginningIsNoted(t *testing.T) {
-	part := threeMinutes()
+	part := recordingtest.ThreeMinutes()
 	part.Wall = func(uint64) int64 { return -86_400_000 }
 	result := verify(t, recordingtest.Make(t, part))
 	if f := find(result, proof.Clock); !result.Sound || !strings.Contains(f.What, "-86400000 ms") {
@@ -302,9 +193,9 @@ func TestAClockThatIsWrongFromTheBeginningIsNoted(t *testing.T) {
 }
 
 func TestAHoleInTimeMustBeDeclared(t *testing.T) {
-	second := threeMinutes()
+	second := recordingtest.ThreeMinutes()
 	second.Number, second.From = 1, 200_000
-	r := recordingtest.Make(t, threeMinutes(), second)
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes(), second)
 	result := verify(t, r)
 	if f := find(result, proof.Hole); len(result.Faults) != 1 || *f.Minutes != (proof.Span{From: 3, To: 3}) || *f.Part != 1 {
 		t.Fatal(result.Words())
@@ -318,7 +209,7 @@ func TestAHoleInTimeMustBeDeclared(t *testing.T) {
 }
 
 func TestAnAlteredSealIsFound(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	read := func(name string) []byte {
 		text, err := os.ReadFile(filepath.Join(r.Dir, name))
 		if err != nil {
@@ -326,7 +217,7 @@ func TestAnAlteredSealIsFound(t *testing.T) {
 		}
 		return text
 	}
-	otherLog := recordingtest.Make(t, threeMinutes()).LogKey
+	otherLog := recordingtest.Make(t, recordingtest.ThreeMinutes()).LogKey
 	for name, c := range map[string]struct {
 		file  string
 		put   func([]byte) []byte
@@ -394,7 +285,7 @@ func swapHash(b []byte, member string) []byte {
 }
 
 func TestShareAAndTheReleasedMinutesOpenTheRecording(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	check := func(id seal.Identity) (proof.Result, error) {
 		return proof.Verify(context.Background(), os.DirFS(r.Dir), proof.Options{LogKey: r.LogKey, Identities: []seal.Identity{id}})
 	}
@@ -456,7 +347,7 @@ func TestAnyFlippedBitOfAnExportIsFound(t *testing.T) {
 }
 
 func TestOneFileAloneIsFollowed(t *testing.T) {
-	r := recordingtest.Make(t, threeMinutes())
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	whole, err := os.ReadFile(filepath.Join(r.Dir, "0-0.vhc"))
 	if err != nil {
 		t.Fatal(err)

@@ -5,10 +5,12 @@ package recordingtest
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +46,12 @@ type Recording struct {
 
 	shares map[chunk.Part][2]chunk.Secret
 	key    custody.Key
+	heads  [][]byte // acts of the log from while it was recorded
 }
+
+// Before is how many acts the log has before the seal, of which those with the
+// heads of the first minutes come first.
+const Before = 6
 
 // Started is when every recording here began, in Unix ms.
 const Started = 1_795_435_200_000
@@ -79,9 +86,97 @@ func Make(t testing.TB, parts ...Part) *Recording {
 	for _, track := range order {
 		m.Tracks = append(m.Tracks, proof.SealTrack(track, tracks[track]))
 	}
+	r.takeHeads(t)
 	r.Seal(t, m, []proof.Mark{{Kind: "entry", Mono: 1000}, {Kind: "end", Mono: 5000}})
 	return r
 }
+
+// takeHeads makes the acts that take the heads down as minutes begin: of each
+// part the last record before the minute, or its first.
+func (r *Recording) takeHeads(t testing.TB) {
+	t.Helper()
+	for minute := uint32(0); len(r.heads) < Before; minute++ {
+		facts, hashes := map[string]string{"salt": fmt.Sprint("salt ", minute)}, map[string]string{}
+		hashes["recording"] = hex.EncodeToString(proof.Binding(r.ID, facts["salt"]))
+		runs := false
+		for p, records := range r.Records {
+			if records[0].Minute() > minute {
+				continue
+			}
+			runs = runs || records[len(records)-1].Minute() >= minute
+			last := 0
+			for i, rec := range records {
+				if rec.Minute() < minute {
+					last = i
+				}
+			}
+			facts[proof.HeadName(p)], hashes[proof.HeadName(p)] = fmt.Sprint(last), records[last].Hash().String()
+		}
+		if !runs && len(hashes) > 1 {
+			return
+		}
+		if len(hashes) == 1 {
+			continue
+		}
+		leaf, err := json.Marshal(map[string]any{"kind": proof.HeadsAct, "facts": facts, "hashes": hashes, "v": 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.heads = append(r.heads, leaf)
+	}
+}
+
+// Forge changes a record and seals anew, as somebody does who holds every key,
+// also the log's, but can't undo what the log took down before.
+func (r *Recording) Forge(t testing.TB, p chunk.Part, seq int) {
+	t.Helper()
+	tally, chain := proof.NewTally(p), chunk.NewChain(p)
+	var file []byte
+	for i, rec := range r.Records[p] {
+		key := r.Key(p, rec.Minute()).Key
+		plain, err := rec.Open(nil, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == seq {
+			plain[len(plain)-1] ^= 1
+		}
+		h := rec.Header
+		h.Prev = chain.Head()
+		if rec, err = chunk.Seal(h, key, plain); err != nil {
+			t.Fatal(err)
+		}
+		hash, err := chain.Add(rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tally.Add(rec.Header, hash)
+		file = append(file, rec.Raw...)
+	}
+	r.Write(t, p.File(), file)
+	r.Reseal(t, p, tally)
+}
+
+// Reseal seals anew with another tally of the one part of a track.
+func (r *Recording) Reseal(t testing.TB, p chunk.Part, tally *proof.Tally) {
+	t.Helper()
+	share, err := os.ReadFile(filepath.Join(r.Dir, shareFile(p)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := r.Manifest
+	m.Tracks = slices.Clone(m.Tracks)
+	for i := range m.Tracks {
+		if m.Tracks[i].Track == p.Track {
+			m.Tracks[i] = proof.SealTrack(p.Track, []proof.SealedPart{{Tally: tally, ShareA: share, ShareB: shareB}})
+		}
+	}
+	r.Seal(t, m, nil)
+}
+
+func shareFile(p chunk.Part) string { return fmt.Sprintf("shares/%d-%d.age", p.Track, p.Number) }
+
+var shareB = []byte("sealed elsewhere")
 
 func (r *Recording) part(t testing.TB, p Part) proof.SealedPart {
 	t.Helper()
@@ -130,8 +225,8 @@ func (r *Recording) part(t testing.TB, p Part) proof.SealedPart {
 		t.Fatal(err)
 	}
 	r.Write(t, name.File(), file)
-	r.Write(t, fmt.Sprintf("shares/%d-%d.age", p.Track, p.Number), share)
-	return proof.SealedPart{Tally: tally, ShareA: share, ShareB: []byte("sealed elsewhere")}
+	r.Write(t, shareFile(name), share)
+	return proof.SealedPart{Tally: tally, ShareA: share, ShareB: shareB}
 }
 
 // Seal writes manifest, signature and log for m.
@@ -160,10 +255,10 @@ func (r *Recording) Seal(t testing.TB, m proof.Manifest, marks []proof.Mark) {
 	r.log(t, leaf)
 }
 
-// log puts leaf among others into a tree, and writes the proof.
+// log puts the seal's leaf among others into a tree, and writes the proofs.
 func (r *Recording) log(t testing.TB, leaf []byte) {
 	t.Helper()
-	const size, at = 11, 6
+	const size = 11
 	var stored []tlog.Hash
 	reader := tlog.HashReaderFunc(func(index []int64) ([]tlog.Hash, error) {
 		var out []tlog.Hash
@@ -174,8 +269,10 @@ func (r *Recording) log(t testing.TB, leaf []byte) {
 	})
 	for n := range int64(size) {
 		data := fmt.Appendf(nil, "act %d", n)
-		if n == at {
+		if n == Before {
 			data = leaf
+		} else if n < int64(len(r.heads)) {
+			data = r.heads[n]
 		}
 		hashes, err := tlog.StoredHashes(n, data, reader)
 		if err != nil {
@@ -187,12 +284,24 @@ func (r *Recording) log(t testing.TB, leaf []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := tlog.ProveRecord(size, at, reader)
+	prove := func(n int64) tlog.RecordProof {
+		path, err := tlog.ProveRecord(size, n, reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var acts []proof.LoggedAct
+	for n, head := range r.heads {
+		acts = append(acts, proof.NewLoggedAct(int64(n), head, prove(int64(n))))
+	}
+	heads, err := proof.MarshalHeads(acts)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Write(t, "log/heads.json", heads)
 	checkpoint := r.sign(t, fmt.Sprintf("%s\n%d\n%s\n", r.key.Origin(), size, base64.StdEncoding.EncodeToString(root[:])))
-	r.Write(t, "log/manifest.tlog-proof", proof.LogProof(at, path, checkpoint))
+	r.Write(t, "log/manifest.tlog-proof", proof.LogProof(Before, prove(Before), checkpoint))
 }
 
 func (r *Recording) sign(t testing.TB, text string) []byte {

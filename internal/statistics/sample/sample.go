@@ -33,6 +33,7 @@ values ($1, $2, 1, $3, $4, 0, 'answered', 'nl', 'no', 'adult', '', 'no', 'nl', '
 	insertLink      = `insert into case_report (casefile, report) values ($1, $2)`
 	insertSubject   = `insert into case_subject (casefile, id, kind, role, about, state, made, made_by) values ($1, $2, $3, $4, $5, $6, $7, 'x')`
 	insertFact      = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by) values ($1, $2, $3, $4, 1, $5, 'x')`
+	insertContact   = `insert into contact (casefile, n, person, way, at, result, basis, staff) values ($1, $2, 'p1', 'phone', $3, 'reached', '', 'x')`
 	insertEvent     = `insert into case_event (casefile, n, kind, subject, at, staff) values ($1, $2, $3, $4, $5, 'x')`
 	insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer)
 values ($1, $2, 'i1', $3, $4, 'x', $5, 'x', $6, $6, $7, $6)`
@@ -95,6 +96,9 @@ func (d Data) file(w *writer, i int) {
 	}
 	fact := func(subject, name, fields string) { w.put(insertFact, id, subject, name, fields, opened.Unix()) }
 	event("opened", "", opened)
+	if r.IntN(2) == 0 {
+		w.put(insertContact, id, 1, opened.Add(days(r, 1)).Unix())
+	}
 	fact("", "clock.reported", "clock.reported="+at.Format(time.DateOnly))
 	talk := opened.Add(days(r, 6))
 	event("phase_talk", "", talk)

@@ -15,6 +15,7 @@ import (
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
+	"verhaal/internal/web/withdraw"
 )
 
 //go:embed *.html
@@ -34,7 +35,6 @@ type People interface {
 	Leave(ctx context.Context, actor, id string) error
 	SignOutEverywhere(ctx context.Context, actor, id string) error
 	Certify(ctx context.Context, actor string, c staff.Certificate) (string, error)
-	Revoke(ctx context.Context, actor, member, certificate string) error
 	Certificates(ctx context.Context, member string) ([]staff.Certificate, error)
 	Ending(ctx context.Context, from, until, limit int) ([]staff.Certificate, error)
 	Today() int
@@ -56,14 +56,16 @@ type face struct {
 	rules  Rules
 	people People
 	desks  Desks
+
+	certificates withdraw.Certificates
 }
 
 // maxForm is more than any form here can hold.
 const maxForm = 16 << 10
 
 // Register adds the administrator's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, rules Rules, people People, desks Desks) {
-	f := &face{site, rules.Now, rules, people, desks}
+func Register(mux *http.ServeMux, site *web.Site, rules Rules, people People, desks Desks, certificates withdraw.Certificates) {
+	f := &face{site, rules.Now, rules, people, desks, certificates}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Administrator, h) }
 	at("GET /admin/{$}", f.showOverview)
 	at("GET /admin/people", f.showPeople)

@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"verhaal/internal/fault"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 )
@@ -99,6 +101,27 @@ func TestACodeIsShownOnceAndWorks(t *testing.T) {
 		if status, _ := h.ask(t, staff.Administrator, "POST", "/admin/people", spoilt); status/100 != 4 {
 			t.Errorf("%v: %d", spoilt, status)
 		}
+	}
+}
+
+// TestWhoWithdrawsACertificateReadsWhichInterviewsRestOnIt, and the cases of
+// these are told.
+func TestWhoWithdrawsACertificateReadsWhichInterviewsRestOnIt(t *testing.T) {
+	h := newHouse(t)
+	who, _ := h.seated(t, "sam", "Sam Bos")
+	certificates, err := h.members.Certificates(t.Context(), who.ID)
+	must(t, err)
+	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	h.booked = []planner.Booking{{Casefile: "c1", Interview: "i1", RoomName: "Studio 2", Span: planner.Span{Start: at, End: at.Add(time.Hour)}}}
+	status, page := h.ask(t, staff.Administrator, "POST", "/admin/people/"+who.ID+"/certificates/revoke", url.Values{"certificate": {certificates[0].ID}})
+	if status != http.StatusOK || !strings.Contains(page, "2026-12-01 09:00 – 10:00, Studio 2") || !strings.Contains(page, `href="/admin/people/`+who.ID+`?done=revoked"`) {
+		t.Errorf("%d %s", status, page)
+	}
+	if !slices.Equal(h.told, []string{h.admin.ID + " c1 i1"}) {
+		t.Errorf("told are %v", h.told)
+	}
+	if certificates, err = h.members.Certificates(t.Context(), who.ID); err != nil || !certificates[0].Revoked {
+		t.Errorf("%+v %v", certificates, err)
 	}
 }
 

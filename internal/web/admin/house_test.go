@@ -17,6 +17,7 @@ import (
 	"verhaal/internal/custody"
 	"verhaal/internal/db/dbtest"
 	"verhaal/internal/desk"
+	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/rulebook"
 	"verhaal/internal/seal"
@@ -24,6 +25,8 @@ import (
 	"verhaal/internal/web"
 	"verhaal/internal/web/admin"
 	"verhaal/internal/web/lang"
+	plannerpages "verhaal/internal/web/planner"
+	"verhaal/internal/web/withdraw"
 	"verhaal/locales"
 	"verhaal/packs"
 	"verhaal/ui"
@@ -43,6 +46,19 @@ type house struct {
 	admin    staff.Member
 	asks     staff.Member // who sends the requests; the admin at first
 	now      time.Time
+	booked   []planner.Booking // without a certificate, once it is withdrawn
+	told     []string          // interviews whose certificate was withdrawn
+}
+
+// Lapsed stands for the calendar.
+func (h *house) Lapsed(context.Context, string, planner.Held) ([]planner.Booking, error) {
+	return h.booked, nil
+}
+
+// CertificateWithdrawn stands for the case files.
+func (h *house) CertificateWithdrawn(_ context.Context, actor, id, interview string) error {
+	h.told = append(h.told, actor+" "+id+" "+interview)
+	return nil
 }
 
 func must(t testing.TB, err error) {
@@ -82,7 +98,7 @@ func newHouse(t *testing.T) *house {
 	texts, err := lang.Load(locales.FS, quiet)
 	must(t, err)
 	h.site, err = web.New(web.Config{
-		Languages: texts, Templates: map[string]fs.FS{"admin": admin.Templates()}, Assets: ui.Assets(), Log: quiet,
+		Languages: texts, Templates: map[string]fs.FS{"admin": admin.Templates(), "planner": plannerpages.Templates()}, Assets: ui.Assets(), Log: quiet,
 		Authenticate: func(r *http.Request) (*web.Actor, error) {
 			if r.Header.Get("X-Role") == "" {
 				return nil, nil
@@ -92,7 +108,7 @@ func newHouse(t *testing.T) *house {
 	})
 	must(t, err)
 	mux := http.NewServeMux()
-	admin.Register(mux, h.site, h.rules, h.members, h.desks)
+	admin.Register(mux, h.site, h.rules, h.members, h.desks, withdraw.Certificates{People: h.members, Desks: h.desks, Book: h, Cases: h})
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server = httptest.NewServer(web.Protect(mux))
 	t.Cleanup(h.server.Close)

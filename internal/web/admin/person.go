@@ -7,6 +7,7 @@ import (
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
+	"verhaal/internal/web/withdraw"
 )
 
 // chosen is a power and whether the person has it.
@@ -95,15 +96,18 @@ func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
 	return f.changed(w, r, "/admin/people/"+c.Staff, "certificate")
 }
 
+// revoke withdraws a certificate. Interviews that its holder is booked for
+// without it are shown.
 func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxForm); err != nil {
 		return err
 	}
 	id := r.PathValue("id")
-	if err := f.people.Revoke(r.Context(), actor(r), id, r.PostForm.Get("certificate")); err != nil {
+	clashes, err := f.certificates.Revoke(r.Context(), actor(r), id, r.PostForm.Get("certificate"))
+	if err != nil {
 		return err
 	}
-	return f.changed(w, r, "/admin/people/"+id, "revoked")
+	return withdraw.Show(f.site, w, r, clashes, "/admin/people/"+id+"?done=revoked")
 }
 
 func (f *face) endSessions(w http.ResponseWriter, r *http.Request) error {

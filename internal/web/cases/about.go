@@ -1,18 +1,20 @@
 package cases
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
 	"verhaal/internal/policy"
+	"verhaal/internal/recording"
+	"verhaal/internal/web"
 	"verhaal/internal/web/facts"
 )
 
@@ -24,15 +26,21 @@ type aboutPage struct {
 	Subject  string // "case", "p1", "i1"
 	Role     string // of a person
 	Planned  *casefile.Planned
+	Room     bool // it can be recorded
 	Lang     string
 	Sections []facts.Section
 	Versions map[string]int64
-	Decision *facts.Decision // of an interview
-	Protect  *protection     // of a person
+	Was      map[string]string // mark of each fact as it is kept
+	Decision *facts.Decision   // of an interview
+	Protect  *protection       // of a person
 	Booking  *planner.Booking
+	Ties     *planner.Check    // of who interprets in the slot
+	AskOf    []string          // with whom ties can be checked
 	Tried    map[string]string // search that excuses a rule, by the rule's id
 	Why      []string          // reasons to cancel
+	Outside  []string          // reasons to have no slot
 	Burden   *casefile.Burden
+	Reasons  []casefile.Reason // of the plan as it is kept
 	Asking   asking
 	// Deviations that were asked for the interview.
 	Deviations []deviation
@@ -41,6 +49,8 @@ type aboutPage struct {
 	Problems   []string
 	Lines      string // of an import that could not be read
 	Saved      bool
+	Recordings []recording.Recording // of this interview
+	Minutes    []recording.Topic     // where the person's topics begin in recordings
 }
 
 // sources are where something can have been told.
@@ -60,11 +70,24 @@ func (p aboutPage) Teller() string {
 	return ""
 }
 
+// Topics are the codes that the case uses already, so that one thing keeps one
+// code: of earlier interviews and of recordings.
+func (p aboutPage) Topics() []string {
+	var out []string
+	if p.Burden != nil {
+		for _, t := range p.Burden.Told {
+			out = append(out, t.Topics...)
+		}
+	}
+	for _, m := range p.Minutes {
+		out = append(out, m.Code)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Roles is for the template.
 func (aboutPage) Roles() []string { return roles }
-
-// clash is a fact that two people changed: both values are shown.
-type clash struct{ Label, Theirs, Yours string }
 
 // subject is what an address is about, as the case files name it.
 func subject(r *http.Request) string {
@@ -107,14 +130,11 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	}
 	pack := f.pack()
 	page.File, page.Subject, page.Pack, page.Lang = file, r.PathValue("subject"), pack, facts.Language(pack, f.site.Page(r).Lang)
-	page.Versions = map[string]int64{}
-	for name, fact := range known {
-		page.Versions[name] = fact.Version
-	}
+	page.Versions, page.Was = seen(known)
 	names, open := []string{"case", "report", "clock", "talk", "reflection"}, []string{"case"}
 	switch page.Subject[0] {
 	case 'p':
-		names, open = []string{"subject", "earlier"}, []string{"subject", "earlier"}
+		names, open = []string{"subject", "earlier", "case"}, []string{"subject", "earlier", "case"}
 		people, err := f.files.Persons(ctx, who, id)
 		if err != nil {
 			return err
@@ -125,7 +145,7 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 		}
 		page.Role = people[i].Role
 		if page.Teller() != "" {
-			if page.Protect, err = f.protection(r, &page); err != nil {
+			if page.Protect, err = f.protection(r, &page, known[casefile.NeedsFact]); err != nil {
 				return err
 			}
 		}
@@ -135,16 +155,52 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 			return err
 		}
 	}
+	if err := f.addRecordings(ctx, who, &page); err != nil {
+		return err
+	}
 	page.Sections = facts.Sections(pack, typed, page.Lang, names, open...)
+	withoutActs(page.Sections)
 	say := f.site.Page(r).T
+	person := page.Role != ""
 	for i := range page.Sections {
 		s := &page.Sections[i]
-		if page.Booking != nil {
-			s.Fields = slices.DeleteFunc(s.Fields, func(in facts.Input) bool { return casefile.FixedBySlot(in.Fact) })
+		s.Fields = slices.DeleteFunc(s.Fields, func(in facts.Input) bool {
+			return casefile.SaidByAct(in.Fact) || page.Booking != nil && casefile.FixedBySlot(in.Fact) || s.Name == "case" && casefile.OfPerson(in.Fact) != person
+		})
+		if person && s.Name == "case" {
+			s.Name = "person"
 		}
 		withoutWords(s.Fields, say("cases.sealed_words"), say("cases.slot.tried"))
 	}
 	return f.site.Render(w, r, status, "cases/about", page)
+}
+
+// addRecordings puts what was recorded beside, of the interview and of the person.
+func (f *face) addRecordings(ctx context.Context, who string, page *aboutPage) (err error) {
+	if page.Planned != nil {
+		if page.Recordings, err = f.records.Of(ctx, page.File.ID, page.Subject); err != nil {
+			return err
+		}
+	}
+	if page.Teller() == "" {
+		return nil
+	}
+	interviews, err := f.files.Interviews(ctx, who, page.File.ID)
+	if err != nil {
+		return err
+	}
+	all, err := f.records.Topics(ctx, who, page.File.ID)
+	page.Minutes = slices.DeleteFunc(all, func(t recording.Topic) bool {
+		return !slices.ContainsFunc(interviews, func(p casefile.Planned) bool { return p.ID == t.Interview && p.Person == page.Teller() })
+	})
+	return err
+}
+
+// withoutActs leaves no field for what is said with a button.
+func withoutActs(sections []facts.Section) {
+	for i := range sections {
+		sections[i].Fields = slices.DeleteFunc(sections[i].Fields, func(in facts.Input) bool { return casefile.SaidByAct(in.Fact) })
+	}
 }
 
 // withoutWords leaves no field for what the server must not read, or what is on
@@ -186,16 +242,19 @@ func (f *face) addPlan(r *http.Request, page *aboutPage, known map[string]casefi
 	if i < 0 {
 		return fault.New(fault.NotFound, "", "no such interview")
 	}
-	page.Planned, page.Why = &interviews[i], casefile.CancelReasons()
-	booking, err := f.calendar.Of(ctx, id, page.Subject)
-	if err == nil {
-		page.Booking = &booking
-		for name, fact := range known {
-			if casefile.FixedBySlot(name) {
-				maps.Copy(typed, fact.Fields)
-			}
+	page.Planned, page.Why, page.Outside = &interviews[i], casefile.CancelReasons(), casefile.OutsideReasons()
+	page.Room = page.Planned.MayGoOn(known["plan.date"].Fields.Get("plan.date"), f.files.Today())
+	if page.Booking, err = f.fixed(ctx, id, page.Subject, known, typed); err != nil {
+		return err
+	}
+	if page.Booking != nil && page.Booking.Interpreter() != "" {
+		ties, err := f.calendar.CheckOf(ctx, id, page.Booking.Interpreter())
+		if err != nil {
+			return err
 		}
-	} else if fault.KindOf(err) != fault.NotFound {
+		page.Ties, page.AskOf = &ties, planner.CheckedWith()
+	}
+	if page.Reasons, err = f.files.Reasons(ctx, who, id, page.Subject); err != nil {
 		return err
 	}
 	page.Tried = map[string]string{}
@@ -204,12 +263,10 @@ func (f *face) addPlan(r *http.Request, page *aboutPage, known map[string]casefi
 			page.Tried[strings.TrimPrefix(name, "plan.reasons.")] = search
 		}
 	}
-	d, err := f.files.Try(ctx, who, id, page.Subject, typed)
-	if err != nil && !errors.As(err, new(casefile.Unreadable)) {
+	d, shown, err := f.judged(r, page.Subject, typed)
+	if err != nil {
 		return err
 	}
-	shown := facts.Show(page.Pack, d, err, page.Lang)
-	shown.Channel = nil
 	page.Decision = &shown
 	if err := f.addDeviations(r, page, d); err != nil {
 		return err
@@ -223,56 +280,40 @@ func (f *face) addPlan(r *http.Request, page *aboutPage, known map[string]casefi
 	return nil
 }
 
-// saveFacts keeps what was changed. What somebody else changed meanwhile is
-// shown with both values; what cannot be read is named; everything else that
-// was typed is saved, and nothing typed is lost.
-func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
-	typed, err := form(r)
+// fixed gives the slot of an interview, nil for none, and puts what it fixes over
+// what is typed.
+func (f *face) fixed(ctx context.Context, id, interview string, known map[string]casefile.Fact, typed url.Values) (*planner.Booking, error) {
+	booking, err := f.calendar.Of(ctx, id, interview)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
-	known, err := f.files.Facts(ctx, who, id, subject(r))
-	if err != nil {
-		return err
-	}
-	page := aboutPage{}
-	lang := facts.Language(f.pack(), f.site.Page(r).Lang)
-	for _, fact := range policy.Schema() {
-		if !typed.Has("version." + fact.Name) {
-			continue
-		}
-		now, before := policy.FieldsOf(fact.Name, typed), policy.FieldsOf(fact.Name, known[fact.Name].Fields)
-		if now.Encode() == before.Encode() {
-			continue
-		}
-		version, err := strconv.ParseInt(typed.Get("version."+fact.Name), 10, 64)
-		if err != nil {
-			return fault.New(fault.BadInput, "", "a version that is no number")
-		}
-		err = f.files.SetFact(ctx, who, id, subject(r), fact.Name, now, version)
-		switch {
-		case err == nil:
-		case fault.KeyOf(err) == "case.fault.changed_meanwhile":
-			page.Clash = append(page.Clash, clash{f.pack().Label(fact.Name, lang), facts.Said(before), facts.Said(now)})
-		case errors.As(err, new(casefile.Unreadable)):
-			page.Problems = append(page.Problems, err.Error())
-		default:
-			return err
+	for name, fact := range known {
+		if casefile.FixedBySlot(name) {
+			maps.Copy(typed, fact.Fields)
 		}
 	}
-	if len(page.Clash)+len(page.Problems) == 0 {
-		return back(w, r, r.URL.Path+"?saved")
-	}
-	if known, err = f.files.Facts(ctx, who, id, subject(r)); err != nil {
-		return err
-	}
-	return f.about(w, r, http.StatusConflict, page, known, typed)
+	return &booking, nil
 }
 
-// try shows what the rules would say of a plan as it is typed, and saves nothing.
+// judged is what the rules say of a plan as it is typed, and as pages show it.
+func (f *face) judged(r *http.Request, interview string, typed url.Values) (policy.Decision, facts.Decision, error) {
+	d, err := f.files.Try(r.Context(), actor(r), r.PathValue("id"), interview, typed)
+	if err != nil && !errors.As(err, new(casefile.Unreadable)) {
+		return d, facts.Decision{}, err
+	}
+	pack := f.pack()
+	shown := facts.Show(pack, d, err, facts.Language(pack, f.site.Page(r).Lang))
+	shown.Channel = nil
+	return d, shown, nil
+}
+
+// try shows what the rules would say of the plan of an interview as it is typed, and
+// saves nothing. It shows nothing else of the case: it is no act.
 func (f *face) try(w http.ResponseWriter, r *http.Request) error {
-	typed, err := form(r)
+	typed, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -280,5 +321,12 @@ func (f *face) try(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return f.about(w, r, http.StatusOK, aboutPage{}, known, typed)
+	if _, err := f.fixed(r.Context(), r.PathValue("id"), subject(r), known, typed); err != nil {
+		return err
+	}
+	_, shown, err := f.judged(r, subject(r), typed)
+	if err != nil {
+		return err
+	}
+	return f.site.Render(w, r, http.StatusOK, "cases/try", shown)
 }

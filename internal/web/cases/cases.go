@@ -15,6 +15,7 @@ import (
 	"verhaal/internal/keyring"
 	"verhaal/internal/planner"
 	"verhaal/internal/policy"
+	"verhaal/internal/recording"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
 	"verhaal/internal/web/keys"
@@ -33,12 +34,15 @@ type Files interface {
 	Of(ctx context.Context, staff, after string, limit int) ([]casefile.Row, string, error)
 	Get(ctx context.Context, actor, id string) (casefile.File, error)
 	View(ctx context.Context, actor, id string) (casefile.File, error)
-	Reports(ctx context.Context, actor, id string) ([]string, error)
+	Reports(ctx context.Context, actor, id string) ([]casefile.Report, error)
+	AddReports(ctx context.Context, actor, id string, reports []string) error
+	Having(ctx context.Context, actor, report string) (casefile.File, bool, error)
 	Events(ctx context.Context, actor, id string) ([]casefile.Happened, error)
 	Advance(ctx context.Context, actor, id, phase string) error
 	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
 	AddMember(ctx context.Context, actor, id, staff string) error
 	Exclude(ctx context.Context, actor, id, staff, why string) error
+	RemoveMember(ctx context.Context, actor, id, staff string) error
 	AddPerson(ctx context.Context, actor, id, role string) (string, error)
 	ChangeRole(ctx context.Context, actor, id, person, role string) error
 	Persons(ctx context.Context, actor, id string) ([]casefile.Person, error)
@@ -59,20 +63,27 @@ type Files interface {
 	Shielded(ctx context.Context, actor, id string) (map[string]string, error)
 	Unshield(ctx context.Context, actor, id, person, why string) ([]casefile.Part, error)
 	LevelsNeeded(ctx context.Context, actor, id string) ([]casefile.Needed, error)
+	OpenTalkReport(ctx context.Context, actor, id, why string) ([]casefile.Part, error)
 	BecomesFormalReport(ctx context.Context, actor, id string) error
-	TellProsecutor(ctx context.Context, actor, id string, p casefile.Part) error
+	TellProsecutor(ctx context.Context, actor, id, prosecutor string, p casefile.Part) error
+	Views(ctx context.Context, actor, id string) ([]casefile.View, error)
+	ReadView(ctx context.Context, prosecutor, view string) ([]byte, error)
 	Plan(ctx context.Context, actor, id, person string) (string, error)
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
 	Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error)
+	Reasons(ctx context.Context, actor, id, interview string) ([]casefile.Reason, error)
 	Confirm(ctx context.Context, actor, id, interview string) error
+	ConfirmOutside(ctx context.Context, actor, id, interview, why string) error
 	Hold(ctx context.Context, actor, id, interview string) error
 	Cancel(ctx context.Context, actor, id, interview, why string) error
 	AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error
 	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
-	AskedOf(ctx context.Context, prosecutor string, limit int) ([]casefile.Deviation, error)
-	Reason(ctx context.Context, prosecutor, deviation string) (reason []byte, recipient string, err error)
+	ForProsecutor(ctx context.Context, prosecutor, after string, limit int) ([]casefile.Deviation, []casefile.View, string, error)
+	Reason(ctx context.Context, prosecutor, deviation string) (casefile.DeviationWords, error)
+	ReasonInCase(ctx context.Context, actor, id, deviation string) (casefile.DeviationWords, error)
 	AnswerDeviation(ctx context.Context, prosecutor, deviation, state string, answer []byte) error
 	OpenParts(ctx context.Context, actor, id string) ([]casefile.Part, error)
+	KeepTold(ctx context.Context, actor, id, person string, p casefile.Part, topics []casefile.ToldTopic, corrected string) error
 	Seal(ctx context.Context, actor, id string, p casefile.Part) error
 	Key(ctx context.Context, actor, id string) (keyring.Epoch, error)
 	Deadlines(ctx context.Context, actor, id string) (casefile.Deadlines, error)
@@ -98,9 +109,18 @@ type Desks interface {
 	Of(ctx context.Context, staff string) ([]string, error)
 }
 
-// Calendar finds the slot of an interview; NotFound when it has none.
+// Calendar finds the slot of an interview; NotFound when it has none. CheckOf
+// says how who interprets there stands with the case.
 type Calendar interface {
 	Of(ctx context.Context, casefile, interview string) (planner.Booking, error)
+	CheckOf(ctx context.Context, casefile, interpreter string) (planner.Check, error)
+}
+
+// Recordings lists what was recorded of a case, and at which minute its topics
+// begin.
+type Recordings interface {
+	Of(ctx context.Context, casefile, interview string) ([]recording.Recording, error)
+	Topics(ctx context.Context, actor, casefile string) ([]recording.Topic, error)
 }
 
 type face struct {
@@ -110,17 +130,20 @@ type face struct {
 	people   People
 	desks    Desks
 	calendar Calendar
+	records  Recordings
 }
 
 // Register adds the detective's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks, calendar Calendar) {
-	f := &face{site, pack, files, people, desks, calendar}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, files Files, people People, desks Desks, calendar Calendar, recordings Recordings) {
+	f := &face{site, pack, files, people, desks, calendar, recordings}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /case/{$}", f.list)
 	at("POST /case/{$}", f.open)
 	at("GET /case/{id}/{$}", f.show)
+	at("POST /case/{id}/reports", f.addReports)
 	at("POST /case/{id}/phase", f.advance)
 	at("POST /case/{id}/members", f.addMember)
+	at("POST /case/{id}/members/{member}/remove", f.removeMember)
 	at("POST /case/{id}/exclude", f.exclude)
 	at("POST /case/{id}/persons", f.addPerson)
 	at("POST /case/{id}/interviews", f.plan)
@@ -134,12 +157,15 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("POST /case/{id}/about/{subject}/shield", f.shield)
 	at("POST /case/{id}/about/{subject}/unshield", f.unshield)
 	at("GET /case/{id}/talk", f.showTalk)
+	at("POST /case/{id}/talk/report", f.openTalkReport)
 	at("POST /case/{id}/talk/becomes", f.becomesFormalReport)
 	at("POST /case/{id}/talk/view", f.tellProsecutor)
+	at("POST /case/{id}/about/{subject}/told", f.keepTold)
 	at("POST /case/{id}/about/{subject}/import", f.importEarlier)
 	at("POST /case/{id}/about/{subject}/role", f.changeRole)
 	at("POST /case/{id}/about/{subject}/state", f.changeState)
 	at("POST /case/{id}/about/{subject}/deviations", f.askDeviation)
+	at("POST /case/{id}/deviations/{deviation}/open", f.openReasonInCase)
 	at("POST /case/{id}/sealed/open", f.openParts)
 	at("POST /case/{id}/sealed", f.seal)
 	at("GET /case/board", f.showBoard)
@@ -153,25 +179,11 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	keys.Register(mux, site, "/case/{id}", "id", staff.Officer, files)
 	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
 	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)
+	site.HandleStaff(mux, "POST /decisions/views/{id}/open", staff.Prosecutor, f.readView)
 	site.HandleStaff(mux, "POST /decisions/{id}", staff.Prosecutor, f.decide)
 }
 
 func actor(r *http.Request) string { return web.ActorOf(r).ID }
-
-// maxForm bounds a form, in bytes.
-const maxForm = 64 << 10
-
-// form reads the form of a request.
-func form(r *http.Request) (url.Values, error) {
-	err := web.ReadForm(r, maxForm)
-	return r.PostForm, err
-}
-
-// back answers a change with the page it was made on.
-func back(w http.ResponseWriter, r *http.Request, to string) error {
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
-}
 
 func (f *face) channelName(id, lang string) string {
 	c, ok := f.pack().Channel(id)

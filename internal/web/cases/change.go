@@ -4,22 +4,23 @@ import (
 	"net/http"
 
 	"verhaal/internal/fault"
+	"verhaal/internal/web"
 )
 
 // advance takes the case to another phase.
 func (f *face) advance(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
 	if err := f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("phase")); err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/")
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/")
 }
 
 func (f *face) addPerson(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -27,12 +28,12 @@ func (f *face) addPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
 }
 
 // plan begins the plan of an interview.
 func (f *face) plan(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -40,30 +41,36 @@ func (f *face) plan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/about/"+made)
 }
 
 func (f *face) changeRole(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
 	if err := f.files.ChangeRole(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("role")); err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
 }
 
 // changeState confirms, holds or cancels an interview. Confirming what the
-// rules block is refused.
+// rules block is refused, and so is what holds no room and nobody, unless it
+// says why they are not in our calendar.
 func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
 	acts := map[string]func() error{
-		"confirm": func() error { return f.files.Confirm(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
-		"hold":    func() error { return f.files.Hold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+		"confirm": func() error {
+			if why := in.Get("outside"); why != "" {
+				return f.files.ConfirmOutside(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), why)
+			}
+			return f.files.Confirm(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"))
+		},
+		"hold": func() error { return f.files.Hold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
 		"cancel": func() error {
 			return f.files.Cancel(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("why"))
 		},
@@ -75,5 +82,5 @@ func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
 	if err := act(); err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
 }

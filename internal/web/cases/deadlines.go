@@ -9,6 +9,7 @@ import (
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
+	"verhaal/internal/web"
 )
 
 // deadlines is what runs in a case, for the partial "deadlines".
@@ -202,7 +203,7 @@ func on(w http.ResponseWriter, r *http.Request, place string, err error) error {
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/#"+place)
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/#"+place)
 }
 
 // numbered is the number in an address.
@@ -216,7 +217,7 @@ func numbered(r *http.Request) (int64, error) {
 
 // noteStep enters something that happened on a day.
 func (f *face) noteStep(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (f *face) takeBack(w http.ResponseWriter, r *http.Request) error {
 
 // giveReason says why a clock takes longer; words come sealed or not at all.
 func (f *face) giveReason(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -247,7 +248,7 @@ func (f *face) giveReason(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *face) endReason(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -260,7 +261,7 @@ func (f *face) endReason(w http.ResponseWriter, r *http.Request) error {
 
 // settle ends a task: done on a day, or not needed for a reason.
 func (f *face) settle(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -278,7 +279,7 @@ func (f *face) settle(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *face) beginPeriod(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -286,7 +287,7 @@ func (f *face) beginPeriod(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *face) endPeriod(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -12,8 +13,9 @@ import (
 	"verhaal/internal/web/facts"
 )
 
-// listedDecisions is how many requests a prosecutor's page lists.
-const listedDecisions = 100
+// listedDecisions is how many requests a page of a prosecutor's lists, and how
+// many views.
+const listedDecisions = 50
 
 // prosecutor is somebody who can be asked, with the key to seal a reason to.
 type prosecutor struct{ ID, Name, Recipient string }
@@ -54,16 +56,20 @@ func (f *face) addDeviations(r *http.Request, page *aboutPage, d policy.Decision
 		return err
 	}
 	page.Asking.Recipient = key.Recipient
+	page.Asking.Prosecutors, err = f.prosecutors(ctx)
+	return err
+}
+
+// prosecutors lists those that something can be sealed to.
+func (f *face) prosecutors(ctx context.Context) ([]prosecutor, error) {
 	who, err := f.people.With(ctx, staff.Prosecutor)
-	if err != nil {
-		return err
-	}
+	var out []prosecutor
 	for _, p := range who {
 		if p.Recipient != "" {
-			page.Asking.Prosecutors = append(page.Asking.Prosecutors, prosecutor{p.ID, p.Name, p.Recipient})
+			out = append(out, prosecutor{p.ID, p.Name, p.Recipient})
 		}
 	}
-	return nil
+	return out, err
 }
 
 func (f *face) described(r *http.Request, all []casefile.Deviation, lang string) ([]deviation, error) {
@@ -119,18 +125,26 @@ func (f *face) askDeviation(w http.ResponseWriter, r *http.Request) error {
 
 type decisionsPage struct {
 	Asked []deviation
+	Told  []toldView
+	Next  string
+	Paged bool
 	Own   string // the prosecutor's own recipient
 	Lang  string
 }
 
-// showDecisions lists what the prosecutor is asked to sign.
+// showDecisions lists what the prosecutor is asked to sign, then what they did,
+// and what victims want them to know.
 func (f *face) showDecisions(w http.ResponseWriter, r *http.Request) error {
-	all, err := f.files.AskedOf(r.Context(), actor(r), listedDecisions)
+	after := r.URL.Query().Get("after")
+	all, views, next, err := f.files.ForProsecutor(r.Context(), actor(r), after, listedDecisions)
 	if err != nil {
 		return err
 	}
-	page := decisionsPage{Lang: facts.Language(f.pack(), f.site.Page(r).Lang)}
+	page := decisionsPage{Next: next, Paged: after != "", Lang: facts.Language(f.pack(), f.site.Page(r).Lang)}
 	if page.Asked, err = f.described(r, all, page.Lang); err != nil {
+		return err
+	}
+	if page.Told, err = f.toldViews(r.Context(), views); err != nil {
 		return err
 	}
 	own, err := f.people.ByID(r.Context(), actor(r))
@@ -141,16 +155,31 @@ func (f *face) showDecisions(w http.ResponseWriter, r *http.Request) error {
 	return f.site.Render(w, r, http.StatusOK, "cases/decisions", page)
 }
 
-// openReason gives out why a deviation is asked. It is an act in the custody log.
+// openReason gives out why a deviation is asked, and what was answered. It is an
+// act in the custody log.
 func (f *face) openReason(w http.ResponseWriter, r *http.Request) error {
-	reason, recipient, err := f.files.Reason(r.Context(), actor(r), r.PathValue("id"))
+	words, err := f.files.Reason(r.Context(), actor(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
+	return writeWords(w, words)
+}
+
+// openReasonInCase gives the same to a member of the case.
+func (f *face) openReasonInCase(w http.ResponseWriter, r *http.Request) error {
+	words, err := f.files.ReasonInCase(r.Context(), actor(r), r.PathValue("id"), r.PathValue("deviation"))
+	if err != nil {
+		return err
+	}
+	return writeWords(w, words)
+}
+
+func writeWords(w http.ResponseWriter, words casefile.DeviationWords) error {
 	return web.WriteJSON(w, http.StatusOK, struct {
 		Reason    []byte `json:"reason"`
+		Answer    []byte `json:"answer"` // "" while it is only asked
 		Recipient string `json:"recipient"`
-	}{reason, recipient})
+	}(words))
 }
 
 // decide signs or refuses a deviation, with the prosecutor's own reason.

@@ -5,12 +5,13 @@ import (
 	"net/http"
 
 	"verhaal/internal/casefile"
+	"verhaal/internal/web"
 )
 
 // importEarlier adds interviews that were held elsewhere. Lines that can't be
 // read are named, and nothing is added then.
 func (f *face) importEarlier(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -19,7 +20,7 @@ func (f *face) importEarlier(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject")+"?saved")
+		return web.Back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject")+"?saved")
 	}
 	known, failed := f.files.Facts(r.Context(), actor(r), r.PathValue("id"), subject(r))
 	if failed != nil {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"verhaal/internal/casefile"
+	"verhaal/internal/fault"
+	"verhaal/internal/web"
 )
 
 // pageSize is how many case files a page lists.
@@ -46,13 +48,16 @@ func (f *face) list(w http.ResponseWriter, r *http.Request) error {
 
 // open begins a case file: ex officio, by referral, or from reports of a desk.
 func (f *face) open(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
-	file, err := f.files.Open(r.Context(), actor(r), casefile.Start{Channel: in.Get("channel"), Origin: in.Get("origin"), Reports: in["report"], Reported: in.Get("reported")})
+	file, err := f.files.Open(r.Context(), actor(r), casefile.Start{Channel: in.Get("channel"), Origin: in.Get("origin"), Reports: in["report"]})
+	if fault.KeyOf(err) == reportTaken {
+		return f.taken(w, r, in["report"])
+	}
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+file.ID+"/")
+	return web.Back(w, r, "/case/"+file.ID+"/")
 }

@@ -21,6 +21,8 @@ type protection struct {
 	Again                     bool // the present phase asks for an assessment
 	All                       []assessment
 	Needs, Risks, Measures    policy.CodeList
+	Needed                    []string // codes that are known now
+	NeedsSeen                 int64    // version of what is known
 	Members                   []member
 	Recipient                 string
 	Epoch                     int64
@@ -59,13 +61,24 @@ func (protection) Results() []string { return casefile.ContactResults() }
 func (protection) Bases() []string   { return casefile.ShieldBases() }
 func (protection) Whys() []string    { return casefile.UnshieldReasons() }
 
+// Needing says of a code of the needs whether it is known of the person.
+func (p protection) Needing(code string) bool { return slices.Contains(p.Needed, code) }
+
+// Unlisted are the known needs that the pack's list has not.
+func (p protection) Unlisted() []string {
+	return slices.DeleteFunc(slices.Clone(p.Needed), func(code string) bool {
+		return slices.ContainsFunc(p.Needs.Entries, func(e policy.CodeEntry) bool { return e.ID == code })
+	})
+}
+
 // Rows are the empty measures of the form.
 func (protection) Rows() []int { return []int{0, 1, 2} }
 
 // protection gathers what keeps a person safe.
-func (f *face) protection(r *http.Request, page *aboutPage) (*protection, error) {
+func (f *face) protection(r *http.Request, page *aboutPage, needs casefile.Fact) (*protection, error) {
 	ctx, who, id := r.Context(), actor(r), page.File.ID
-	p := &protection{Here: "/case/" + id, Lang: page.Lang, Today: f.files.Today(), Person: page.Subject, Pack: page.Pack}
+	p := &protection{Here: "/case/" + id, Lang: page.Lang, Today: f.files.Today(), Person: page.Subject, Pack: page.Pack,
+		Needed: casefile.NeedsIn(needs), NeedsSeen: needs.Version}
 	all, err := f.files.Assessments(ctx, who, id)
 	if err != nil {
 		return nil, err
@@ -101,7 +114,7 @@ func (f *face) protection(r *http.Request, page *aboutPage) (*protection, error)
 			return nil, err
 		}
 		if m.Now {
-			p.Members = append(p.Members, member{m, name})
+			p.Members = append(p.Members, member{Member: m, Name: name})
 		}
 	}
 	key, err := f.files.Key(ctx, who, id)
@@ -156,12 +169,15 @@ func sealedIn(in url.Values) (file []byte, epoch int64, err error) {
 
 // assess keeps an individual assessment.
 func (f *face) assess(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
 	a := casefile.NewAssessment{Assessment: casefile.Assessment{Person: r.PathValue("subject"), Day: in.Get("day"), Risks: in["risk"], Needs: in["need"],
-		InInterest: in.Get("interest") == "yes", Court: in.Get("court") == "yes"}}
+		InInterest: in.Get("interest") == "yes", Court: in.Get("court") == "yes"}, NoNeeds: in.Get("no_needs") == "yes"}
+	if a.Seen, err = strconv.ParseInt(in.Get("needs_seen"), 10, 64); err != nil {
+		return fault.New(fault.BadInput, "", "a version that is no number")
+	}
 	for i := range (protection{}).Rows() {
 		at := "measure." + strconv.Itoa(i) + "."
 		if in.Get(at+"code") != "" {
@@ -174,7 +190,7 @@ func (f *face) assess(w http.ResponseWriter, r *http.Request) error {
 	if err := f.files.Assess(r.Context(), actor(r), r.PathValue("id"), a); err != nil {
 		return err
 	}
-	return back(w, r, here(r)+"?saved")
+	return web.Back(w, r, here(r)+"?saved")
 }
 
 // here is the page about the subject of an address.
@@ -184,7 +200,7 @@ func here(r *http.Request) string {
 
 // closeMeasure says that a measure was taken or dropped.
 func (f *face) closeMeasure(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -195,11 +211,11 @@ func (f *face) closeMeasure(w http.ResponseWriter, r *http.Request) error {
 	if err := f.files.CloseMeasure(r.Context(), actor(r), r.PathValue("id"), n, in.Get("state")); err != nil {
 		return err
 	}
-	return back(w, r, here(r))
+	return web.Back(w, r, here(r))
 }
 
 func (f *face) setContactPlan(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -211,30 +227,30 @@ func (f *face) setContactPlan(w http.ResponseWriter, r *http.Request) error {
 	if err := f.files.SetContactPlan(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), p); err != nil {
 		return err
 	}
-	return back(w, r, here(r)+"?saved")
+	return web.Back(w, r, here(r)+"?saved")
 }
 
 // noteContact notes a contact; one outside the safe-contact plan is refused.
 func (f *face) noteContact(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
 	if err := f.files.Contact(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("way"), in.Get("result"), in.Get("basis")); err != nil {
 		return err
 	}
-	return back(w, r, here(r)+"?saved")
+	return web.Back(w, r, here(r)+"?saved")
 }
 
 func (f *face) shield(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
 	if err := f.files.Shield(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("basis")); err != nil {
 		return err
 	}
-	return back(w, r, here(r)+"?saved")
+	return web.Back(w, r, here(r)+"?saved")
 }
 
 // unshield gives out the sealed name and ways of contact of one person.
@@ -242,7 +258,7 @@ func (f *face) unshield(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Why string `json:"why"`
 	}
-	if err := web.ReadJSON(r, maxForm, &in); err != nil {
+	if err := web.ReadJSON(r, web.MaxForm, &in); err != nil {
 		return err
 	}
 	parts, err := f.files.Unshield(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Why)

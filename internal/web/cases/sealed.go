@@ -20,6 +20,26 @@ func (f *face) openParts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return f.writeParts(w, r, parts)
+}
+
+// openTalkReport gives out the sealed report of the talk alone, for a reason.
+func (f *face) openTalkReport(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Why string `json:"why"`
+	}
+	if err := web.ReadJSON(r, web.MaxForm, &in); err != nil {
+		return err
+	}
+	parts, err := f.files.OpenTalkReport(r.Context(), actor(r), r.PathValue("id"), in.Why)
+	if err != nil {
+		return err
+	}
+	return f.writeParts(w, r, parts)
+}
+
+// writeParts answers with sealed parts and the key to seal to now.
+func (f *face) writeParts(w http.ResponseWriter, r *http.Request, parts []casefile.Part) error {
 	key, err := f.files.Key(r.Context(), actor(r), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -28,7 +48,8 @@ func (f *face) openParts(w http.ResponseWriter, r *http.Request) error {
 		Parts     []partAnswer `json:"parts"`
 		Epoch     int64        `json:"epoch"`
 		Recipient string       `json:"recipient"`
-	}{answers(parts), key.N, key.Recipient}
+		Due       bool         `json:"due"` // a new key must be made before anything is sealed
+	}{answers(parts), key.N, key.Recipient, key.Due}
 	return web.WriteJSON(w, http.StatusOK, out)
 }
 
@@ -50,6 +71,30 @@ func (f *face) seal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := f.files.Seal(r.Context(), actor(r), r.PathValue("id"), casefile.Part(in)); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}
+
+// keepTold keeps what a person told already: words sealed in the browser, and
+// their topics, which the rules count.
+func (f *face) keepTold(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		partAnswer
+		Topics []struct {
+			Topic     string `json:"topic"`
+			Interview string `json:"interview"`
+		} `json:"topics"`
+		Corrected string `json:"corrected"` // topic of the entry that is changed or removed
+	}
+	if err := web.ReadJSON(r, maxPart, &in); err != nil {
+		return err
+	}
+	var topics []casefile.ToldTopic
+	for _, t := range in.Topics {
+		topics = append(topics, casefile.ToldTopic(t))
+	}
+	if err := f.files.KeepTold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), casefile.Part(in.partAnswer), topics, in.Corrected); err != nil {
 		return err
 	}
 	return web.WriteJSON(w, http.StatusCreated, struct{}{})

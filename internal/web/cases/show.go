@@ -16,9 +16,6 @@ var roles = []string{casefile.Victim, casefile.Witness, casefile.Companion, case
 // Roles is for the template.
 func (casePage) Roles() []string { return roles }
 
-// phases are the phases in their order, for the buttons.
-var phases = []string{casefile.Signal, casefile.Talk, casefile.FormalReport, casefile.Interview, casefile.Sent, casefile.Closed}
-
 type person struct {
 	casefile.Person
 	Burden     casefile.Burden
@@ -31,7 +28,8 @@ type person struct {
 
 type member struct {
 	casefile.Member
-	Name string
+	Name  string
+	Other bool // than who looks
 }
 
 type happened struct {
@@ -42,11 +40,10 @@ type happened struct {
 type casePage struct {
 	File    casefile.File
 	Desk    string
-	Reports []string
+	Reports []casefile.Report
 	Persons []person
 	Members []member
 	Events  []happened
-	Phases  []string
 	Pack    *policy.Pack
 	Lang    string
 	Duty    string // what the case key needs of this member; "" = nothing
@@ -63,7 +60,7 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pack := f.pack()
-	page := casePage{File: file, Pack: pack, Phases: phases, Lang: facts.Language(pack, f.site.Page(r).Lang)}
+	page := casePage{File: file, Pack: pack, Lang: facts.Language(pack, f.site.Page(r).Lang)}
 	page.Desk = f.channelName(file.Channel, f.site.Page(r).Lang)
 	if page.Reports, err = f.files.Reports(ctx, who, id); err != nil {
 		return err
@@ -83,7 +80,7 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page.Members = append(page.Members, member{m, name})
+		page.Members = append(page.Members, member{m, name, m.Staff != who})
 	}
 	events, err := f.files.Events(ctx, who, id)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
+	"verhaal/internal/web"
 	"verhaal/internal/web/facts"
 )
 
@@ -14,11 +15,18 @@ type talkPage struct {
 	Lang      string
 	Sections  []facts.Section // the contents of the talk
 	Versions  map[string]int64
+	Was       map[string]string
 	Needed    []casefile.Needed
 	Became    string // when the talk became a formal report; "" = it did not
 	Recipient string
 	Epoch     int64
+	// Prosecutors can be told the person's view; Views were.
+	Prosecutors []prosecutor
+	Views       []toldView
 }
+
+// Whys is for the template.
+func (talkPage) Whys() []string { return casefile.TalkReasons() }
 
 // showTalk is the page beside an informative talk: what must be said, what is
 // kept of it, and the moment in which it becomes a formal report.
@@ -33,14 +41,10 @@ func (f *face) showTalk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pack := f.pack()
-	page := talkPage{File: file, Lang: facts.Language(pack, f.site.Page(r).Lang), Versions: map[string]int64{}}
+	page := talkPage{File: file, Lang: facts.Language(pack, f.site.Page(r).Lang)}
 	page.Sections = facts.Sections(pack, filled(known), page.Lang, []string{"talk"}, "talk")
-	for i := range page.Sections { // that it became a formal report is said with a button
-		page.Sections[i].Fields = slices.DeleteFunc(page.Sections[i].Fields, func(in facts.Input) bool { return in.Fact == "talk.became_formal_report" })
-	}
-	for name, fact := range known {
-		page.Versions[name] = fact.Version
-	}
+	withoutActs(page.Sections)
+	page.Versions, page.Was = seen(known)
 	page.Needed, err = f.files.LevelsNeeded(ctx, who, id)
 	if err != nil && fault.KindOf(err) != fault.BadInput {
 		return err
@@ -57,6 +61,16 @@ func (f *face) showTalk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Recipient, page.Epoch = key.Recipient, key.N
+	if page.Prosecutors, err = f.prosecutors(ctx); err != nil {
+		return err
+	}
+	views, err := f.files.Views(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	if page.Views, err = f.toldViews(ctx, views); err != nil {
+		return err
+	}
 	return f.site.Render(w, r, http.StatusOK, "cases/talk", page)
 }
 
@@ -65,21 +79,5 @@ func (f *face) becomesFormalReport(w http.ResponseWriter, r *http.Request) error
 	if err := f.files.BecomesFormalReport(r.Context(), actor(r), r.PathValue("id")); err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/talk")
-}
-
-// tellProsecutor keeps the victim's view, sealed: there is no withdrawal.
-func (f *face) tellProsecutor(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
-	if err != nil {
-		return err
-	}
-	sealed, epoch, err := sealedIn(in)
-	if err != nil {
-		return err
-	}
-	if err := f.files.TellProsecutor(r.Context(), actor(r), r.PathValue("id"), casefile.Part{Epoch: epoch, Sealed: sealed}); err != nil {
-		return err
-	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/talk")
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/talk")
 }

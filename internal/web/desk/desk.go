@@ -48,22 +48,15 @@ type Desks interface {
 }
 
 type face struct {
-	site     *web.Site
-	pack     func() *policy.Pack // in force now; a request asks once
-	reports  Reports
-	desks    Desks
-	contacts Contacts
-}
-
-// Contacts says whether a report may be answered now, or a safe-contact plan of a
-// case that rests on it forbids it.
-type Contacts interface {
-	MayAnswer(ctx context.Context, report string) error
+	site    *web.Site
+	pack    func() *policy.Pack // in force now; a request asks once
+	reports Reports
+	desks   Desks
 }
 
 // Register adds the officer's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, reports Reports, desks Desks, contacts Contacts) {
-	f := &face{site, pack, reports, desks, contacts}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, reports Reports, desks Desks) {
+	f := &face{site, pack, reports, desks}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }
 	at("GET /desk/{$}", f.showDesks)
 	at("GET /desk/{channel}/{$}", f.showQueue)

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -9,69 +10,79 @@ import (
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
+	"verhaal/internal/web"
 )
 
-// bookSlot takes one of the slots that a search proposed. It looks at that slot
-// again, alone: what is taken or forbidden by now is told and not booked. What
-// the slot leaves out of what is wanted if possible is excused by the search
-// that found nothing better; else somebody must write why.
+// choice is one of the slots that a search proposed, as a form names it.
+type choice struct {
+	Search                string
+	Start                 string // RFC 3339
+	Room                  string
+	Interviewers          []string
+	Director, Interpreter string
+}
+
+// bookSlot takes one of the slots that a search proposed.
 func (f *face) bookSlot(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, file, planned, err := f.about(r)
 	if err != nil {
 		return err
 	}
-	file, planned, err := f.subject(r)
+	chosen := choice{in.Get("search"), in.Get("start"), in.Get("room"), in["interviewer"], in.Get("director"), in.Get("interpreter")}
+	if err := f.take(r.Context(), actor(r), file, planned, chosen); err != nil {
+		return err
+	}
+	return web.Back(w, r, "/case/"+file.ID+"/about/"+planned.ID)
+}
+
+// take looks at a slot again, alone, by the wish that the kept search holds:
+// what is taken or forbidden by now, or was never wished for, is told and not
+// booked. What the slot leaves out of what is wanted if possible is excused by a
+// search that could find nothing better; else somebody must write why.
+func (f *face) take(ctx context.Context, who string, file casefile.File, planned casefile.Planned, chosen choice) error {
+	kept, err := f.book.Searched(ctx, file.ID, planned.ID, chosen.Search)
 	if err != nil {
 		return err
 	}
-	kept, err := f.book.Searched(r.Context(), file.ID, planned.ID, in.Get("search"))
+	known, err := f.known(ctx, who, file.ID, planned.Person)
 	if err != nil {
 		return err
 	}
-	wish, err := f.known(r, file.ID, planned.Person)
+	wish, err := kept.Wish(known)
 	if err != nil {
 		return err
 	}
-	start, err := time.Parse(time.RFC3339, in.Get("start"))
+	start, err := time.Parse(time.RFC3339, chosen.Start)
 	if err != nil {
 		return fault.New(fault.BadInput, "planner.fault.span", "no start")
 	}
-	length, err := time.ParseDuration(in.Get("length"))
-	if err != nil || length <= 0 || length > 8*time.Hour || len(in["interviewer"]) == 0 {
-		return fault.New(fault.BadInput, "planner.fault.length", "no length")
-	}
 	start = start.In(f.clock().Location())
-	if start.Before(wish.Now) {
-		return fault.New(fault.Conflict, "planner.fault.taken", "a slot that is past")
+	if start.Before(wish.Now) || start.Before(wish.From) || !start.Before(wish.Until.AddDate(0, 0, 1)) {
+		return fault.New(fault.Conflict, "planner.fault.taken", "a slot that is past, or outside the days of the search")
 	}
-	wish.From, wish.Until, wish.Now, wish.Length, wish.Most = start, start, start, length, 1
-	wish.Interviewers = len(in["interviewer"])
-	found, err := f.find(r, file, planned.ID, wish, func(c *planner.Calendar) {
-		c.Rooms = slices.DeleteFunc(c.Rooms, func(o planner.Room) bool { return o.ID != in.Get("room") })
+	wish.From, wish.Until, wish.Now, wish.Most = start, start, start, 1
+	found, err := f.find(ctx, who, file, planned.ID, wish, func(c *planner.Calendar) {
+		c.Rooms = slices.DeleteFunc(c.Rooms, func(o planner.Room) bool { return o.ID != chosen.Room })
 		c.Workers = slices.DeleteFunc(c.Workers, func(o planner.Worker) bool {
-			return !slices.Contains(in["interviewer"], o.ID) && o.ID != in.Get("director")
+			return !slices.Contains(chosen.Interviewers, o.ID) && o.ID != chosen.Director
 		})
-		c.Interpreters = slices.DeleteFunc(c.Interpreters, func(o planner.Interpreter) bool { return o.ID != in.Get("interpreter") })
+		c.Interpreters = slices.DeleteFunc(c.Interpreters, func(o planner.Interpreter) bool { return o.ID != chosen.Interpreter })
 	})
 	if err != nil {
 		return err
 	}
 	all := slices.DeleteFunc(append(found.Full, found.Sooner...), func(p planner.Proposal) bool { return !p.Start.Equal(start) })
 	if len(all) == 0 {
-		return fault.New(fault.Conflict, "planner.fault.taken", "not free or not lawful any more")
+		return fault.New(fault.Conflict, "planner.fault.taken", "not free, not lawful any more, or not what was looked for")
 	}
 	p := all[0]
 	reason := ""
-	if kept.Full == "" || kept.Full == p.Start.Format("2006-01-02 15:04") {
+	if kept.Excuses(p.Start) {
 		reason = planner.Cite(kept.ID)
 	}
-	err = f.files.Book(r.Context(), actor(r), file.ID, planned.ID, slotOf(p), reason, func(tx *db.Tx) error {
-		return f.book.Reserve(tx, actor(r), file.ID, planned.ID, p)
+	return f.files.Book(ctx, who, file.ID, planned.ID, slotOf(p), reason, func(tx *db.Tx) error {
+		return f.book.Reserve(tx, who, file.ID, planned.ID, wish, p)
 	})
-	if err != nil {
-		return err
-	}
-	return back(w, r, "/case/"+file.ID+"/about/"+planned.ID)
 }
 
 // slotOf is a proposal as the case file keeps it.
@@ -94,48 +105,12 @@ func slotOf(p planner.Proposal) casefile.Slot {
 
 // unbook gives a slot back, with the reason as a code.
 func (f *face) unbook(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
 	if err := f.files.Unbook(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("why")); err != nil {
 		return err
 	}
-	return back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
-}
-
-// addVisit says when somebody is at a site whom the person must not meet.
-func (f *face) addVisit(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
-	if err != nil {
-		return err
-	}
-	file, planned, err := f.subject(r)
-	if err != nil {
-		return err
-	}
-	span, err := f.span(in)
-	if err != nil {
-		return err
-	}
-	if err := f.book.AddVisit(r.Context(), actor(r), file.ID, planner.Visit{Site: in.Get("site"), Span: span}); err != nil {
-		return err
-	}
-	return back(w, r, "/case/"+file.ID+"/about/"+planned.ID+"/slots")
-}
-
-// setConflict keeps an interpreter away from the case, for good.
-func (f *face) setConflict(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
-	if err != nil {
-		return err
-	}
-	file, planned, err := f.subject(r)
-	if err != nil {
-		return err
-	}
-	if err := f.book.SetConflict(r.Context(), actor(r), file.ID, in.Get("interpreter")); err != nil {
-		return err
-	}
-	return back(w, r, "/case/"+file.ID+"/about/"+planned.ID+"/slots")
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
 }

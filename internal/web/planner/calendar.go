@@ -8,14 +8,18 @@ import (
 
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
+	"verhaal/internal/web"
 )
 
 // week is what the rooms hold in seven days.
 type week struct {
 	From, Before, After string // days
-	Days                []string
+	Days                []column
 	Rooms               []roomWeek
 }
+
+// column is a day with the name of its weekday, as forms name it.
+type column struct{ Day, Weekday string }
 
 type roomWeek struct {
 	planner.Room
@@ -55,7 +59,8 @@ func (f *face) showCalendar(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := week{From: from.Format(time.DateOnly), Before: from.AddDate(0, 0, -7).Format(time.DateOnly), After: from.AddDate(0, 0, 7).Format(time.DateOnly)}
 	for d := range 7 {
-		page.Days = append(page.Days, from.AddDate(0, 0, d).Format(time.DateOnly))
+		day := from.AddDate(0, 0, d)
+		page.Days = append(page.Days, column{day.Format(time.DateOnly), days[(day.Weekday()+6)%7]})
 	}
 	for _, e := range rooms {
 		if !e.Used {
@@ -83,7 +88,7 @@ func (f *face) showCalendar(w http.ResponseWriter, r *http.Request) error {
 
 // makeFeed shows the secret address of a calendar, in its answer alone.
 func (f *face) makeFeed(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -116,7 +121,8 @@ func (f *face) showFeed(w http.ResponseWriter, r *http.Request) error {
 		e.SetStartAt(b.Start)
 		e.SetEndAt(b.End)
 		e.SetSummary(page.T("planner.booked"))
-		e.SetLocation(b.RoomName)
+		// The building: a room's own name may tell what it is for.
+		e.SetLocation(b.Site)
 		e.SetClass(ics.ClassificationPrivate)
 	}
 	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")

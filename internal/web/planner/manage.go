@@ -9,7 +9,9 @@ import (
 	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
+	"verhaal/internal/web"
 	"verhaal/internal/web/facts"
+	"verhaal/internal/web/withdraw"
 )
 
 // keeping is the part of a page about one thing that is kept: when it is away,
@@ -19,10 +21,11 @@ type keeping struct {
 	Absences []planner.Absence
 	Reasons  []string
 	Back     string
+	Feed     bool // it has a calendar for other programs
 }
 
 func (f *face) keeping(r *http.Request, who string) (keeping, error) {
-	k := keeping{Who: who, Reasons: planner.AbsenceReasons(), Back: r.URL.Path}
+	k := keeping{Who: who, Reasons: planner.AbsenceReasons(), Back: r.URL.Path, Feed: strings.HasPrefix(who, "room/") || strings.HasPrefix(who, "staff/")}
 	all, err := f.book.Absences(r.Context(), f.clock())
 	for _, a := range all {
 		if a.Who == who {
@@ -30,6 +33,15 @@ func (f *face) keeping(r *http.Request, who string) (keeping, error) {
 		}
 	}
 	return k, err
+}
+
+// entry finds the one that an address names.
+func entry[T any](all []planner.Entry[T], named func(T) bool) (planner.Entry[T], error) {
+	i := slices.IndexFunc(all, func(e planner.Entry[T]) bool { return named(e.It) })
+	if i < 0 {
+		return planner.Entry[T]{}, fault.New(fault.NotFound, "", "no such room or interpreter")
+	}
+	return all[i], nil
 }
 
 func (f *face) showRooms(w http.ResponseWriter, r *http.Request) error {
@@ -65,32 +77,20 @@ func (f *face) showRoom(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(rooms, func(e planner.Entry[planner.Room]) bool { return e.It.ID == id })
-		if i < 0 {
-			return fault.New(fault.NotFound, "", "no such room")
+		if page.Entry, err = entry(rooms, func(room planner.Room) bool { return room.ID == id }); err != nil {
+			return err
 		}
-		page.Entry = rooms[i]
 		if page.Keeping, err = f.keeping(r, "room/"+id); err != nil {
 			return err
 		}
 	}
-	for _, k := range f.pack().Rooms {
-		if k.For != policy.ForInterview {
-			continue
-		}
-		page.Kinds = append(page.Kinds, k)
-		for _, d := range k.Equipment {
-			if !slices.ContainsFunc(page.Equipment, func(o policy.Duty) bool { return o.ID == d.ID }) {
-				page.Equipment = append(page.Equipment, d)
-			}
-		}
-	}
+	page.Kinds, page.Equipment = slices.DeleteFunc(slices.Clone(f.pack().Rooms), func(k policy.RoomKind) bool { return k.For != policy.ForInterview }), f.needed()
 	page.Hours = hoursOf("", page.It.Hours)
 	return f.site.Render(w, r, http.StatusOK, "planner/room", page)
 }
 
 func (f *face) saveRoom(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (f *face) saveRoom(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/planner/rooms/"+id)
+	return web.Back(w, r, "/planner/rooms/"+id)
 }
 
 func (f *face) showPeople(w http.ResponseWriter, r *http.Request) error {
@@ -171,7 +171,7 @@ func (f *face) showPerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *face) savePerson(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -186,12 +186,12 @@ func (f *face) savePerson(w http.ResponseWriter, r *http.Request) error {
 	if err := f.book.SaveWorker(r.Context(), actor(r), e); err != nil {
 		return err
 	}
-	return back(w, r, "/planner/people/"+id)
+	return web.Back(w, r, "/planner/people/"+id)
 }
 
 // certify records a certificate, as an administrator does.
 func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -208,18 +208,21 @@ func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
 	if _, err := f.people.Certify(r.Context(), actor(r), c); err != nil {
 		return err
 	}
-	return back(w, r, "/planner/people/"+c.Staff)
+	return web.Back(w, r, "/planner/people/"+c.Staff)
 }
 
+// revoke withdraws a certificate. Interviews that its holder is booked for
+// without it are shown.
 func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
-	if err := f.people.Revoke(r.Context(), actor(r), r.PathValue("id"), in.Get("certificate")); err != nil {
+	clashes, err := f.certificates.Revoke(r.Context(), actor(r), r.PathValue("id"), in.Get("certificate"))
+	if err != nil {
 		return err
 	}
-	return back(w, r, "/planner/people/"+r.PathValue("id"))
+	return withdraw.Show(f.site, w, r, clashes, "/planner/people/"+r.PathValue("id"))
 }
 
 func (f *face) showInterpreters(w http.ResponseWriter, r *http.Request) error {
@@ -248,11 +251,9 @@ func (f *face) showInterpreter(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(all, func(e planner.Entry[planner.Interpreter]) bool { return e.It.ID == id })
-		if i < 0 {
-			return fault.New(fault.NotFound, "", "no such interpreter")
+		if page.Entry, err = entry(all, func(t planner.Interpreter) bool { return t.ID == id }); err != nil {
+			return err
 		}
-		page.Entry = all[i]
 		if page.Keeping, err = f.keeping(r, "interpreter/"+id); err != nil {
 			return err
 		}
@@ -263,7 +264,7 @@ func (f *face) showInterpreter(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *face) saveInterpreter(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -285,46 +286,5 @@ func (f *face) saveInterpreter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/planner/interpreters/"+id)
-}
-
-// addAbsence takes somebody or something out of the calendar. Interviews that
-// were booked for then are shown: each must be moved by those of its case.
-func (f *face) addAbsence(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
-	if err != nil {
-		return err
-	}
-	span, err := f.span(in)
-	if err != nil {
-		return err
-	}
-	clashes, err := f.book.AddAbsence(r.Context(), actor(r), planner.Absence{Who: in.Get("who"), Why: in.Get("why"), Span: span})
-	if err != nil {
-		return err
-	}
-	if len(clashes) == 0 {
-		return back(w, r, pageOf(in.Get("who")))
-	}
-	return f.site.Render(w, r, http.StatusOK, "planner/clashes", struct {
-		Clashes []planner.Booking
-		Back    string
-	}{clashes, pageOf(in.Get("who"))})
-}
-
-// pageOf is the page about a room or a person that the calendar names.
-func pageOf(who string) string {
-	kind, id, _ := strings.Cut(who, "/")
-	return map[string]string{"room": "/planner/rooms/", "staff": "/planner/people/", "interpreter": "/planner/interpreters/"}[kind] + id
-}
-
-func (f *face) removeAbsence(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
-	if err != nil {
-		return err
-	}
-	if err := f.book.RemoveAbsence(r.Context(), actor(r), r.PathValue("id")); err != nil {
-		return err
-	}
-	return back(w, r, pageOf(in.Get("who")))
+	return web.Back(w, r, "/planner/interpreters/"+id)
 }

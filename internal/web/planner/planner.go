@@ -22,6 +22,7 @@ import (
 	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
+	"verhaal/internal/web/withdraw"
 )
 
 //go:embed *.html
@@ -35,11 +36,14 @@ type Files interface {
 	Get(ctx context.Context, actor, id string) (casefile.File, error)
 	View(ctx context.Context, actor, id string) (casefile.File, error)
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
+	Persons(ctx context.Context, actor, id string) ([]casefile.Person, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)
 	Judge(ctx context.Context, actor, id, interview string) (func(casefile.Slot) (casefile.Standing, error), error)
 	Book(ctx context.Context, actor, id, interview string, s casefile.Slot, reason string, reserve func(*db.Tx) error) error
 	Unbook(ctx context.Context, actor, id, interview, why string) error
+	ClearInterpreter(ctx context.Context, actor, id, interview, asked string, keep func(*db.Tx) ([]string, error)) error
+	RefuseInterpreter(ctx context.Context, actor, id, interview string, keep func(*db.Tx) ([]string, error)) error
 	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
 }
 
@@ -52,7 +56,6 @@ type Desks interface {
 type People interface {
 	Certificates(ctx context.Context, member string) ([]staff.Certificate, error)
 	Certify(ctx context.Context, actor string, c staff.Certificate) (string, error)
-	Revoke(ctx context.Context, actor, member, certificate string) error
 	With(ctx context.Context, power string) ([]staff.Member, error)
 	Today() int
 }
@@ -65,11 +68,13 @@ type face struct {
 	people People
 	desks  Desks
 	clock  func() time.Time // in the installation's time zone
+
+	certificates withdraw.Certificates
 }
 
 // Register adds the pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book *planner.Book, files Files, people People, desks Desks, clock func() time.Time) {
-	f := &face{site, pack, book, files, people, desks, clock}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book *planner.Book, files Files, people People, desks Desks, certificates withdraw.Certificates, clock func() time.Time) {
+	f := &face{site, pack, book, files, people, desks, clock, certificates}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Recordings, h) }
 	at("GET /planner/{$}", f.showCalendar)
 	at("GET /planner/rooms", f.showRooms)
@@ -83,6 +88,9 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("GET /planner/interpreters", f.showInterpreters)
 	at("GET /planner/interpreters/{id}", f.showInterpreter)
 	at("POST /planner/interpreters/{id}", f.saveInterpreter)
+	at("GET /planner/equipment", f.showEquipment)
+	at("GET /planner/equipment/{id}", f.showItem)
+	at("POST /planner/equipment/{id}", f.saveItem)
 	at("POST /planner/absences", f.addAbsence)
 	at("POST /planner/absences/{id}/remove", f.removeAbsence)
 	at("POST /planner/feeds", f.makeFeed)
@@ -94,24 +102,15 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	of("GET /case/{id}/about/{subject}/tried/{search}", f.showTried)
 	of("POST /case/{id}/about/{subject}/book", f.bookSlot)
 	of("POST /case/{id}/about/{subject}/unbook", f.unbook)
+	of("GET /case/{id}/about/{subject}/times", f.showTimes)
+	of("POST /case/{id}/about/{subject}/times", f.saveTimes)
 	of("POST /case/{id}/about/{subject}/visits", f.addVisit)
+	of("POST /case/{id}/about/{subject}/visits/{visit}/end", f.endVisit)
 	of("POST /case/{id}/about/{subject}/conflicts", f.setConflict)
+	of("POST /case/{id}/about/{subject}/ties", f.clearTies)
 }
 
 func actor(r *http.Request) string { return web.ActorOf(r).ID }
-
-// maxForm bounds a form, in bytes.
-const maxForm = 64 << 10
-
-func form(r *http.Request) (url.Values, error) {
-	err := web.ReadForm(r, maxForm)
-	return r.PostForm, err
-}
-
-func back(w http.ResponseWriter, r *http.Request, to string) error {
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
-}
 
 // isNew is the id in addresses of what is not kept yet.
 const isNew = "new"
@@ -136,13 +135,19 @@ type dayBox struct {
 }
 
 func hoursOf(prefix string, h planner.Hours) hours {
-	text := h.String()
-	on, times, _ := strings.Cut(text, " ")
+	on, times, _ := strings.Cut(h.String(), " ")
 	from, to, _ := strings.Cut(times, "-")
 	out := hours{Prefix: prefix, From: from, To: to}
 	for _, d := range days {
 		out.Days = append(out.Days, dayBox{d, slices.Contains(strings.Split(on, ","), d)})
 	}
+	return out
+}
+
+// noHours is a row of a form in which nothing was said yet.
+func noHours(prefix string) hours {
+	out := hoursOf(prefix, planner.Hours{})
+	out.From, out.To = "", ""
 	return out
 }
 

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
 	"verhaal/internal/policy"
+	"verhaal/internal/web"
 	"verhaal/internal/web/facts"
 )
 
@@ -33,11 +35,10 @@ type slotsPage struct {
 	// What is looked for, as it was typed.
 	In           url.Values
 	Regions      []region
-	Person       hours
-	Companion    hours
+	Times        []timesForm
 	Visits       []planner.Visit
 	Sites        []string
-	Interpreters []planner.Interpreter // for the conflict check
+	Interpreters []planner.Interpreter // who must not work on the case
 	Searched     bool
 	Search       string // id of the search as it is kept
 	Found        planner.Found
@@ -50,7 +51,17 @@ type region struct {
 	On   bool
 }
 
-// subject finds the interview of an address, which must still be a plan.
+// about reads the form of a request about an interview, and finds the interview.
+func (f *face) about(r *http.Request) (url.Values, casefile.File, casefile.Planned, error) {
+	in, err := web.Form(r)
+	if err != nil {
+		return nil, casefile.File{}, casefile.Planned{}, err
+	}
+	file, planned, err := f.subject(r)
+	return in, file, planned, err
+}
+
+// subject finds the interview of an address.
 func (f *face) subject(r *http.Request) (casefile.File, casefile.Planned, error) {
 	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
 	file, err := f.files.Get(ctx, who, id)
@@ -89,10 +100,11 @@ func (f *face) slots(r *http.Request, in url.Values) (slotsPage, planner.Wish, e
 	if page.File, page.Planned, err = f.subject(r); err != nil {
 		return page, planner.Wish{}, err
 	}
-	wish, err := f.known(r, page.File.ID, page.Planned.Person)
+	wish, err := f.known(r.Context(), actor(r), page.File.ID, page.Planned.Person)
 	if err != nil {
 		return page, wish, err
 	}
+	page.Times = bothTimes(page.File.ID, page.Planned.ID, wish)
 	page.Language, page.Same = wish.Language, wish.Same
 	page.Visits = wish.Apart
 	c, err := f.book.Load(r.Context(), page.File.ID, planner.Span{Start: f.clock(), End: f.clock()})
@@ -112,24 +124,13 @@ func (f *face) slots(r *http.Request, in url.Values) (slotsPage, planner.Wish, e
 			page.Interpreters = append(page.Interpreters, t)
 		}
 	}
-	page.Person, page.Companion = typed(in, "person."), typed(in, "companion.")
 	return page, wish, nil
 }
 
-// typed shows hours as they were typed, right or wrong.
-func typed(in url.Values, prefix string) hours {
-	out := hours{Prefix: prefix, From: in.Get(prefix + "from"), To: in.Get(prefix + "to")}
-	for _, d := range days {
-		out.Days = append(out.Days, dayBox{d, slices.Contains(in[prefix+"day"], d)})
-	}
-	return out
-}
-
 // known is what the case says about a search: the language, who held the
-// earlier interviews, and whom the person must not meet.
-func (f *face) known(r *http.Request, id, person string) (planner.Wish, error) {
-	ctx, who := r.Context(), actor(r)
-	w := planner.Wish{Kinds: f.kinds(), Most: proposals, Now: f.clock()}
+// earlier interviews, when it suits the person and whom they must not meet.
+func (f *face) known(ctx context.Context, who, id, person string) (planner.Wish, error) {
+	w := planner.Wish{Of: person, Kinds: f.kinds(), Most: proposals, Now: f.clock()}
 	about, err := f.files.Facts(ctx, who, id, person)
 	if err != nil {
 		return w, err
@@ -148,8 +149,12 @@ func (f *face) known(r *http.Request, id, person string) (planner.Wish, error) {
 			}
 		}
 	}
-	w.Apart, err = f.book.Visits(ctx, id, f.clock())
-	return w, err
+	people, err := f.files.Persons(ctx, who, id)
+	if err != nil {
+		return w, err
+	}
+	w.Avoid = casefile.Apart(person, people)
+	return f.book.Recall(ctx, id, w)
 }
 
 // asked reads what is looked for from a form; its fault says what is wrong.
@@ -172,23 +177,13 @@ func (f *face) asked(in url.Values, w planner.Wish) (planner.Wish, error) {
 		return bad("planner.fault.crew")
 	}
 	w.Regions, w.Sex = in["region"], in.Get("sex")
-	for prefix, windows := range map[string]*[]planner.Window{"person.": &w.Person, "companion.": &w.Companion} {
-		if in.Get(prefix+"from") == "" && in.Get(prefix+"to") == "" && len(in[prefix+"day"]) == 0 {
-			continue
-		}
-		h, err := hoursFrom(in, prefix)
-		if err != nil {
-			return w, err
-		}
-		*windows = []planner.Window{{Hours: h}}
-	}
 	return w, nil
 }
 
 // search looks for slots and keeps what it tried: that is what "if possible"
 // rests on. What was typed wrong is said, and nothing typed is lost.
 func (f *face) search(w http.ResponseWriter, r *http.Request) error {
-	in, err := form(r)
+	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
@@ -201,7 +196,7 @@ func (f *face) search(w http.ResponseWriter, r *http.Request) error {
 		return f.site.Render(w, r, http.StatusBadRequest, "planner/slots", page)
 	}
 	began := time.Now()
-	if page.Found, err = f.find(r, page.File, page.Planned.ID, wish, nil); err != nil {
+	if page.Found, err = f.find(r.Context(), actor(r), page.File, page.Planned.ID, wish, nil); err != nil {
 		return err
 	}
 	page.Took = time.Since(began).Round(time.Millisecond)
@@ -214,8 +209,7 @@ func (f *face) search(w http.ResponseWriter, r *http.Request) error {
 
 // find searches the calendar, or what narrow leaves of it. Only people of the
 // case's desk are looked at, and none who must stay away from the case.
-func (f *face) find(r *http.Request, file casefile.File, interview string, wish planner.Wish, narrow func(*planner.Calendar)) (planner.Found, error) {
-	ctx := r.Context()
+func (f *face) find(ctx context.Context, who string, file casefile.File, interview string, wish planner.Wish, narrow func(*planner.Calendar)) (planner.Found, error) {
 	c, err := f.book.Load(ctx, file.ID, planner.Span{Start: wish.From, End: wish.Until.AddDate(0, 0, 1)})
 	if err != nil {
 		return planner.Found{}, err
@@ -224,7 +218,7 @@ func (f *face) find(r *http.Request, file casefile.File, interview string, wish 
 	if err != nil {
 		return planner.Found{}, err
 	}
-	members, err := f.files.Members(ctx, actor(r), file.ID)
+	members, err := f.files.Members(ctx, who, file.ID)
 	if err != nil {
 		return planner.Found{}, err
 	}
@@ -235,7 +229,7 @@ func (f *face) find(r *http.Request, file casefile.File, interview string, wish 
 	if narrow != nil {
 		narrow(&c)
 	}
-	judge, err := f.files.Judge(ctx, actor(r), file.ID, interview)
+	judge, err := f.files.Judge(ctx, who, file.ID, interview)
 	if err != nil {
 		return planner.Found{}, err
 	}
@@ -259,6 +253,9 @@ func traineesOf(c planner.Calendar) []string {
 
 // showTried is a search as it was kept, for who reads the plan later.
 func (f *face) showTried(w http.ResponseWriter, r *http.Request) error {
+	if _, err := f.files.View(r.Context(), actor(r), r.PathValue("id")); err != nil {
+		return err
+	}
 	file, planned, err := f.subject(r)
 	if err != nil {
 		return err

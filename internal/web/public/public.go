@@ -47,6 +47,7 @@ type Config struct {
 	Desks     Desks
 	Salt      []byte // of the installation, for receipts
 	WorkKey   []byte // secret, the same in every process
+	LogKey    string // public key of the custody log
 	Clock     func() time.Time
 }
 
@@ -77,6 +78,7 @@ func Register(mux *http.ServeMux, c Config) {
 		at("POST", "/return", f.comeBack)
 		at("POST", "/dialogue", f.giveDialogue)
 		at("POST", "/dialogue/message", f.receiveMessage)
+		at("GET", "/verify", f.verify)
 		at("GET", "/", noPage)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"verhaal/internal/client"
 	"verhaal/internal/custody"
+	"verhaal/internal/db"
 	"verhaal/internal/db/dbtest"
 	"verhaal/internal/desk"
 	"verhaal/internal/policy"
@@ -45,6 +46,8 @@ func (f front) Channel(id string) (report.Channel, bool) {
 	c, ok := f.pack.Channel(id)
 	return report.Channel{Dialogue: c.Answers, DayOnly: c.Time == policy.DayOnly, Anonymous: c.Anonymous(), Walled: c.Walled}, ok
 }
+
+func (front) MayAnswer(*db.Tx, string) error { return nil }
 
 func (f front) Sealing(ctx context.Context, channel string) (report.Key, error) {
 	k, err := f.Desks.Sealing(ctx, channel)

@@ -16,12 +16,14 @@ func (f *face) ready(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	a := recording.Ask{Casefile: q.Get("case"), Interview: q.Get("interview")}
 	a.Minutes, _ = strconv.Atoi(q.Get("minutes")) // 0 is refused below
-	for _, text := range strings.Split(q.Get("tracks"), ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return fault.New(fault.BadInput, "", "no tracks")
+	var err error
+	if a.Tracks, err = tracks(q.Get("tracks")); err != nil {
+		return err
+	}
+	if q.Has("pictures") {
+		if a.Pictures, err = tracks(q.Get("pictures")); err != nil {
+			return err
 		}
-		a.Tracks = append(a.Tracks, n)
 	}
 	got, err := f.book.Ready(r.Context(), actor(r), a)
 	if err != nil {
@@ -38,6 +40,19 @@ func (f *face) ready(w http.ResponseWriter, r *http.Request) error {
 	}{got.Now, got.Need, got.Free, got.Free >= got.Need, got.Level, got.Met, got.Running})
 }
 
+// tracks reads numbers of tracks, "0,1"; never nil.
+func tracks(text string) ([]int, error) {
+	out := []int{}
+	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) {
+		n, err := strconv.Atoi(one)
+		if err != nil {
+			return nil, fault.New(fault.BadInput, "", "no tracks")
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
 // start begins a recording, or gives a recorder that lost its page what it
 // began with.
 func (f *face) start(w http.ResponseWriter, r *http.Request) error {
@@ -47,6 +62,7 @@ func (f *face) start(w http.ResponseWriter, r *http.Request) error {
 		Kind      string `json:"kind"`
 		Minutes   int    `json:"minutes"`
 		Tracks    []int  `json:"tracks"`
+		Pictures  []int  `json:"pictures"`
 		Resume    string `json:"resume"`
 	}
 	if err := web.ReadJSON(r, maxBody, &in); err != nil {
@@ -63,7 +79,7 @@ func (f *face) start(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusOK
 		begun, err = f.book.Resume(r.Context(), actor(r), id)
 	} else {
-		begun, err = f.book.Start(r.Context(), actor(r), recording.Ask{Casefile: in.Case, Interview: in.Interview, Kind: in.Kind, Minutes: in.Minutes, Tracks: in.Tracks})
+		begun, err = f.book.Start(r.Context(), actor(r), recording.Ask{Casefile: in.Case, Interview: in.Interview, Kind: in.Kind, Minutes: in.Minutes, Tracks: in.Tracks, Pictures: in.Pictures})
 	}
 	if err != nil {
 		return err
@@ -79,16 +95,13 @@ func (f *face) start(w http.ResponseWriter, r *http.Request) error {
 
 // part begins a run of a recorder on a track.
 func (f *face) part(w http.ResponseWriter, r *http.Request) error {
-	id, err := recordingOf(r)
-	if err != nil {
-		return err
-	}
 	var in struct {
 		Track int    `json:"track"`
 		Codec int    `json:"codec"`
 		Share string `json:"share"`
 	}
-	if err := web.ReadJSON(r, maxBody, &in); err != nil {
+	id, err := asked(r, &in)
+	if err != nil {
 		return err
 	}
 	share, err := file(in.Share)
@@ -102,8 +115,13 @@ func (f *face) part(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	token, err := f.book.Token(p)
+	if err != nil {
+		return err
+	}
 	return web.WriteJSON(w, http.StatusCreated, struct {
 		Part  uint16 `json:"part"`
 		Share []byte `json:"share_b"`
-	}{p.Number, half[:]})
+		Token string `json:"token"`
+	}{p.Number, half[:], token})
 }

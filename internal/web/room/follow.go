@@ -2,10 +2,10 @@ package room
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"verhaal/internal/fault"
-	"verhaal/internal/policy"
 	"verhaal/internal/recording"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/web"
@@ -36,17 +36,14 @@ func (f *face) stream(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *face) mark(w http.ResponseWriter, r *http.Request) error {
-	id, err := recordingOf(r)
-	if err != nil {
-		return err
-	}
 	var in struct {
 		Kind   string `json:"kind"`
 		Mono   int64  `json:"mono"`
 		Code   string `json:"code"`
 		Sealed string `json:"sealed"`
 	}
-	if err := web.ReadJSON(r, maxBody, &in); err != nil {
+	id, err := asked(r, &in)
+	if err != nil {
 		return err
 	}
 	sealed, err := file(in.Sealed)
@@ -54,18 +51,29 @@ func (f *face) mark(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m := recording.Mark{Kind: in.Kind, Mono: uint64(max(in.Mono, 0)), Code: in.Code, Sealed: sealed}
-	may := func(room string) bool { return f.may(policy.CanPrompt)(room) || f.may(policy.CanSteer)(room) }
-	if err := f.book.AddMark(r.Context(), actor(r), id, m, may); err != nil {
+	if err := f.book.AddMark(r.Context(), actor(r), id, m); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}
+
+// linkTopic says afterwards that a topic begins somewhere.
+func (f *face) linkTopic(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Topic string `json:"topic"`
+		Mono  uint64 `json:"mono"`
+	}
+	id, err := asked(r, &in)
+	if err != nil {
+		return err
+	}
+	if err := f.book.LinkTopic(r.Context(), actor(r), id, in.Topic, in.Mono); err != nil {
 		return err
 	}
 	return web.WriteJSON(w, http.StatusCreated, struct{}{})
 }
 
 func (f *face) gap(w http.ResponseWriter, r *http.Request) error {
-	id, err := recordingOf(r)
-	if err != nil {
-		return err
-	}
 	var in struct {
 		Track  int    `json:"track"`
 		Part   int    `json:"part"`
@@ -73,14 +81,31 @@ func (f *face) gap(w http.ResponseWriter, r *http.Request) error {
 		To     int64  `json:"to"`
 		Reason string `json:"reason"`
 	}
-	if err := web.ReadJSON(r, maxBody, &in); err != nil {
+	id, err := asked(r, &in)
+	if err != nil {
 		return err
 	}
 	if in.From < 0 || in.To < 0 || in.Track < 0 || in.Track > 3 {
 		return fault.New(fault.BadInput, "", "no gap")
 	}
 	g := recording.Gap{Track: chunk.Track(in.Track), From: uint64(in.From), To: uint64(in.To), Reason: in.Reason}
-	if err := f.book.AddGap(r.Context(), actor(r), id, g); err != nil {
+	if err := f.book.AddGap(r.Context(), actor(r), id, g, r.Header.Get(tokenHeader)); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusCreated, struct{}{})
+}
+
+// alarm notes that an alarm of the recorder came or went.
+func (f *face) alarm(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Kind string `json:"kind"`
+		On   bool   `json:"on"`
+	}
+	id, err := asked(r, &in)
+	if err != nil {
+		return err
+	}
+	if err := f.book.SetAlarm(r.Context(), actor(r), id, in.Kind, in.On); err != nil {
 		return err
 	}
 	return web.WriteJSON(w, http.StatusCreated, struct{}{})
@@ -88,31 +113,21 @@ func (f *face) gap(w http.ResponseWriter, r *http.Request) error {
 
 // watch says that somebody follows from a room, and what they can do there.
 func (f *face) watch(w http.ResponseWriter, r *http.Request) error {
-	id, err := recordingOf(r)
-	if err != nil {
-		return err
-	}
 	var in struct {
 		Room string `json:"room"`
 	}
-	if err := web.ReadJSON(r, maxBody, &in); err != nil {
+	id, err := asked(r, &in)
+	if err != nil {
 		return err
 	}
-	powers := []string{}
-	if in.Room != "" {
-		kind, ok := f.pack().Room(in.Room)
-		if !ok || kind.For == policy.ForInterview {
-			return fault.New(fault.BadInput, "", "no room to follow from")
-		}
-		powers = kind.Powers
-	}
-	if err := f.book.Watch(r.Context(), actor(r), id, in.Room); err != nil {
+	powers, err := f.book.Watch(r.Context(), actor(r), id, in.Room)
+	if err != nil {
 		return err
 	}
 	return web.WriteJSON(w, http.StatusOK, struct {
 		Powers []string `json:"powers"`
 		Every  int      `json:"every"`
-	}{powers, int(recording.Presence.Seconds())})
+	}{slices.Concat([]string{}, powers), int(recording.Presence.Seconds())})
 }
 
 type markJSON struct {
@@ -142,6 +157,11 @@ type partJSON struct {
 	Open  bool        `json:"open"`
 }
 
+type alarmJSON struct {
+	Kind string `json:"kind"`
+	At   int64  `json:"at"`
+}
+
 type watcherJSON struct {
 	Name string `json:"name"`
 	Room string `json:"room"`
@@ -168,12 +188,15 @@ func (f *face) state(w http.ResponseWriter, r *http.Request) error {
 		Now       int64         `json:"now"`
 		Copies    int           `json:"copies"`
 		Mirrored  bool          `json:"mirrored"`
+		Alone     bool          `json:"alone"`
 		Watchers  []watcherJSON `json:"watchers"`
 		Marks     []markJSON    `json:"marks"`
 		Gaps      []gapJSON     `json:"gaps"`
 		Parts     []partJSON    `json:"parts"`
-	}{ID: s.ID.String(), Case: s.Casefile, Interview: s.Interview, Kind: s.Kind, Running: s.Stopped == 0, Sealed: s.Sealed, Started: s.Started, Now: s.Now, Copies: 1,
-		Watchers: []watcherJSON{}, Marks: []markJSON{}, Gaps: []gapJSON{}, Parts: []partJSON{}}
+		Alarms    []alarmJSON   `json:"alarms"`
+		Unmet     string        `json:"level_unmet"`
+	}{ID: s.ID.String(), Case: s.Casefile, Interview: s.Interview, Kind: s.Kind, Running: s.Stopped == 0, Sealed: s.Sealed, Started: s.Started, Now: s.Now, Copies: 1, Alone: s.Alone,
+		Watchers: []watcherJSON{}, Marks: []markJSON{}, Gaps: []gapJSON{}, Parts: []partJSON{}, Alarms: []alarmJSON{}, Unmet: s.LevelUnmet}
 	if s.Copied {
 		out.Copies, out.Mirrored = 2, true
 	}
@@ -201,6 +224,9 @@ func (f *face) state(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		out.Marks = append(out.Marks, markJSON{m.Kind, m.Mono, m.Code, m.Sealed, name})
+	}
+	for _, a := range s.Alarms {
+		out.Alarms = append(out.Alarms, alarmJSON(a))
 	}
 	for _, g := range s.Gaps {
 		out.Gaps = append(out.Gaps, gapJSON{Track: g.Track, From: g.From, To: g.To, Reason: g.Reason})

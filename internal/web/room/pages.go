@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"verhaal/internal/casefile"
@@ -19,7 +20,7 @@ type recordPage struct {
 	Level                           string
 	Why                             []why
 	Room, RoomName                  string
-	Studio, Clock, Overview         bool
+	Studio                          bool
 	Minutes                         int
 	People                          []person
 	Procedure                       []named
@@ -28,9 +29,12 @@ type recordPage struct {
 	Done                            []done
 	Keyed                           bool
 	LogKey                          string
-	Recorded                        bool
 	Lang                            string
-	Checks, Alarms, Marks           []string
+	Checks                          []check
+	Certificates                    string // how they stand: good, warn, bad; "" where none is asked for
+	Followers                       []string
+	Alarms, Marks, Topics           []string
+	MaskReasons                     []string
 }
 
 type why struct{ Rule, Title, Says, Clause string }
@@ -49,8 +53,7 @@ type done struct {
 type person struct{ Name, Role, Certificate, Until string }
 
 var (
-	checks = []string{"browser", "microphone", "camera", "test", "disk", "space", "clock"}
-	alarms = []string{"chunk", "silence", "clipping", "frozen", "clock", "lag", "offline", "refused", "conflict", "disk", "device", "container"}
+	alarms = []string{"chunk", "silence", "clipping", "frozen", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
 	shown  = []string{"entry", "announced", "break", "resume", "exhibit", "distress", "becomes_formal_report", "left"}
 )
 
@@ -66,18 +69,22 @@ func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
 	}
 	pack := f.pack()
 	page := recordPage{Case: id, Number: interview.File.Number, Interview: interview.Interview.ID, Person: interview.Interview.Person, Level: interview.Level, Room: interview.Room,
-		Minutes: 120, LogKey: f.logKey, Lang: facts.Language(pack, f.site.Page(r).Lang), Checks: checks, Alarms: alarms, Marks: shown, Keyed: true}
+		Minutes: 120, LogKey: f.logKey, Lang: facts.Language(pack, f.site.Page(r).Lang), Alarms: alarms, Marks: shown, MaskReasons: recording.MaskReasons(), Keyed: true}
 	page.why(interview.Decision)
 	kind, _ := pack.Room(interview.Room)
 	page.RoomName, page.Studio = kind.Name.In(page.Lang), kind.Certificate != ""
 	for _, d := range kind.Procedure {
 		page.Procedure = append(page.Procedure, named{d.ID, d.Name.In(page.Lang)})
 	}
-	page.Rooms = f.controlRooms(page.Room, page.Lang)
+	page.Rooms, page.Topics = f.controlRooms(page.Room, page.Lang), interview.Topics
 	if page.Studio { // the protocol of a studio asks for no spoken announcement
 		page.Marks = slices.DeleteFunc(slices.Clone(shown), func(m string) bool { return m == "announced" })
 	}
 	if page.People, err = f.inTheRoom(ctx, interview, kind.Certificate); err != nil {
+		return err
+	}
+	page.preflight(interview.Decision, kind.Certificate)
+	if page.Followers, err = f.followers(ctx, who, id); err != nil {
 		return err
 	}
 	all, err := f.book.Of(ctx, id, page.Interview)
@@ -89,19 +96,16 @@ func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
 			page.Running = one.ID.String()
 			continue
 		}
-		page.Done = append(page.Done, done{one.ID.String(), time.UnixMilli(one.Started).UTC(), int((one.Stopped - one.Started) / 60_000), one.Sealed})
+		page.Done = append(page.Done, done{one.ID.String(), one.Day(), int((one.Stopped - one.Started) / 60_000), one.Sealed})
 	}
-	page.Recorded = len(page.Done) > 0
 	web.AllowRecording(w)
 	return f.site.Render(w, r, http.StatusOK, "room/record", page)
 }
 
 // why lists the rules that demand the level.
 func (p *recordPage) why(d policy.Decision) {
-	for _, r := range d.Requirements {
-		if slices.Contains(d.Pack.Asks(r.Rule), "plan.level") {
-			p.Why = append(p.Why, why{r.Rule.ID, r.Rule.Title.In(p.Lang), r.Rule.Says.In(p.Lang), r.Rule.Clause.String()})
-		}
+	for _, r := range requirements(d, aboutLevel) {
+		p.Why = append(p.Why, why{r.Rule.ID, r.Rule.Title.In(p.Lang), r.Rule.Says.In(p.Lang), r.Rule.Clause.String()})
 	}
 }
 
@@ -168,7 +172,7 @@ type watchPage struct {
 	ID, Case, Number, Interview, RoomName, Lang, LogKey, Recipient string
 	Rooms                                                          []named
 	Started                                                        time.Time
-	Marks, MarkKinds                                               []string
+	Marks, MarkKinds, Topics, MaskReasons, Alarms                  []string
 }
 
 // showWatch is the control room.
@@ -177,7 +181,11 @@ func (f *face) showWatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	begun, err := f.book.Resume(r.Context(), actor(r), one.ID)
+	begun, err := f.book.Running(r.Context(), actor(r), one.ID)
+	if err != nil {
+		return err
+	}
+	topics, err := f.planned(r.Context(), actor(r), one)
 	if err != nil {
 		return err
 	}
@@ -185,7 +193,7 @@ func (f *face) showWatch(w http.ResponseWriter, r *http.Request) error {
 	web.AllowPlayback(w)
 	return f.site.Render(w, r, http.StatusOK, "room/watch", watchPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview,
 		RoomName: kind.Name.In(lang), Lang: lang, LogKey: f.logKey, Recipient: begun.CaseKey, Rooms: f.controlRooms(one.Room, lang),
-		Started: time.UnixMilli(one.Started).UTC(), Marks: []string{"topic", "distress", "exhibit"}, MarkKinds: recording.MarkKinds()})
+		Started: one.Day(), Marks: []string{"topic", "distress", "exhibit"}, MarkKinds: recording.MarkKinds(), Topics: topics, MaskReasons: recording.MaskReasons(), Alarms: alarms})
 }
 
 type playPage struct {
@@ -195,12 +203,10 @@ type playPage struct {
 	Purposes                                        []purpose
 	MarkKinds, Readme                               []string
 	Tracks                                          []int
+	Topics                                          []string // that were planned
 }
 
 type purpose struct{ ID, Name, Basis string }
-
-// purposes are why a member may listen, with the rule that each rests on.
-var purposes = []struct{ id, basis string }{{"official_record", "A-22"}, {"next_interview", "S-10"}, {"check_quality", "A-08"}, {"prosecution", "A-26"}}
 
 // readme are the paragraphs of the text that a court pack begins with.
 var readme = []string{"what", "play", "check", "proves", "evidence", "keys", "custody"}
@@ -211,15 +217,36 @@ func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if one.Stopped == 0 {
+		return fault.New(fault.Conflict, "room.fault.runs", "what runs is followed where the interviewer sees who does")
+	}
 	kind, _ := f.pack().Room(one.Room)
+	topics, err := f.planned(r.Context(), actor(r), one)
+	if err != nil {
+		return err
+	}
 	page := playPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview, RoomName: kind.Name.In(lang), Lang: lang,
-		Me: web.ActorOf(r).Name, Started: time.UnixMilli(one.Started).UTC(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds(),
-		Readme: readme, Tracks: []int{0, 1, 2, 3}}
-	for _, p := range purposes {
-		page.Purposes = append(page.Purposes, purpose{p.id, f.site.Page(r).T("room.purpose." + p.id), p.basis})
+		Me: web.ActorOf(r).Name, Started: one.Day(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds(),
+		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics}
+	for _, p := range recording.Purposes() {
+		page.Purposes = append(page.Purposes, purpose{p.ID, f.site.Page(r).T("room.purpose." + p.ID), p.Basis})
 	}
 	web.AllowPlayback(w)
 	return f.site.Render(w, r, http.StatusOK, "room/play", page)
+}
+
+// planned lists the topics of the plan that a recording belongs to.
+func (f *face) planned(ctx context.Context, actor string, one recording.Recording) ([]string, error) {
+	facts, err := f.files.Facts(ctx, actor, one.Casefile, one.Interview)
+	if err != nil {
+		return nil, err
+	}
+	plan := facts["plan.topics"].Fields
+	var out []string
+	for _, n := range policy.Rows(plan, "plan.topics") {
+		out = append(out, plan.Get("plan.topics."+strconv.Itoa(n)+".name"))
+	}
+	return out, nil
 }
 
 // recordingPage finds the recording of a page and notes who looks at it.

@@ -30,6 +30,8 @@ func Templates() fs.FS { return pages }
 type Files interface {
 	View(ctx context.Context, actor, id string) (casefile.File, error)
 	Recordable(ctx context.Context, actor, id, interview string) (casefile.Recordable, error)
+	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
+	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 }
 
 // People finds colleagues.
@@ -62,17 +64,26 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("GET /record/{id}/{track}/{part}/stream", f.stream)
 	at("POST /record/{id}/marks", f.mark)
 	at("POST /record/{id}/gaps", f.gap)
+	at("POST /record/{id}/alarms", f.alarm)
 	at("POST /record/{id}/watch", f.watch)
 	at("GET /record/{id}/state", f.state)
 	at("POST /record/{id}/keys", f.release)
+	at("POST /record/{id}/played", f.played)
 	at("POST /record/{id}/stop", f.stop)
 	at("GET /record/{id}/manifest", f.manifest)
 	at("GET /record/{id}/export.zip", f.export)
 	at("GET /record/{id}/receipt", f.showReceipt)
 	at("POST /record/{id}/excerpt", f.excerpt)
 	at("GET /record/{id}/custody.csv", f.custody)
+	at("GET /record/{id}/custody.jsonld", f.caseCustody)
+	at("GET /record/{id}/custody.pdf", f.printCustody)
+	at("GET /record/{id}/custody", f.showCustody)
 	at("GET /record/{id}/watch", f.showWatch)
 	at("GET /record/{id}/play", f.showPlay)
+	at("POST /record/{id}/topics", f.linkTopic)
+	at("GET /record/{id}/official", f.showOfficial)
+	at("POST /record/{id}/official", f.writeOfficial)
+	at("POST /record/{id}/official/sign", f.signOfficial)
 }
 
 func actor(r *http.Request) string { return web.ActorOf(r).ID }
@@ -84,6 +95,15 @@ const maxBody = 128 << 10
 func recordingOf(r *http.Request) (id chunk.ID, err error) {
 	if err = id.UnmarshalText([]byte(r.PathValue("id"))); err != nil {
 		err = fault.New(fault.NotFound, "", "no such recording")
+	}
+	return id, err
+}
+
+// asked reads the recording of an address, and the body into in.
+func asked(r *http.Request, in any) (chunk.ID, error) {
+	id, err := recordingOf(r)
+	if err == nil {
+		err = web.ReadJSON(r, maxBody, in)
 	}
 	return id, err
 }
@@ -112,12 +132,4 @@ func file(text string) ([]byte, error) {
 		return nil, fault.New(fault.BadInput, "", "no base64")
 	}
 	return b, nil
-}
-
-// may says whether somebody in a kind of room has a power over the interview.
-func (f *face) may(power string) func(room string) bool {
-	return func(room string) bool {
-		kind, ok := f.pack().Room(room)
-		return ok && kind.Can(power)
-	}
 }

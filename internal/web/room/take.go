@@ -23,10 +23,22 @@ type taken struct {
 
 func takenOf(a recording.Ack) taken { return taken{int64(a.Next) - 1, a.Head.String(), a.Sig} }
 
-// take takes records and answers when they are on the disk. Whoever has the
-// ciphertext may bring it: after a crash any page of any officer does.
-func (f *face) take(w http.ResponseWriter, r *http.Request) error {
+// tokenHeader is where whoever brings records shows the token of their part.
+const tokenHeader = "Part-Token"
+
+// brought reads the part of an address, for who shows its token.
+func (f *face) brought(r *http.Request) (chunk.Part, error) {
 	p, err := partOf(r)
+	if err == nil {
+		err = f.book.Brings(p, r.Header.Get(tokenHeader))
+	}
+	return p, err
+}
+
+// take takes records and answers when they are on the disk. After a crash any
+// page of any officer in the recorder's browser brings what it left.
+func (f *face) take(w http.ResponseWriter, r *http.Request) error {
+	p, err := f.brought(r)
 	if err != nil {
 		return err
 	}
@@ -52,7 +64,7 @@ func (f *face) take(w http.ResponseWriter, r *http.Request) error {
 
 // next says where a recorder goes on.
 func (f *face) next(w http.ResponseWriter, r *http.Request) error {
-	p, err := partOf(r)
+	p, err := f.brought(r)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,33 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+// BecomesFormalReport implements recording.Formal. A case beyond the talk keeps
+// the moment that it has.
+func (i interviews) BecomesFormalReport(ctx context.Context, actor, id, interview string) (level string, rules []string, err error) {
+	if err := i.Files.BecomesFormalReport(ctx, actor, id); err != nil && fault.KindOf(err) != fault.Conflict {
+		return "", nil, err
+	}
+	plans, err := i.Interviews(ctx, actor, id)
+	if err != nil {
+		return "", nil, err
+	}
+	n := slices.IndexFunc(plans, func(p casefile.Planned) bool { return p.ID == interview })
+	if n < 0 {
+		return "", nil, fault.New(fault.NotFound, "", "no such interview")
+	}
+	needed, err := i.LevelsNeeded(ctx, actor, id)
+	for _, one := range needed {
+		if one.Person == plans[n].Person {
+			return one.Level, one.Rules, err
+		}
+	}
+	return policy.LevelAudio, nil, err
+}

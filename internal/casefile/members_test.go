@@ -1,0 +1,85 @@
+package casefile
+
+import (
+	"sync"
+	"testing"
+
+	"verhaal/internal/fault"
+)
+
+func TestAnExcludedColleagueHasNoPartInAnInterview(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, girl, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.confirm(t, file.ID, plan)
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "conflict")) // the director
+		if got := x.stateOf(t, file.ID, plan); got != planned {
+			t.Errorf("the interview is %s", got)
+		}
+		wantFault(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"), fault.Refused, "case.fault.excluded_plans")
+		ok(t, x.Cancel(ctx, "ann", file.ID, plan, "interviewer"))
+		other, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, other, "plan.companion.chosen=true&plan.topics.0.name=recruitment")
+		wantFault(t, x.Book(ctx, "ann", file.ID, other, studioSlot, "", x.reserve(file, other)), fault.Refused, "case.fault.excluded_plans")
+	})
+}
+
+func TestTwoWhoExcludeEachOtherLeaveOne(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		var both sync.WaitGroup
+		both.Go(func() { _ = x.Exclude(ctx, "ann", file.ID, "ben", "conflict") })
+		both.Go(func() { _ = x.RemoveMember(ctx, "ben", file.ID, "ann") })
+		both.Wait()
+		_, a := x.Get(ctx, "ann", file.ID)
+		_, b := x.Get(ctx, "ben", file.ID)
+		if (a == nil) == (b == nil) {
+			t.Errorf("of two who take each other off: %v, %v", a, b)
+		}
+	})
+}
+
+func TestNothingIsSealedToAKeyThatSomebodyMayStillHave(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		key := x.keyed(t, file.ID, "ann")
+		reason := x.reasoned(t, key)
+		note := Part{Name: "note/1", Epoch: 1, Sealed: sealedTo(t, key)}
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "implicated"))
+		wantFault(t, x.Seal(ctx, "ann", file.ID, note), fault.Conflict, "case.fault.key_due")
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason), fault.Conflict, "case.fault.key_due")
+		next := x.keyed(t, file.ID, "ann")
+		ok(t, x.Seal(ctx, "ann", file.ID, Part{Name: "note/1", Epoch: 2, Sealed: sealedTo(t, next)}))
+	})
+}
+
+func TestAMemberWhoIsNotNeededGoesAndMayComeBack(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		x.keyed(t, file.ID, "ann")
+		wantFault(t, x.RemoveMember(ctx, "ann", file.ID, "ann"), fault.Refused, "case.fault.not_oneself")
+		wantFault(t, x.RemoveMember(ctx, "ann", file.ID, "cas"), fault.NotFound, "")
+		ok(t, x.RemoveMember(ctx, "ann", file.ID, "ben"))
+		_, err := x.OpenParts(ctx, "ben", file.ID)
+		wantFault(t, err, fault.Refused, "")
+		duty, err := x.Duty(ctx, "ann", file.ID)
+		ok(t, err)
+		if !duty.New {
+			t.Error("the key that the colleague had is still the one to seal to")
+		}
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		_, err = x.Get(ctx, "ben", file.ID)
+		ok(t, err)
+		// Who is excluded is not removed, and so never added again.
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "conflict"))
+		wantFault(t, x.RemoveMember(ctx, "ann", file.ID, "ben"), fault.NotFound, "")
+	})
+}

@@ -1,0 +1,95 @@
+package casefile
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"testing"
+
+	"verhaal/internal/fault"
+)
+
+func (x *fixture) stateOf(t *testing.T, id, interview string) string {
+	t.Helper()
+	all, err := x.Interviews(t.Context(), "ann", id)
+	ok(t, err)
+	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
+	return all[i].State
+}
+
+func TestACaseOnlyGoesForwardAndIsOpenedAgainForInterviewsAlone(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		x.set(t, file.ID, "", "case.acute=true")
+		to := func(phase string) error { return x.Advance(ctx, "ann", file.ID, phase) }
+		refused := func(phases ...string) {
+			t.Helper()
+			for _, phase := range phases {
+				wantFault(t, to(phase), fault.Refused, "case.fault.phase")
+			}
+		}
+		refused(Signal, "", "tried")
+		ok(t, to(Talk))
+		refused(Signal, Talk)
+		ok(t, to(FormalReport))
+		refused(Signal, Talk)
+		ok(t, to(Interview))
+		refused(Signal, Talk)
+		ok(t, to(FormalReport)) // after an interview, since the rules allow it
+		ok(t, to(Closed))
+		refused(Signal, Talk, Sent)
+		ok(t, to(Interview))
+		ok(t, to(Sent))
+		refused(Signal, Talk)
+		ok(t, to(FormalReport))
+		refused(Signal, Talk)
+	})
+}
+
+func TestAnInterviewConfirmedForATalkIsAPlanAgainWhenTheTalkIsOver(t *testing.T) {
+	for name, leave := range map[string]func(ctx context.Context, x *fixture, id string) error{
+		"to interviews": func(ctx context.Context, x *fixture, id string) error { return x.Advance(ctx, "ann", id, Interview) },
+		"to a report":   func(ctx context.Context, x *fixture, id string) error { return x.BecomesFormalReport(ctx, "ann", id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, x *fixture) {
+				ctx := t.Context()
+				file, plan := x.inAnOrdinaryRoom(t)
+				x.set(t, file.ID, plan, "plan.level=audio&plan.prosecutor_consulted=true")
+				wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+				ok(t, x.Advance(ctx, "ann", file.ID, Talk))
+				if err := x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"); err != nil {
+					d, _ := x.decided(t, file.ID, plan)
+					text, _ := d.JSON("en")
+					t.Fatalf("%v: %s", err, text)
+				}
+				ok(t, leave(ctx, x, file.ID))
+				if got := x.stateOf(t, file.ID, plan); got != planned {
+					t.Errorf("the interview is %s", got)
+				}
+			})
+		})
+	}
+}
+
+func TestATalkBecomesAFormalReportByTheSameRulesAsAPhase(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		woman := x.victim(t, file.ID, "subject.birth_date=1990-03-01&subject.age_doubt=false&subject.dublin=true")
+		wantFault(t, x.BecomesFormalReport(ctx, "ann", file.ID), fault.Refused, "case.fault.talk_first")
+		const said = "talk.became_formal_report"
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, "", said, url.Values{said: {"true"}}, 0), fault.BadInput, "")
+		x.set(t, file.ID, "", "case.talk_held=true")
+		ok(t, x.BecomesFormalReport(ctx, "ann", file.ID))
+		if c := x.clockOf(t, file.ID, "dublin_leads", woman); c.State != ClockRuns {
+			t.Errorf("%+v", c)
+		}
+		for _, task := range []string{"comensha_cooperation", "residence_form"} {
+			if o := x.taskOf(t, file.ID, task); o.State != TaskOpen || o.About != woman {
+				t.Errorf("%+v", o)
+			}
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package casefile
+
+import (
+	"testing"
+	"time"
+
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/seal"
+)
+
+// reasoned is a reason for pam, sealed as a browser seals it.
+func (x *fixture) reasoned(t *testing.T, key seal.Identity) []byte {
+	t.Helper()
+	pam, err := seal.NewIdentity()
+	ok(t, err)
+	reason, err := seal.Seal([]byte(`{"v":1,"text":"in hospital"}`), key.Recipient(), pam.Recipient())
+	ok(t, err)
+	return reason
+}
+
+func (x *fixture) signed(t *testing.T, id, plan string, reason []byte) {
+	t.Helper()
+	ok(t, x.AskDeviation(t.Context(), "ann", id, plan, "S-19", "pam", reason))
+	asked, _, _, err := x.ForProsecutor(t.Context(), "pam", "", 1)
+	ok(t, err)
+	ok(t, x.AnswerDeviation(t.Context(), "pam", asked[0].ID, Signed, reason))
+}
+
+func TestASignatureCountsOnlyForThePlanThatItWasAbout(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		x.signed(t, file.ID, plan, x.reasoned(t, x.keyed(t, file.ID, "ann")))
+		status := func() policy.Status {
+			d, err := x.decided(t, file.ID, plan)
+			ok(t, err)
+			r, _ := d.Requirement("S-19")
+			return r.Status
+		}
+		x.set(t, file.ID, plan, "plan.topics.0.name=transport") // nothing that S-19 asks about
+		if got := status(); got != policy.Deviated {
+			t.Errorf("S-19 is %s", got)
+		}
+		x.set(t, file.ID, plan, "plan.room.kind=mobile")
+		if got := status(); got != policy.Unmet {
+			t.Errorf("with another room S-19 is %s", got)
+		}
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+		x.set(t, file.ID, plan, ordinaryRoom)
+		x.confirm(t, file.ID, plan)
+	})
+}
+
+func TestASignatureIsOfTheDayInTheHouse(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		// A quarter past midnight in the house is the day before in UTC.
+		x.now = time.Date(2026, 11, 25, 0, 15, 0, 0, time.FixedZone("house", 3600))
+		file, plan := x.inAnOrdinaryRoom(t)
+		x.set(t, file.ID, plan, "plan.date=2026-11-24")
+		x.signed(t, file.ID, plan, x.reasoned(t, x.keyed(t, file.ID, "ann")))
+		d, err := x.decided(t, file.ID, plan)
+		ok(t, err)
+		if r, _ := d.Requirement("S-19"); r.Status != policy.Unmet {
+			t.Errorf("signed after the interview, S-19 is %s", r.Status)
+		}
+	})
+}
+
+func TestNobodySignsInTheirOwnCase(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		x.prosecutors = []string{"pam", "ann", "ben", "cas"}
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		ok(t, x.Exclude(ctx, "ann", file.ID, "cas", "conflict"))
+		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
+		for _, who := range []string{"ann", "ben", "cas"} {
+			wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", who, reason), fault.Refused, "case.fault.own_case")
+		}
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict")) // in the meantime
+		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
+		ok(t, err)
+		wantFault(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Signed, reason), fault.Refused, "case.fault.own_case")
+	})
+}
+
+func TestWhatIsOpenStandsBeforeWhatWasAnswered(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
+		ask := func() {
+			ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+			x.now = x.now.Add(1e9)
+		}
+		ask()
+		for range 4 {
+			ask()
+			all, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
+			ok(t, err)
+			ok(t, x.AnswerDeviation(ctx, "pam", all[0].ID, Refused, reason))
+		}
+		var states []string
+		for after := ""; ; {
+			page, _, next, err := x.ForProsecutor(ctx, "pam", after, 2)
+			ok(t, err)
+			for _, d := range page {
+				states = append(states, d.State)
+			}
+			if after = next; next == "" {
+				break
+			}
+		}
+		if len(states) != 5 || states[0] != Asked || states[1] != Refused {
+			t.Errorf("%v", states)
+		}
+	})
+}

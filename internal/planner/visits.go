@@ -1,0 +1,66 @@
+package planner
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+)
+
+// AddVisit says that somebody of a case is at a site whom its other persons
+// must not meet. It says which interviews of the case are booked there then:
+// they stand until somebody moves them.
+func (b *Book) AddVisit(ctx context.Context, actor, casefile string, v Visit) (clashes []Booking, err error) {
+	if err := label(v.Site, 60); err != nil {
+		return nil, err
+	}
+	if !v.Start.Before(v.End) || v.End.Sub(v.Start) > 7*24*time.Hour {
+		return nil, fault.New(fault.BadInput, "planner.fault.span", "an end that is not after the start")
+	}
+	_, err = b.log.Do(ctx, custody.Act{Kind: "planner.visit_added", Actor: actor, Subject: casefile}, func(tx *db.Tx) error {
+		_, err := tx.Exec(insertVisit, newID(), casefile, v.Site, v.Start.Unix(), v.End.Unix())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	near := Span{v.Start.Add(-visitMargin), v.End.Add(visitMargin)}
+	all, err := b.bookings(ctx, listBookingsOfCase, casefile, near.Start.Unix(), near.End.Unix())
+	return slices.DeleteFunc(all, func(one Booking) bool { return one.Site != v.Site }), err
+}
+
+// EndVisit says that a visit is over, or will not be: what has begun ends now,
+// what has not is taken back.
+func (b *Book) EndVisit(ctx context.Context, actor, casefile, visit string) error {
+	return b.save(ctx, custody.Act{Kind: "planner.visit_ended", Actor: actor, Subject: casefile}, func(tx *db.Tx) (int64, error) {
+		now := b.clock().Unix()
+		n, err := tx.Exec(deleteVisit, visit, casefile, now)
+		if err != nil || n > 0 {
+			return n, err
+		}
+		return tx.Exec(endVisit, visit, casefile, now)
+	})
+}
+
+// visits lists when somebody is at a site whom a person must not meet: those
+// that were entered for the case, and the interviews that are booked of avoid.
+func (b *Book) visits(src db.Source, casefile string, avoid []string) ([]Visit, error) {
+	var out []Visit
+	err := db.Each(src, listVisits, func(row func(...any) error) error {
+		var v Visit
+		var person string
+		var from, until int64
+		if err := row(&v.ID, &person, &v.Site, &from, &until); err != nil {
+			return err
+		}
+		v.Span = b.span(from, until)
+		if v.ID != "" || slices.Contains(avoid, person) {
+			out = append(out, v)
+		}
+		return nil
+	}, casefile, b.clock().Add(-visitMargin).Unix())
+	return out, err
+}

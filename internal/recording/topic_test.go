@@ -1,0 +1,49 @@
+package recording
+
+import (
+	"testing"
+	"time"
+
+	"verhaal/internal/fault"
+)
+
+// TestTopicsLeadToTheirSecond: marked while it ran or linked afterwards, by a
+// member, at a time that the recording has; and who listened is an act.
+func TestTopicsLeadToTheirSecond(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		h.now = h.now.Add(time.Minute)
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "topic", Mono: 61_500, Code: "recruitment"}))
+		wantFault(t, h.AddMark(ctx, "ann", id, Mark{Kind: "topic", Code: "what she said: \"no\""}), fault.BadInput, "")
+		wantFault(t, h.LinkTopic(ctx, "ann", id, "transport", 5000), fault.Conflict, "room.fault.not_sealed")
+		h.now = h.now.Add(time.Minute - alive)
+		h.sealed(t, id)
+		ok(t, h.LinkTopic(ctx, "dee", id, "transport", 5000))
+		wantFault(t, h.LinkTopic(ctx, "ben", id, "transport", 5000), fault.Refused, "")
+		wantFault(t, h.LinkTopic(ctx, "ann", id, "transport", 121_000), fault.BadInput, "room.fault.topic")
+		wantFault(t, h.LinkTopic(ctx, "ann", id, "", 5000), fault.BadInput, "room.fault.topic")
+		topics, err := h.Topics(ctx, "ann", "c1")
+		ok(t, err)
+		if len(topics) != 2 || topics[0].Code != "transport" || topics[1].Code != "recruitment" || topics[1].Clock() != "0:01:01" || topics[1].Interview != "i1" {
+			t.Errorf("%+v", topics)
+		}
+		_, err = h.Topics(ctx, "ben", "c1")
+		wantFault(t, err, fault.Refused, "")
+		// What was played is an act, in seconds, of what the recording has.
+		ok(t, h.Played(ctx, "dee", id, 4200, 9100, "next_interview"))
+		wantFault(t, h.Played(ctx, "dee", id, 9000, 9000, "next_interview"), fault.BadInput, "")
+		wantFault(t, h.Played(ctx, "dee", id, 0, 999_000, "next_interview"), fault.BadInput, "")
+		wantFault(t, h.Played(ctx, "ben", id, 0, 9000, "next_interview"), fault.Refused, "")
+		acts, err := h.Custody(ctx, "ann", id)
+		ok(t, err)
+		if last := acts[len(acts)-1]; last.Kind != "recording.played" || last.Staff != "dee" || last.Facts["seconds"] != "4-10" {
+			t.Errorf("the log says %+v", last)
+		}
+		s, err := h.State(ctx, "ann", id)
+		ok(t, err)
+		if len(s.Marks) != 2 || s.Marks[0].Code != "transport" {
+			t.Errorf("%+v", s.Marks)
+		}
+	})
+}

@@ -1,0 +1,280 @@
+package planner
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"verhaal/internal/casefile"
+	"verhaal/internal/db"
+	"verhaal/internal/db/dbtest"
+	"verhaal/internal/fault"
+	"verhaal/internal/planner"
+	"verhaal/internal/staff"
+	"verhaal/internal/web"
+)
+
+var fiveDays = planner.Hours{Days: [7]bool{false, true, true, true, true, true, false}, From: 8 * 60, To: 18 * 60}
+
+// studio furnishes one studio, with two who may work in it and one interpreter.
+func (h *house) studio(t *testing.T) (room string) {
+	t.Helper()
+	ctx := t.Context()
+	kinds := h.kinds()
+	for _, k := range kinds {
+		if k.ID != "child_friendly_studio" {
+			continue
+		}
+		id, err := h.book.SaveRoom(ctx, "pia", planner.Entry[planner.Room]{Used: true, It: planner.Room{Name: "Child-friendly studio", Site: "Long Lane 5", Region: "north",
+			Kind: k.ID, Equipment: k.Equipment, Hours: fiveDays}}, kinds)
+		ok(t, err)
+		room = id
+	}
+	for _, one := range []string{"visser", "bakker"} {
+		c := planner.Colleague{ID: "id-" + one, Login: "login-" + one, Name: "Name " + one}
+		for _, kind := range []string{"trafficking", "studio"} {
+			c.Held = append(c.Held, planner.Held{Kind: kind, From: "2020-01-01", Until: "2030-01-01"})
+		}
+		h.staff = append(h.staff, c)
+		ok(t, h.book.SaveWorker(ctx, "pia", planner.Entry[planner.Worker]{Used: true, It: planner.Worker{ID: c.ID, Region: "north", Hours: fiveDays}}))
+	}
+	_, err := h.book.SaveInterpreter(ctx, "pia", planner.Entry[planner.Interpreter]{Used: true, It: planner.Interpreter{Name: "Interpreter Popa", Number: "10001",
+		Until: "2030-01-01", Languages: []string{"ro"}, Hours: fiveDays}})
+	ok(t, err)
+	return room
+}
+
+// searched is the first slot for a girl's interview, and the search as it is kept.
+func (h *house) searched(t *testing.T, file casefile.File, planned casefile.Planned) (planner.Proposal, string) {
+	t.Helper()
+	wish, err := h.known(t.Context(), "ann", file.ID, planned.Person)
+	ok(t, err)
+	wish.From, wish.Until, wish.Length, wish.Interviewers = h.now, h.now.AddDate(0, 0, 3), time.Hour, 1
+	found, err := h.find(t.Context(), "ann", file, planned.ID, wish, nil)
+	ok(t, err)
+	if len(found.Full) == 0 {
+		t.Fatalf("nothing found: %+v", found.Why)
+	}
+	search, err := h.book.Keep(t.Context(), "ann", file.ID, planned.ID, file.Channel, wish, found)
+	ok(t, err)
+	return found.Full[0], search
+}
+
+func (h *house) ask(method, path string, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	w := httptest.NewRecorder()
+	h.mux.ServeHTTP(w, r)
+	return w
+}
+
+// TestACalendarForOtherProgramsTellsNothingButWhenAndWhere: it leaves the house,
+// so nothing in it may tell for whom, by whom or for what kind of person.
+func TestACalendarForOtherProgramsTellsNothingButWhenAndWhere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h := open(t, d, w)
+		room := h.studio(t)
+		file, planned, err := h.girl(t.Context(), "ann", "true")
+		ok(t, err)
+		p, search := h.searched(t, file, planned)
+		ok(t, h.take(t.Context(), "ann", file, planned, chosen(search, p)))
+		for _, who := range []string{"room/" + room, "staff/id-visser"} {
+			secret, err := h.book.MakeFeed(t.Context(), "pia", who)
+			ok(t, err)
+			got := h.ask("GET", "/calendar/"+secret+".ics", nil)
+			text := strings.ReplaceAll(got.Body.String(), "\r\n ", "") // unfolded, RFC 5545 §3.1
+			if got.Code != http.StatusOK || strings.Count(text, "BEGIN:VEVENT") != 1 || !strings.Contains(text, "DTSTART:"+p.Start.UTC().Format("20060102T150405Z")) ||
+				!strings.Contains(text, "Long Lane 5") {
+				t.Fatalf("%s: %d %s", who, got.Code, text)
+			}
+			// The id of a booking is letters at random, which may spell anything.
+			before, rest, _ := strings.Cut(text, "UID:")
+			_, after, _ := strings.Cut(rest, "\r\n")
+			lower := strings.ToLower(before + after)
+			for _, told := range []string{"visser", "bakker", "popa", "name", "login", file.Number, file.ID, room, "case", "child", "studio", "interpret", "interview", "roman", ":ro", "victim", avim, secret} {
+				if strings.Contains(lower, strings.ToLower(told)) {
+					t.Errorf("the calendar of %s tells %q: %s", who, told, text)
+				}
+			}
+		}
+	})
+}
+
+// TestAPostedSlotIsHeldToTheSearchThatItNames, whatever its fields say.
+func TestASlotThatDoesNotStandAnyMoreIsNotConfirmed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h, ctx := open(t, d, w), t.Context()
+		room := h.studio(t)
+		file, planned, err := h.girl(ctx, "ann", "true")
+		ok(t, err)
+		p, search := h.searched(t, file, planned)
+		ok(t, h.take(ctx, "ann", file, planned, chosen(search, p)))
+		ok(t, h.cases.ClearInterpreter(ctx, "ann", file.ID, planned.ID, "bureau", func(tx *db.Tx) ([]string, error) {
+			return h.book.Checked(tx, "ann", file.ID, p.Interpreter.ID, "bureau")
+		}))
+		refused := func(key string) {
+			t.Helper()
+			if err := h.cases.Confirm(ctx, "ann", file.ID, planned.ID); fault.KeyOf(err) != key {
+				t.Errorf("confirmed with %v, want %q", err, key)
+			}
+		}
+		for _, who := range []string{"room/" + room, "staff/" + p.Interviewers[0].ID, "interpreter/" + p.Interpreter.ID} {
+			_, err := h.book.AddAbsence(ctx, "pia", planner.Absence{Who: who, Why: "ill", Span: p.Span})
+			ok(t, err)
+			refused("planner.fault.gone")
+			all, err := h.book.Absences(ctx, h.now)
+			ok(t, err)
+			ok(t, h.book.RemoveAbsence(ctx, "pia", all[0].ID))
+		}
+		visit := planner.Visit{Site: p.Room.Site, Span: planner.Span{Start: p.End.Add(30 * time.Minute), End: p.End.Add(time.Hour)}}
+		_, err = h.book.AddVisit(ctx, "ann", file.ID, visit)
+		ok(t, err)
+		refused("planner.fault.apart")
+		wish, err := h.known(ctx, "ann", file.ID, planned.Person)
+		ok(t, err)
+		ok(t, h.book.EndVisit(ctx, "ann", file.ID, wish.Apart[0].ID))
+		day := p.Start.Format(time.DateOnly)
+		ok(t, h.book.SetTimes(ctx, "ann", file.ID, planned.Person, planner.OfPerson, planner.Times{Never: []planner.Days{{From: day, Until: day}}}))
+		refused("planner.fault.times")
+		ok(t, h.book.SetTimes(ctx, "ann", file.ID, planned.Person, planner.OfPerson, planner.Times{Version: 1}))
+		ok(t, h.cases.Confirm(ctx, "ann", file.ID, planned.ID))
+
+		// What follows in the case is held to the calendar too.
+		_, err = h.book.AddVisit(ctx, "ann", file.ID, visit)
+		ok(t, err)
+		_, err = h.cases.AddPerson(ctx, "ann", file.ID, casefile.Companion)
+		ok(t, err)
+		all, err := h.cases.Interviews(ctx, "ann", file.ID)
+		ok(t, err)
+		if all[0].State != "planned" {
+			t.Errorf("with a suspect there the interview is %s", all[0].State)
+		}
+	})
+}
+
+func TestAPostedSlotIsHeldToTheSearchThatItNames(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h := open(t, d, w)
+		h.studio(t)
+		h.who = &web.Actor{ID: "ann", Name: "Ann", Lang: "en", Powers: []string{"officer"}}
+		file, planned, err := h.girl(t.Context(), "ann", "true")
+		ok(t, err)
+		p, search := h.searched(t, file, planned)
+		here := "/case/" + file.ID + "/about/"
+		right := url.Values{"search": {search}, "start": {p.Start.Format(time.RFC3339)}, "room": {p.Room.ID}, "interviewer": {p.Interviewers[0].ID},
+			"director": {p.Director.ID}, "interpreter": {p.Interpreter.ID}}
+		post := func(name, value string) int {
+			in := url.Values{}
+			for field, values := range right {
+				in[field] = values
+			}
+			if name != "" {
+				in.Set(name, value)
+			}
+			return h.ask("POST", here+planned.ID+"/book", in).Code
+		}
+		for name, value := range map[string]string{"start": p.Start.AddDate(0, 0, 7).Format(time.RFC3339), "interpreter": "", "director": "", "room": "other"} {
+			if got := post(name, value); got != http.StatusConflict {
+				t.Errorf("with another %s: %d", name, got)
+			}
+		}
+		// What the girl said after the search counts too.
+		times := url.Values{"whose": {"person"}, "version": {"0"}, "interview": {planned.ID}, "person.suits.0.from": {""}, "person.never.0.from": {p.Start.Format(time.DateOnly)}}
+		if got := h.ask("POST", here+planned.Person+"/times", times); got.Code != http.StatusSeeOther || got.Header().Get("Location") != here+planned.ID+"/slots" {
+			t.Fatalf("times: %d %s", got.Code, got.Body)
+		}
+		if got := post("", ""); got != http.StatusConflict {
+			t.Errorf("on a day that is out of the question: %d", got)
+		}
+		ok(t, h.book.SetTimes(t.Context(), "ann", file.ID, planned.Person, planner.OfPerson, planner.Times{Version: 1}))
+		if got := post("", ""); got != http.StatusSeeOther {
+			t.Fatalf("the slot that was proposed: %d", got)
+		}
+		_, err = h.book.Of(t.Context(), file.ID, planned.ID)
+		ok(t, err)
+		if err := h.cases.Confirm(t.Context(), "ann", file.ID, planned.ID); fault.KeyOf(err) != "case.fault.blocked" {
+			t.Errorf("confirmed with an interpreter nobody checked: %v", err)
+		}
+		if got := h.ask("POST", here+planned.ID+"/ties", url.Values{"interpreter": {p.Interpreter.ID}, "asked": {"bureau"}}); got.Code != http.StatusSeeOther {
+			t.Fatalf("ties: %d %s", got.Code, got.Body)
+		}
+		ok(t, h.cases.Confirm(t.Context(), "ann", file.ID, planned.ID))
+		got := h.ask("POST", here+planned.ID+"/conflicts", url.Values{"interpreter": {p.Interpreter.ID}})
+		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), p.Start.Format("2006-01-02 15:04")) {
+			t.Errorf("ties found afterwards: %d %s", got.Code, got.Body)
+		}
+	})
+}
+
+// TestAWithdrawnCertificateIsSeenWhereItWasCountedOn: who withdraws it reads
+// which interviews rest on it, and these are plans again, on the board of their
+// desk until somebody confirms them anew.
+func TestAWithdrawnCertificateIsSeenWhereItWasCountedOn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h := open(t, d, w)
+		ctx := t.Context()
+		h.studio(t)
+		file, planned, err := h.girl(ctx, "ann", "true")
+		ok(t, err)
+		p, search := h.searched(t, file, planned)
+		ok(t, h.take(ctx, "ann", file, planned, chosen(search, p)))
+		h.who = &web.Actor{ID: "ann", Name: "Ann", Lang: "en", Powers: []string{staff.Officer}}
+		if got := h.ask("POST", "/case/"+file.ID+"/about/"+planned.ID+"/ties", url.Values{"interpreter": {p.Interpreter.ID}, "asked": {"bureau"}}); got.Code != http.StatusSeeOther {
+			t.Fatalf("ties: %d %s", got.Code, got.Body)
+		}
+		ok(t, h.cases.Confirm(ctx, "ann", file.ID, planned.ID))
+
+		h.who = &web.Actor{ID: "pia", Name: "Pia", Lang: "en", Powers: []string{staff.Recordings}}
+		who := p.Interviewers[0].ID
+		withdraw := func(kind string) *httptest.ResponseRecorder {
+			return h.ask("POST", "/planner/people/"+who+"/revoke", url.Values{"certificate": {kind}})
+		}
+		reopened := func() (out []casefile.Due) {
+			t.Helper()
+			board, _, err := h.cases.Board(ctx, "ann", avim, "", false, 50)
+			ok(t, err)
+			return slices.DeleteFunc(board, func(d casefile.Due) bool { return d.Kind != casefile.KindReopened })
+		}
+		// One that another of its kind stands in for, and one of earlier days, leave everything as it is.
+		for i, c := range h.staff {
+			if c.ID == who {
+				h.staff[i].Held = append(c.Held, planner.Held{Kind: "studio", From: "2026-01-01", Until: "2026-12-31"}, planner.Held{Kind: "other", From: "2020-01-01", Until: "2026-01-01"})
+			}
+		}
+		for _, kind := range []string{"studio", "other"} {
+			if got := withdraw(kind); got.Code != http.StatusSeeOther || len(reopened()) > 0 {
+				t.Fatalf("%s: %d %s; on the board: %v", kind, got.Code, got.Body, reopened())
+			}
+		}
+		got := withdraw("studio")
+		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), p.Start.Format("2006-01-02 15:04")) || strings.Contains(got.Body.String(), file.Number) {
+			t.Errorf("who withdraws it reads: %d %s", got.Code, got.Body)
+		}
+		all, err := h.cases.Interviews(ctx, "ann", file.ID)
+		ok(t, err)
+		if all[0].State != "planned" {
+			t.Errorf("the interview is %s", all[0].State)
+		}
+		if rows := reopened(); len(rows) != 1 || rows[0].Casefile != file.ID || rows[0].Name != planned.ID || rows[0].About != planned.Person || rows[0].Due != "2026-11-23" {
+			t.Errorf("on the board: %+v", rows)
+		}
+		if err := h.cases.Confirm(ctx, "ann", file.ID, planned.ID); fault.KeyOf(err) != "case.fault.blocked" {
+			t.Errorf("confirmed without the certificate: %v", err)
+		}
+		for i, c := range h.staff {
+			if c.ID == who {
+				h.staff[i].Held = append(c.Held, planner.Held{Kind: "studio", From: "2026-01-01", Until: "2026-12-31"})
+			}
+		}
+		ok(t, h.cases.Confirm(ctx, "ann", file.ID, planned.ID))
+		if rows := reopened(); len(rows) > 0 {
+			t.Errorf("confirmed again, and still on the board: %+v", rows)
+		}
+	})
+}

@@ -1,0 +1,88 @@
+package test
+
+import (
+	"strings"
+	"testing"
+
+	"verhaal/test/browser"
+)
+
+// drafts is JavaScript that counts what this browser keeps unsaved.
+const drafts = `Object.keys(localStorage).filter(k => k.startsWith("draft:")).length`
+
+// TestARefusedFormKeepsItsWords: an assessment is refused for a measure that is
+// due before its day. The form says so where it stands, with all that was
+// typed; the draft ends when the server has taken it.
+func TestARefusedFormKeepsItsWords(t *testing.T) {
+	b, _ := personInCase(t)
+	b.Click("[data-told] [data-open]")
+	b.See("[data-add-told]")
+	browser.Ask[bool](b, `document.querySelectorAll("[data-assessment] details").forEach(d => { d.open = true; }), true`)
+	b.Click(`[data-assessment] input[value=retaliation]`)
+	b.Click(`[data-assessment] input[name=no_needs]`)
+	fill(b, map[string]string{"measure.0.code": "shelter", "measure.0.due": day(-3)})
+	b.Write("#assessment-words", "She looks at the door.")
+	b.Until(drafts + ` === 1`)
+	const form = `form[action$="/assessments"]`
+	b.Click(form + " button")
+	b.Until(`document.querySelector('` + form + ` [data-problem]').textContent !== ""`)
+	if typed := browser.Ask[string](b, `document.querySelector("#assessment-words").value`); typed != "She looks at the door." || browser.Ask[int](b, drafts) != 1 {
+		t.Errorf("refused, and what was typed is %q", typed)
+	}
+	fill(b, map[string]string{"measure.0.due": day(2)})
+	b.Until(`!document.querySelector('` + form + ` button').disabled`)
+	b.Click(form + " button")
+	b.See("[data-assessed]")
+	b.Until(drafts + ` === 0`)
+	b.Click("[data-told] [data-open]")
+	b.Until(`document.querySelector("[data-assessed]").textContent.includes("at the door")`)
+}
+
+// TestWhatAColleagueSavedIsNotReplacedByADraft: two write the same ways of
+// contact. Who saves second is refused, loads the page, and finds the words of
+// the first in the field and the own beside it; neither is lost unseen.
+func TestWhatAColleagueSavedIsNotReplacedByADraft(t *testing.T) {
+	b, home := personInCase(t)
+	b.Click("[data-told] [data-open]")
+	b.Write("#contact-words", "Mail only.")
+	b.Until(drafts + ` === 1`)
+
+	// A draft of the own over the same version stands in the field.
+	b.Visit(home + "about/p1")
+	b.Click("[data-told] [data-open]")
+	const form, value = `[data-part-form="contact/p1"]`, `document.querySelector("#contact-words").value`
+	b.Until(value + ` === "Mail only."`)
+
+	second := browser.Open(t, b.Base)
+	second.Width(1280)
+	signIn(second, "avim")
+	second.Visit(home + "about/p1")
+	second.Click("[data-told] [data-open]")
+	second.Write("#contact-words", "NEVER MAIL, he reads it.")
+	second.Click(form + " button:not([type=button])")
+	second.See(form + " [data-saved]:not([hidden])")
+
+	b.Click(form + " button:not([type=button])")
+	b.Until(`document.querySelector('` + form + ` [data-problem]').textContent !== ""`)
+	b.Visit(home + "about/p1")
+	b.Click("[data-told] [data-open]")
+	b.See(form + " [data-other]:not([hidden])")
+	b.Check("a draft beside newer words")
+	if field, other := browser.Ask[string](b, value), b.Text(form+" [data-other-words]"); field != "NEVER MAIL, he reads it." || other != "Mail only." {
+		t.Errorf("the field holds %q, beside it stands %q", field, other)
+	}
+
+	// It waits there, over what is saved meanwhile, until somebody decides.
+	browser.Ask[bool](b, `(f => { f.value += " Call the friend."; return f.dispatchEvent(new Event("input", {bubbles: true})); })(document.querySelector("#contact-words"))`)
+	b.Click(form + " button:not([type=button])")
+	b.See(form + " [data-saved]:not([hidden])")
+	b.Visit(home + "about/p1")
+	b.Click("[data-told] [data-open]")
+	b.See(form + " [data-take]")
+	b.Click(form + " [data-take]")
+	if field := browser.Ask[string](b, value); !strings.HasPrefix(field, "NEVER MAIL") || !strings.Contains(field, "Call the friend.") || !strings.HasSuffix(field, "Mail only.") {
+		t.Errorf("taken together they are %q", field)
+	}
+	b.Click(form + " button:not([type=button])")
+	b.Until(drafts + ` === 0`)
+}

@@ -1,0 +1,128 @@
+package test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"verhaal/test/browser"
+)
+
+// TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute goes
+// from a recording of nine seconds to its signed official record, and from the
+// next plan back to the second at which a topic was told.
+func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *testing.T) {
+	base, _ := demo(t)
+	b := readyRoom(t, base)
+	home := strings.TrimSuffix(browser.Ask[string](b, "location.pathname"), "room/i1")
+	b.Click("[data-begin]")
+	b.See("[data-running]")
+	elapsed(b, 2)
+	b.Click("[data-mark=entry]")
+	elapsed(b, 4)
+	b.Click("[data-code=recruitment]")
+	elapsed(b, 9)
+	b.Click("[data-stop]")
+	b.Click("[data-empty]")
+	b.Until(`location.pathname.endsWith("/receipt")`)
+	b.Leave(`a[href$="/official"]`)
+
+	// What the recording knows stands there; what is missing is named.
+	b.See("[data-official]")
+	for _, want := range []string{"Interviewers", "Visser", "Nobody watched", "SHA-256"} {
+		if !strings.Contains(b.Text("main"), want) {
+			t.Errorf("the official record says nothing of %q", want)
+		}
+	}
+	if n := browser.Ask[int](b, `document.querySelectorAll("[data-missing] li").length`); n != 6 {
+		t.Errorf("%d of the ten fields are missing, want the five to be written and the notice", n)
+	}
+	b.Check("an empty official record")
+	browser.Ask[bool](b, `document.querySelector("[name=notice_given]").click(), true`)
+	words := map[string]string{"personal_data": "The person heard, born 1992", "requester": "This desk", "optional_recording_by": "Compulsory", "interpreter": "None", "suspects_lawyer": "None", "summary": "She told how she was recruited."}
+	for name, text := range words {
+		b.Write(`[data-official] textarea[name=`+name+`]`, text)
+	}
+	b.Click("[data-add]")
+	b.Write("[data-at]", "0:00:05")
+	b.Write("[data-words]", "He promised a job in a hotel.")
+	writtenElsewhere(b)
+	version := browser.Ask[string](b, `document.querySelector("[data-page]").dataset.version`)
+	b.Click("[data-save]")
+	b.Until(`document.querySelector("[data-page]")?.dataset.version > ` + version + ` && !document.querySelector("[data-missing]")`)
+	b.Until(`document.querySelector("textarea[name=requester]").value === "This desk" && document.querySelector("[data-words]").value.includes("hotel")`)
+	b.Shot("official-open")
+	b.Leave("[data-sign] button")
+	b.See("[data-state=signed]")
+	b.Until(`document.querySelector("textarea[name=summary]").value.includes("recruited") && document.querySelector("textarea[name=summary]").readOnly`)
+	b.Check("a signed official record")
+	b.Shot("official-signed")
+	b.Width(360)
+	b.Shot("official-signed-360")
+	b.Width(1280)
+	if pages := bytes.Count(b.PDF("official-record"), []byte("/Type /Page\n")); pages < 1 || pages > 2 {
+		t.Errorf("it is printed on %d pages", pages)
+	}
+	// Words that may be changed are not those that were signed.
+	b.Do(chromedp.SetValue(chromedp.CSS("#reason"), "mistake"))
+	browser.Ask[bool](b, `document.querySelector("#reason").dispatchEvent(new Event("change", {bubbles: true}))`)
+	b.Until(`(shown => !shown("[data-print]") && !shown("[data-state=signed]") && !shown("[data-signature]"))(s => document.querySelector(s).checkVisibility())`)
+	b.Visit(home + "about/i1")
+	spread(b)
+	if on := browser.Ask[int](b, `document.querySelectorAll('input[name="record.fields"]:checked, select[name="record.fields"] option:checked').length`); on != 10 {
+		t.Errorf("the rules know of %d fields of the official record, want 10", on)
+	}
+
+	// A passage leads to its second; another topic is linked to another.
+	b.Visit(browser.Ask[string](b, `document.querySelector('[data-recordings] a[href$="/official"]').getAttribute("href")`))
+	b.See("[data-link]")
+	b.Leave("[data-link]")
+	b.Click("form[data-purpose] button")
+	b.See("[data-player]")
+	b.Until(`Math.abs(document.querySelector("video[data-track='0']").currentTime - 5) < 1`)
+	if chapters := b.Text("[data-marks]"); !strings.Contains(chapters, "recruitment") {
+		t.Errorf("the chapters are %q", chapters)
+	}
+	b.Write("#topic", "transport")
+	b.Click("[data-topic] button")
+	b.Until(`document.querySelector("[data-marks]").textContent.includes("transport")`)
+
+	// Who plans to ask again sees where it was told.
+	b.Visit(home)
+	b.Click(`form[action$="/interviews"] button`)
+	b.Until(`location.pathname.endsWith("/about/i2")`)
+	minutes := b.Text("[data-minutes]")
+	for _, want := range []string{"recruitment", "transport", "0:00:05"} {
+		if !strings.Contains(minutes, want) {
+			t.Errorf("beside the next plan stands %q, without %q", minutes, want)
+		}
+	}
+	b.Check("minutes beside a plan")
+	b.Shot("plan-minutes")
+	b.Leave("[data-minutes] a")
+	b.See("form[data-purpose]")
+}
+
+// writtenElsewhere has another page save first, and looks whether the words of
+// this one stand beside what is there then, until somebody takes them over.
+func writtenElsewhere(b *browser.Tab) {
+	b.T.Helper()
+	browser.Ask[bool](b, `(() => { const real = fetch; window.fetch = async (...asked) => { await real(...asked); return real(...asked); }; return true; })()`)
+	b.Click("[data-save]")
+	b.Until(`document.querySelector("[data-official] [data-problem]").textContent.includes("changed this official record")`)
+	const kept = `Object.entries(localStorage).find(([name]) => name.endsWith("/official"))?.[1] ?? ""`
+	before := browser.Ask[string](b, kept)
+	b.Write("[data-official] textarea[name=summary]", " Twice.")
+	b.Until(`(` + kept + `) !== "" && (` + kept + `) !== ` + "`" + before + "`")
+	b.Visit(browser.Ask[string](b, "location.pathname"))
+	b.See("[data-other]")
+	b.Until(`document.querySelector("textarea[name=summary]").value === "She told how she was recruited."`)
+	if beside := b.Text("[data-other]"); !strings.Contains(beside, "Twice.") || !strings.Contains(beside, "hotel") {
+		b.T.Errorf("what was not saved is shown as %q", beside)
+	}
+	b.Check("words that were not saved")
+	b.Click("[data-take]")
+	b.Until(`document.querySelector("textarea[name=summary]").value.includes("Twice.") && document.querySelector("[data-other]").hidden`)
+}

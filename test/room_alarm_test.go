@@ -1,0 +1,171 @@
+package test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"verhaal/internal/drill"
+	"verhaal/internal/recording/chunk"
+	"verhaal/test/browser"
+)
+
+// alarmed waits for an alarm on a page.
+func alarmed(b *browser.Tab, kind string) {
+	b.T.Helper()
+	b.Until(fmt.Sprintf("!!document.querySelector(%q)", `[data-alarms]:not([hidden]) [data-alarm=`+kind+`]`))
+}
+
+// calm waits until no alarm is on.
+func calm(b *browser.Tab) {
+	b.T.Helper()
+	b.Until(`document.querySelector("[data-alarms]").hidden`)
+}
+
+const tones = `Number(document.querySelector("[data-alarms]").dataset.sounded ?? 0)`
+
+// ears keeps the recorders that a page makes where a test can reach them.
+const ears = `(() => { window.made = []; const R = MediaRecorder;
+	window.MediaRecorder = class extends R { constructor(...given) { super(...given); made.push(this); } }; return true; })()`
+
+// beginHeard is begin with ears.
+func beginHeard(b *browser.Tab) {
+	b.T.Helper()
+	b.Visit("/case/c1/room/i1")
+	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
+	browser.Ask[bool](b, ears)
+	b.Click("[data-begin]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+}
+
+// TestASoundThatIsCutOffIsAnAlarmNextDoorToo: it sounds until somebody says that
+// they saw it, in both rooms.
+func TestASoundThatIsCutOffIsAnAlarmNextDoorToo(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoomThatHears(t, h, drill.TooLoud)
+	begin(b)
+	alarmed(b, "clipping")
+	w := openRoom(t, h)
+	w.Visit("/record/" + h.id.String() + "/watch")
+	w.Click("form[data-enter] button")
+	alarmed(w, "clipping")
+	for _, room := range []*browser.Tab{b, w} {
+		room.Until(tones + ` >= 2`)
+		room.Check("an alarm")
+		room.Click("[data-saw]")
+		before := browser.Ask[int](room, tones)
+		time.Sleep(6 * time.Second)
+		if after := browser.Ask[int](room, tones); after != before {
+			t.Errorf("it sounded %d times more though somebody saw it", after-before)
+		}
+	}
+	stop(b)
+}
+
+// TestSilenceIsAnAlarmAndASpeakerIsNone: who speaks, with pauses, raises none.
+func TestSilenceIsAnAlarmAndASpeakerIsNone(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	beginHeard(b)
+	time.Sleep(5 * time.Second)
+	h.mu.Lock()
+	if len(h.rang) > 0 {
+		t.Errorf("somebody who speaks raises %q", h.rang)
+	}
+	h.mu.Unlock()
+	browser.Ask[bool](b, `made.forEach(r => r.stream.getAudioTracks().forEach(t => { t.enabled = false; })), true`)
+	alarmed(b, "silence")
+	browser.Ask[bool](b, `made.forEach(r => r.stream.getAudioTracks().forEach(t => { t.enabled = true; })), true`)
+	calm(b)
+	stop(b)
+}
+
+// TestATrackThatGivesNothingIsAnAlarm for as long as it lasts.
+func TestATrackThatGivesNothingIsAnAlarm(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	beginHeard(b)
+	browser.Ask[bool](b, `made.forEach(r => r.pause()), true`)
+	alarmed(b, "chunk")
+	browser.Ask[bool](b, `made.forEach(r => r.resume()), true`)
+	calm(b)
+	stop(b)
+	if !slices.Contains(h.rang, "chunk") {
+		t.Errorf("the server heard of %q", h.rang)
+	}
+}
+
+// TestACameraThatIsPulledOutIsNamedAndFollowedWhenItIsBack: what is looked at
+// afterwards is the new stream, so nothing stays that is not so any more.
+func TestACameraThatIsPulledOutIsNamedAndFollowedWhenItIsBack(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	beginHeard(b)
+	browser.Ask[bool](b, `(() => { const { mediaDevices: m } = navigator, real = m.getUserMedia.bind(m);
+		m.getUserMedia = () => Promise.reject(new DOMException("away", "NotFoundError"));
+		for (const r of [...made]) for (const t of r.stream.getTracks()) { t.stop(); t.dispatchEvent(new Event("ended")); }
+		setTimeout(() => { m.getUserMedia = real; }, 4500); return true; })()`)
+	alarmed(b, "device")
+	calm(b)
+	// Longer than a picture may stand still, and than the tone pauses.
+	time.Sleep(8 * time.Second)
+	if !browser.Ask[bool](b, `document.querySelector("[data-alarms]").hidden`) {
+		t.Errorf("it is said of what is back: %s", b.Text("[data-alarms]"))
+	}
+	if !browser.Ask[bool](b, `document.querySelector("[data-view]").srcObject.getTracks().every(t => t.readyState === "live")`) {
+		t.Error("the page shows the stream that ended")
+	}
+	b.Until(`Number(document.querySelector("#level").value) > 0.5`)
+	stop(b)
+	_, records := h.opened(chunk.Main)
+	if last := records[len(records)-1]; last.Number != 1 {
+		t.Errorf("the last record is of part %d", last.Number)
+	}
+	h.gapIs(t, 0, "device")
+}
+
+// TestTheControlRoomHearsOnWhenTheCameraIsGone: the sound that is recorded apart
+// takes the place of the other, and gives it back.
+func TestTheControlRoomHearsOnWhenTheCameraIsGone(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	beginHeard(b)
+	w := openRoom(t, h)
+	w.Visit("/record/" + h.id.String() + "/watch")
+	w.Click("form[data-enter] button")
+	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	browser.Ask[bool](b, `(() => { const { mediaDevices: m } = navigator, real = m.getUserMedia.bind(m);
+		m.getUserMedia = (asked) => asked.video ? Promise.reject(new DOMException("away", "NotFoundError")) : real(asked);
+		for (const r of [...made]) for (const t of r.stream.getVideoTracks()) { t.stop(); t.dispatchEvent(new Event("ended")); }
+		window.back = () => { m.getUserMedia = real; }; return true; })()`)
+	const heard = `[...document.querySelectorAll("[data-track]")].filter(m => !m.muted && !m.paused).map(m => m.dataset.track).join()`
+	w.Until(heard + ` === "1" && !document.querySelector("[data-alone]").hidden`)
+	w.Check("a control room without a picture")
+	at := browser.Ask[float64](w, `Number(document.querySelector("[data-page]").dataset.at)`)
+	w.Until(fmt.Sprintf(`Number(document.querySelector("[data-page]").dataset.at) > %f`, at+1000))
+	browser.Ask[bool](b, `back(), true`)
+	w.Until(heard + ` === "0" && document.querySelector("[data-alone]").hidden`)
+	stop(b)
+}
+
+// TestAComputerThatSleptIsNamedAndSoIsTheGap.
+func TestAComputerThatSleptIsNamedAndSoIsTheGap(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	browser.Ask[bool](b, `(() => { for (const end = performance.now() + 6500; performance.now() < end;); return true; })()`)
+	alarmed(b, "sleep")
+	stop(b)
+	h.gapIs(t, 0, "power")
+}
+
+// gapIs fails the test unless a gap of a track has a reason.
+func (h *roomHouse) gapIs(t *testing.T, track float64, reason string) {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !slices.ContainsFunc(h.gaps, func(g map[string]any) bool { return g["track"] == track && g["reason"] == reason }) {
+		t.Errorf("no gap of track %v is written down with the reason %s: %v", track, reason, h.gaps)
+	}
+}

@@ -1,0 +1,149 @@
+package test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"verhaal/internal/recording/chunk"
+	"verhaal/test/browser"
+)
+
+// verdict waits for what pre-flight says of one thing.
+func verdict(b *browser.Tab, check, want string) {
+	b.T.Helper()
+	b.Until(fmt.Sprintf(`document.querySelector("[data-check=%s]").dataset.verdict === %q`, check, want))
+}
+
+// mayBegin waits until pre-flight is through, and says whether it lets a recording begin.
+func mayBegin(b *browser.Tab) bool {
+	b.T.Helper()
+	b.Until(`[...document.querySelectorAll("[data-check]")].every(c => c.dataset.verdict !== "wait")`)
+	return !browser.Ask[bool](b, `document.querySelector("[data-begin]").disabled`)
+}
+
+// TestPreflightSaysInWordsWhatStandsInTheWay: a certificate, a camera, another
+// tab; and where to ask for a deviation.
+func TestPreflightSaysInWordsWhatStandsInTheWay(t *testing.T) {
+	h := newRoomHouse(t)
+	h.certificates = "bad"
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	if mayBegin(b) {
+		t.Error("a recording may begin though a certificate is missing")
+	}
+	if link := browser.Ask[string](b, `document.querySelector("[data-check=certificates] [data-when=bad]:not([hidden]) a").getAttribute("href")`); link != "/case/c1/about/i1#deviations" {
+		t.Errorf("a deviation is asked for at %q", link)
+	}
+	b.Check("a missing certificate")
+	if text := b.Text("section[aria-labelledby=people]"); !strings.Contains(text, "Robin, Kim From: Director room, Viewing room") {
+		t.Errorf("who may watch, and from where, is not said: %s", text)
+	}
+
+	h.mu.Lock()
+	h.certificates = "warn"
+	h.mu.Unlock()
+	b.Visit("/case/c1/room/i1")
+	if !mayBegin(b) {
+		t.Error("a recording may not begin though the rules let the plan go on")
+	}
+	verdict(b, "overview", "warn")
+
+	// Another tab of this browser finds the room taken.
+	ctx, end := chromedp.NewContext(b.Ctx)
+	other := &browser.Tab{T: t, Ctx: ctx, Base: b.Base}
+	other.Visit("/case/c1/room/i1")
+	verdict(other, "alone", "bad")
+	if !browser.Ask[bool](other, `document.querySelector("[data-begin]").disabled`) {
+		t.Error("two tabs may record")
+	}
+	end()
+
+	browser.Ask[bool](b, `(s => { s.value = "none"; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("[name=camera]"))`)
+	verdict(b, "camera", "bad")
+	if mayBegin(b) {
+		t.Error("a recording may begin without the picture that the rules demand")
+	}
+	browser.Ask[bool](b, `(s => { s.value = ""; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("[name=camera]"))`)
+	verdict(b, "camera", "good")
+	b.Until(`!document.querySelector("[data-begin]").disabled`)
+	b.Click("[data-begin]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	if !slices.Equal(h.pictures, []int{0}) {
+		t.Errorf("the server is told of pictures on the tracks %v", h.pictures)
+	}
+	// What the rules demand from now on is said large.
+	b.Click("[data-mark=becomes_formal_report]")
+	b.Until(`(t => t.includes("S-17") && t.includes("picture and sound"))(document.querySelector("[data-unmet]:not([hidden])")?.textContent ?? "")`)
+	b.Check("a level that is not met")
+	stop(b)
+}
+
+// TestABeginThatFailsHalfwayRecordsNothingUnseen, and goes on with what it began.
+func TestABeginThatFailsHalfwayRecordsNothingUnseen(t *testing.T) {
+	h := newRoomHouse(t)
+	h.busy = true
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	browser.Ask[bool](b, ears)
+	b.Click("[data-begin]")
+	b.See("[data-preflight] [data-problem]")
+	b.Until(`made[0].state === "inactive" && made[0].stream.getTracks().every(t => t.readyState === "ended")`)
+	b.Until(`document.querySelector("[data-begin]").textContent === "Go on recording" && !document.querySelector("[data-begin]").disabled`)
+	h.mu.Lock()
+	h.busy = false
+	id := h.id
+	h.mu.Unlock()
+	b.Click("[data-begin]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	stop(b)
+	if h.id != id {
+		t.Error("another recording was begun")
+	}
+	h.opened(chunk.Main)
+}
+
+// TestAScreenThatIsNotSharedAnyMoreIsNotPromised: what the browser's own bar
+// ended before the recording stands in no way.
+func TestAScreenThatIsNotSharedAnyMoreIsNotPromised(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	browser.Ask[bool](b, aScreen)
+	b.Click("[data-screen]")
+	b.See("[data-screen-on]")
+	browser.Ask[bool](b, endShared)
+	b.Until(`document.querySelector("[data-screen-on]").hidden`)
+	b.Click("[data-begin]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	stop(b)
+	if len(h.parts) != 2 {
+		t.Errorf("%d tracks were begun", len(h.parts))
+	}
+}
+
+// TestAMicrophoneThatGivesNothingIsToldInWords, until it is heard.
+func TestAMicrophoneThatGivesNothingIsToldInWords(t *testing.T) {
+	b := openRoomThatHears(t, newRoomHouse(t), 0)
+	b.Visit("/case/c1/room/i1")
+	verdict(b, "microphone", "bad")
+	b.Until(`(s => s.length === 1 && s[0].textContent.startsWith("Nothing is heard."))([...document.querySelectorAll("[data-check=microphone] [data-when]")].filter(s => !s.hidden))`)
+	if mayBegin(b) {
+		t.Error("a recording may begin that nobody hears")
+	}
+	b.Check("a silent microphone")
+	browser.Ask[bool](b, `(AnalyserNode.prototype.getFloatTimeDomainData = all => all.fill(0.1), true)`)
+	verdict(b, "microphone", "good")
+	if !mayBegin(b) {
+		t.Error("a microphone that is heard may not begin")
+	}
+}
