@@ -325,7 +325,7 @@ func TestNothingSecretPrints(t *testing.T) {
 
 func TestErrorsQuoteNoKey(t *testing.T) {
 	id := newIdentity(t)
-	damagedID := id.Secret()[:len(id.Secret())-1] + "Q"
+	damagedID := strings.ToUpper(misspelt(strings.ToLower(id.Secret())))
 	damagedRecipient := id.Recipient()[:len(id.Recipient())-1]
 	_, parse := seal.ParseIdentity(damagedID)
 	_, receipt := seal.ParseReceipt("1234 5678 9012 3456 7890 1234 5678")
