@@ -217,6 +217,7 @@ func (b *Tab) picture(name string, take chromedp.Action[[]byte]) {
 	if dir == "" {
 		return
 	}
+	b.settle()
 	png, err := chromedp.Run(b.Ctx, take)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)
@@ -226,10 +227,15 @@ func (b *Tab) picture(name string, take chromedp.Action[[]byte]) {
 	}
 }
 
+// settle waits until the page has its style sheet; what is in it can be seen
+// before.
+func (b *Tab) settle() { b.T.Helper(); b.Until("document.readyState === 'complete'") }
+
 // Check fails the test for each fault that axe-core finds in the page (WCAG
 // 2.2 AA), for what sticks out of the screen, and for buttons under 44 px.
 func (b *Tab) Check(where string) {
 	b.T.Helper()
+	b.settle()
 	_, here, _, _ := goruntime.Caller(0)
 	code, err := os.ReadFile(filepath.Join(filepath.Dir(here), "../../node_modules/axe-core/axe.min.js"))
 	if err != nil {
