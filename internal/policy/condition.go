@@ -109,11 +109,11 @@ func (l *language) compile(source string) (condition, error) {
 	seen := map[string]bool{}
 	for _, id := range slices.Sorted(maps.Keys(places)) {
 		n := places[id].Name
-		if n == "" || seen[n] {
+		meaning, ours := l.names[n]
+		if !ours || seen[n] { // operators, and what all() and exists() call each thing of a list
 			continue
 		}
 		seen[n] = true
-		meaning := l.names[n]
 		if meaning.term == nil {
 			c.asks = append(c.asks, n)
 			continue
