@@ -46,6 +46,13 @@ func (f followed) lacks(size int64) bool {
 	return !f.r.over || size < f.p.size
 }
 
+// exceeds says whether a copy has bytes that the first never had.
+func (f followed) exceeds(size int64) bool {
+	f.r.mu.Lock()
+	defer f.r.mu.Unlock()
+	return size > f.p.size
+}
+
 // copy has a part copied by Run.
 func (b *Book) copy(r *running, p *part) {
 	if b.config.Copies == nil {
@@ -163,6 +170,9 @@ func (b *Book) copyOn(ctx context.Context, f followed) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if f.exceeds(progress.Size) {
+		return true, nil // it is no copy of what we have: it is kept, and never counts
+	}
 	file, err := os.Open(f.p.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return true, nil // a part without a record
@@ -235,12 +245,14 @@ func (b *Book) copied(ctx context.Context, r *running, p *part) error {
 }
 
 // restore brings back from the second copy what the first lost: a disk that
-// was replaced, or a backup that is older than the copy.
-func (b *Book) restore(ctx context.Context, p chunk.Part, path string) error {
+// was replaced, or a backup that is older than the copy. It takes only records
+// that go on from all that the first has, and of what was sealed only what the
+// seal names; else the first stays as it is.
+func (b *Book) restore(ctx context.Context, of Recording, p chunk.Part, codec chunk.Codec) error {
 	if b.config.Copies == nil {
 		return nil
 	}
-	name := CopyName(p)
+	path, name := b.file(p), CopyName(p)
 	progress, err := b.config.Copies.Status(ctx, name)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil
@@ -259,11 +271,34 @@ func (b *Book) restore(ctx context.Context, p chunk.Part, path string) error {
 		return err
 	}
 	defer from.Close()
-	beside := path + ".restored"
-	if err := replace(beside, from); err != nil {
+	beside := newPart(p, codec, path+".restored")
+	if err := replace(beside.path, from); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(beside, path), syncFolder(filepath.Dir(path)))
+	ours := newPart(p, codec, path)
+	if err := errors.Join(beside.read(), ours.read()); err != nil {
+		return err
+	}
+	further, err := b.furtherThan(ctx, of, ours, beside)
+	if err != nil || !further {
+		return errors.Join(err, os.Remove(beside.path))
+	}
+	return errors.Join(os.Rename(beside.path, path), syncFolder(filepath.Dir(path)))
+}
+
+// furtherThan says whether a copy has all records that ours has and more, and,
+// once the recording is sealed, those that were sealed and no others.
+func (b *Book) furtherThan(ctx context.Context, of Recording, ours, other *part) (bool, error) {
+	n := len(ours.index)
+	if len(other.index) <= n || n > 0 && other.index[n-1].hash != ours.index[n-1].hash {
+		return false, nil
+	}
+	if !of.Sealed {
+		return true, nil
+	}
+	sealed, err := b.sealedPart(ctx, of.ID, other.Part)
+	records, head := other.head()
+	return sealed.Records == records && sealed.Head == head, err
 }
 
 // copyOf reads a second copy, which closes it.

@@ -130,6 +130,57 @@ func TestWhatADiskLostComesBackFromTheSecondCopyAndTheRecordingGoesOn(t *testing
 	})
 }
 
+// TestASecondCopyNeverTakesThePlaceOfASoundFirst has somebody who holds the
+// second store put other bytes there, longer than what was recorded.
+func TestASecondCopyNeverTakesThePlaceOfASoundFirst(t *testing.T) {
+	withCopies(t, func(t *testing.T, h *house, s *store) {
+		ctx := t.Context()
+		id := h.started(t)
+		r := h.begin(t, id, chunk.Main)
+		_, err := h.Append(ctx, r.part, r.film(t, 6))
+		ok(t, err)
+		first, err := os.ReadFile(h.file(r.part))
+		ok(t, err)
+		kept, more := len(first), r.film(t, 2) // records that never arrived, but would fit
+		other := h.begin(t, id, chunk.AudioSafe)
+		foreign := other.film(t, 12)
+		holds := func(what string, copied []byte) {
+			t.Helper()
+			ok(t, s.Delete(ctx, CopyName(r.part)))
+			ok(t, s.Create(ctx, CopyName(r.part)))
+			_, err := s.Append(ctx, CopyName(r.part), 0, copied)
+			ok(t, err)
+			h.again(t)
+			_, err = h.State(ctx, "ann", r.part.Recording)
+			ok(t, err)
+			now, err := os.ReadFile(h.file(r.part))
+			ok(t, err)
+			if !bytes.Equal(now[:kept], first[:kept]) {
+				t.Fatalf("%s took the place of what was recorded", what)
+			}
+		}
+		junk := bytes.Repeat([]byte("x"), 2*kept)
+		holds("junk", junk)
+		holds("another track", foreign)
+		h.sealed(t, r.part.Recording)
+		if first, err = os.ReadFile(h.file(r.part)); err != nil || len(first) < kept {
+			t.Fatal(err)
+		}
+		kept = len(first)
+		holds("junk after the seal", junk)
+		holds("more than was sealed", append(bytes.Clone(first), more...))
+		if h.size(t, r.part) != int64(kept) {
+			t.Error("the sealed file has grown")
+		}
+		ok(t, os.Truncate(h.file(r.part), int64(kept/2)))
+		kept /= 2
+		holds("what was sealed", first)
+		if now, err := os.ReadFile(h.file(r.part)); err != nil || !bytes.Equal(now, first) {
+			t.Errorf("what was sealed did not come back: %d bytes (%v)", len(now), err)
+		}
+	})
+}
+
 func TestAStoreThatIsAwayStopsNoRecordingAndGetsTheRestLater(t *testing.T) {
 	withCopies(t, func(t *testing.T, h *house, s *store) {
 		ctx := t.Context()

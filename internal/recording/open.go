@@ -122,7 +122,7 @@ func (b *Book) read(ctx context.Context, id chunk.ID) (*running, error) {
 		if s.opened >= opened {
 			r.recorder, opened = s.by, s.opened
 		}
-		err := b.restore(ctx, s.Part, b.file(s.Part))
+		err := b.restore(ctx, found, s.Part, s.codec)
 		if err == nil {
 			err = b.begin(ctx, r, s.Part, s.codec)
 		}
@@ -246,6 +246,19 @@ func (p *part) skim(f *os.File, size int64) bool {
 		p.tally, p.index, p.size = tally, other.index, other.size
 	}
 	return err == nil
+}
+
+// read walks a file as it lies there; one that is not there has no record.
+func (p *part) read() error {
+	f, err := os.Open(p.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return p.walk(f)
 }
 
 // walk reads records up to the end, or to the first that is none.

@@ -267,6 +267,26 @@ func (b *Book) Manifest(ctx context.Context, actor string, id chunk.ID) (text, s
 	return text, signature, nil
 }
 
+// sealedPart is what the seal says of a part; the zero Part if it has none.
+func (b *Book) sealedPart(ctx context.Context, id chunk.ID, p chunk.Part) (proof.Part, error) {
+	var text, signature []byte
+	if err := b.db.QueryRow(ctx, findSeal, id.String()).Scan(&text, &signature); err != nil {
+		return proof.Part{}, err
+	}
+	m, err := proof.ParseManifest(text)
+	if err != nil {
+		return proof.Part{}, err
+	}
+	for _, t := range m.Tracks {
+		for _, sealed := range t.Parts {
+			if t.Track == p.Track && sealed.Part == p.Number {
+				return sealed, nil
+			}
+		}
+	}
+	return proof.Part{}, nil
+}
+
 // inLog finds the act that sealed a recording, and those before it that took
 // its heads down.
 func (b *Book) inLog(ctx context.Context, r Recording, manifest []byte) (sealed int64, acts []custody.Entry, err error) {
