@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 )
@@ -17,13 +15,10 @@ import (
 // fact is missing.
 type condition struct {
 	source string
-	parts  []conjunct // what && joins: most are one name, and need no program
-	says   []name     // terms in it that have a sentence, in the order they stand
-	asks   []string   // facts, derivations and options, those behind its terms too
+	value  expression
+	says   []name   // terms in it that have a sentence, in the order they stand
+	asks   []string // facts, derivations and options, those behind its terms too
 }
-
-// conjunct answers true, false, an unknown or an error.
-type conjunct func(v *view) ref.Val
 
 // answer is what a condition comes to.
 type answer int
@@ -102,7 +97,7 @@ func (l *language) compile(source string) (condition, error) {
 	tree := checked.NativeRep()
 	c := condition{source: source}
 	var err error
-	if c.parts, err = l.parts(tree, tree.Expr()); err != nil {
+	if c.value, err = l.plan(tree, tree.Expr()); err != nil {
 		return condition{}, err
 	}
 	places := tree.ReferenceMap()
@@ -128,94 +123,21 @@ func (l *language) compile(source string) (condition, error) {
 	return c, nil
 }
 
-// parts takes an expression apart at its outer &&.
-func (l *language) parts(tree *ast.AST, e ast.Expr) ([]conjunct, error) {
-	switch e.Kind() {
-	case ast.CallKind:
-		if e.AsCall().FunctionName() != operators.LogicalAnd {
-			break
-		}
-		var out []conjunct
-		for _, arg := range e.AsCall().Args() {
-			some, err := l.parts(tree, arg)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, some...)
-		}
-		return out, nil
-	case ast.IdentKind:
-		meaning := l.names[e.AsIdent()]
-		return []conjunct{func(v *view) ref.Val { return v.value(meaning) }}, nil
-	case ast.LiteralKind:
-		if e.AsLiteral() == types.True {
-			return nil, nil
-		}
-	}
-	program, err := l.env.PlanProgram(ast.NewCheckedAST(ast.NewAST(e, tree.SourceInfo()), tree.TypeMap(), tree.ReferenceMap()), cel.EvalOptions(cel.OptOptimize))
-	return []conjunct{func(v *view) ref.Val {
-		value, _, err := program.Eval(v)
-		if err != nil {
-			return types.WrapErr(err)
-		}
-		return value
-	}}, err
-}
-
-// value is what && makes of the parts, as in CEL: a false one decides, then
-// what is not known, then an error.
-func (c condition) value(v *view) ref.Val {
-	var out ref.Val = types.True
-	var gone *types.Unknown
-	for _, p := range c.parts {
-		switch value := p(v).(type) {
-		case types.Bool:
-			if !value {
-				return value
-			}
-		case *types.Unknown:
-			gone = types.MergeUnknowns(gone, value)
-		default:
-			if out == types.True {
-				out = value
-			}
-		}
-	}
-	if gone != nil {
-		return gone
-	}
-	return out
-}
-
-// ask answers a condition; missing are the facts it would need.
-func (c condition) ask(v *view) (a answer, lacking []string, err error) {
+// ask answers a condition, or says what it lacks.
+func (c condition) ask(v *view) (answer, *lacking, error) {
 	switch value := c.value(v).(type) {
 	case types.Bool:
 		if value {
 			return yes, nil, nil
 		}
 		return no, nil, nil
-	case *types.Unknown:
-		return unknown, lack(value), nil
+	case *lacking:
+		return unknown, value, nil
 	case *types.Err:
 		return no, nil, fmt.Errorf("%s: %w", c.source, value)
 	default:
 		return no, nil, fmt.Errorf("%s: no answer but %v", c.source, value.Type())
 	}
-}
-
-// lack names the facts that an unknown value waits for.
-func lack(u *types.Unknown) []string {
-	var out []string
-	for _, id := range u.IDs() {
-		trails, _ := u.GetAttributeTrails(id)
-		for _, t := range trails {
-			if n := t.Variable(); !slices.Contains(out, n) {
-				out = append(out, n)
-			}
-		}
-	}
-	return out
 }
 
 // view is one question put to a pack: facts as the conditions see them. Values
@@ -225,10 +147,11 @@ type view struct {
 	facts      Facts
 	day, today string
 	values     []ref.Val
+	reasons    []Reason // of one requirement after the other
 }
 
 func (p *Pack) view(facts Facts, today string) *view {
-	return &view{pack: p, facts: facts, day: facts.interviewDay(today), today: today, values: make([]ref.Val, len(p.language.names))}
+	return &view{pack: p, facts: facts, day: facts.interviewDay(today), today: today, values: make([]ref.Val, len(p.language.names)), reasons: make([]Reason, 0, len(p.Rules))}
 }
 
 // ResolveName implements cel.Activation.
@@ -236,6 +159,9 @@ func (v *view) ResolveName(n string) (any, bool) {
 	meaning, ok := v.pack.language.names[n]
 	if !ok {
 		return nil, false
+	}
+	if gone, ok := v.value(meaning).(*lacking); ok {
+		return gone.unknown(), true
 	}
 	return v.value(meaning), true
 }

@@ -79,15 +79,15 @@ func (p *Pack) Decide(facts Facts, today string) (Decision, error) {
 }
 
 func (r *Rule) judge(v *view) (Requirement, bool, error) {
-	applies, lacking, err := r.when.ask(v)
+	applies, gone, err := r.when.ask(v)
 	if err != nil || applies == no {
 		return Requirement{}, false, err
 	}
-	out := Requirement{Rule: r}
-	if out.Because, err = v.fired(r.when, lacking); err != nil {
+	out, first := Requirement{Rule: r}, len(v.reasons)
+	if err := v.fired(r.when, gone); err != nil {
 		return out, false, err
 	}
-	holds, lacking, err := r.met.ask(v)
+	holds, gone, err := r.met.ask(v)
 	if err != nil {
 		return out, false, err
 	}
@@ -98,16 +98,17 @@ func (r *Rule) judge(v *view) (Requirement, bool, error) {
 		out.Status = Due
 	case holds == unknown:
 		out.Status = Unknown
-		out.Because = append(out.Because, Reason{view: v, lacking: lacking})
+		v.because(Reason{gone: gone})
 	default:
 		out.Status = Unmet
 		if r.Lacks != nil {
-			out.Because = append(out.Because, Reason{view: v, text: r.Lacks})
+			v.because(Reason{text: r.Lacks})
 		}
 	}
 	if out.Blocks() {
 		r.excuse(v, &out)
 	}
+	out.Because = slices.Clip(v.reasons[first:])
 	return out, true, nil
 }
 
@@ -117,13 +118,13 @@ func (r *Rule) excuse(v *view, out *Requirement) {
 	signed, _ := v.facts["deviations"].([]Row)
 	if i := slices.IndexFunc(signed, func(d Row) bool { return r.deviatedBy(d, v.day) }); i >= 0 {
 		out.Status = Deviated
-		out.Because = append(out.Because, Reason{view: v, phrase: "deviated", values: signed[i]})
+		v.because(Reason{text: v.pack.phrases["deviated"], values: signed[i]})
 		return
 	}
 	reasons, _ := v.facts["plan.reasons"].(map[string]string)
 	if reason := reasons[r.ID]; r.Strength == IfPossible && !blank(reason) {
 		out.Status = Excused
-		out.Because = append(out.Because, Reason{view: v, phrase: "excused", values: Row{"reason": reason}})
+		v.because(Reason{text: v.pack.phrases["excused"], values: Row{"reason": reason}})
 	}
 }
 

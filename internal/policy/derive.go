@@ -273,10 +273,6 @@ func rows(v *view, name string, f func([]Row) ref.Val) ref.Val {
 	return f(all)
 }
 
-// missing is the value of what is not known. It goes through every operator
-// that it could change and carries the names of the facts with it.
-func missing(name string) ref.Val { return types.NewUnknown(1, types.NewAttributeTrail(name)) }
-
 func list(s []string) ref.Val { return types.NewStringList(types.DefaultTypeAdapter, s) }
 
 func ids(all []Row) []string {

@@ -13,35 +13,33 @@ import (
 
 // Reason is one sentence of an explanation. It is put into words when asked.
 type Reason struct {
-	view    *view
-	text    Text     // a sentence of the pack, or
-	phrase  string   // one of its phrases with values, or
-	lacking []string // facts that are not known
-	values  Row
+	view   *view
+	text   Text     // a sentence of the pack, with places for facts
+	values Row      // what to put there instead, or nil
+	gone   *lacking // what is not known, in place of a text
 }
 
 // In is the sentence in a language of the pack.
 func (r Reason) In(lang string) string {
 	p := r.view.pack
 	switch {
-	case len(r.lacking) > 0:
-		labels := make([]string, len(r.lacking))
-		for i, n := range r.lacking {
+	case r.gone != nil:
+		labels := make([]string, len(r.gone.facts))
+		for i, n := range r.gone.facts {
 			labels[i] = p.Label(n, lang)
 		}
 		return fill(p.phrases["not_known"].In(lang), func(string) string { return strings.Join(labels, ", ") })
-	case r.phrase != "":
-		return fill(p.phrases[r.phrase].In(lang), func(n string) string { s, _ := r.values[n].(string); return p.Label(s, lang) })
+	case r.values != nil:
+		return fill(r.text.In(lang), func(n string) string { s, _ := r.values[n].(string); return p.Label(s, lang) })
 	}
 	return fill(r.text.In(lang), func(n string) string {
-		value, _ := r.view.ResolveName(n)
-		return p.words(value.(ref.Val), lang)
+		return p.words(r.view.value(p.language.names[n]), lang)
 	})
 }
 
 // Why is the explanation in a language, each sentence once.
 func (r Requirement) Why(lang string) []string {
-	var out []string
+	out := make([]string, 0, len(r.Because))
 	for _, reason := range r.Because {
 		if s := reason.In(lang); !slices.Contains(out, s) {
 			out = append(out, s)
@@ -52,7 +50,11 @@ func (r Requirement) Why(lang string) []string {
 
 // fill puts words into the places of a text, written {name}.
 func fill(text string, with func(name string) string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
 	var b strings.Builder
+	b.Grow(2 * len(text))
 	for {
 		before, rest, open := strings.Cut(text, "{")
 		b.WriteString(before)
@@ -78,7 +80,7 @@ func (p *Pack) words(value ref.Val, lang string) string {
 			out = append(out, p.words(it.Next(), lang))
 		}
 		return strings.Join(out, ", ")
-	case *types.Unknown:
+	case *lacking:
 		return p.Label("unknown", lang)
 	}
 	return fmt.Sprint(value.Value())
@@ -93,10 +95,15 @@ func (p *Pack) Label(code, lang string) string {
 	return code
 }
 
-// fired lists the sentences of the terms that made a condition hold, and what
+// because adds a reason to those of the requirement that is being judged.
+func (v *view) because(r Reason) {
+	r.view = v
+	v.reasons = append(v.reasons, r)
+}
+
+// fired gives the sentences of the terms that made a condition hold, and what
 // it would have to know.
-func (v *view) fired(c condition, lacking []string) ([]Reason, error) {
-	var out []Reason
+func (v *view) fired(c condition, gone *lacking) error {
 	for _, n := range c.says {
 		if v.value(n) != types.True {
 			continue
@@ -106,19 +113,19 @@ func (v *view) fired(c condition, lacking []string) ([]Reason, error) {
 			if s.when != nil {
 				var err error
 				if holds, _, err = s.when.ask(v); err != nil {
-					return nil, err
+					return err
 				}
 			}
 			if holds == yes {
-				out = append(out, Reason{view: v, text: s.text})
+				v.because(Reason{text: s.text})
 				break
 			}
 		}
 	}
-	if len(lacking) > 0 {
-		out = append(out, Reason{view: v, lacking: lacking})
+	if gone != nil {
+		v.because(Reason{gone: gone})
 	}
-	return out, nil
+	return nil
 }
 
 // JSON is the decision as `verhaal policy explain --json` prints it, with its

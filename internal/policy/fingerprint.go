@@ -26,7 +26,7 @@ func (p *Pack) Fingerprint(r *Rule, facts Facts, today string) string {
 // written is a value in one way of writing it; what is not known is "?".
 func written(value ref.Val) string {
 	switch value := value.(type) {
-	case *types.Unknown:
+	case *lacking:
 		return "?"
 	case traits.Mapper:
 		var out []string
