@@ -68,6 +68,43 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	b.Click("button[value=confirm]")
 	b.See("button[value=hold]")
 
+	// Whoever enters that the suspect is in the building then sees what is booked, and may turn
+	// back; with it the confirmed interview is a plan again at once, on the board too.
+	slot := browser.Ask[string](b, `document.querySelector("[data-booking]").textContent.match(/\d{4}-\d\d-\d\d \d\d:\d\d/)[0]`)
+	visit := func() {
+		b.Visit(home + "about/i1/slots")
+		b.See("[data-search]")
+		at := strings.Replace(slot, " ", "T", 1)
+		fill(b, map[string]string{"site": "Studio house Utrecht"})
+		browser.Ask[bool](b, `(() => { const f = document.querySelector("form[action$='/visits']"); f.elements.from.value = "`+at+`"; f.elements.until.value = "`+at[:11]+`23:45"; return true; })()`)
+		b.Leave(`form[action$="/visits"] button`)
+		b.See("[data-clashes]")
+	}
+	visit()
+	b.Check("what is booked when somebody comes")
+	if clash := b.Text("[data-clashes]"); !strings.Contains(clash, slot) || !strings.Contains(clash, "Studio Utrecht") || !strings.Contains(clash, "Nothing is kept yet") {
+		t.Errorf("booked then: %q", clash)
+	}
+	b.Leave("[data-clashes] a")
+	b.Until(`location.pathname.endsWith("/slots") && !document.querySelector("form[action$='/end']")`)
+	b.Visit(home + "about/i1")
+	b.See("button[value=hold]")
+	visit()
+	b.Leave("[data-clashes] button")
+	b.Until(`document.querySelector("form[action$='/end']") !== null`)
+	b.Visit(home + "about/i1")
+	b.See("button[value=confirm]")
+	b.Visit("/case/board?channel=police-avim")
+	if board := b.Text("main"); !strings.Contains(board, "is a plan again") {
+		t.Errorf("the board says %q", board)
+	}
+	b.Visit(home + "about/i1/slots")
+	b.Leave(`form[action$="/end"] button`)
+	b.Until(`document.querySelector("form[action$='/end']") === null`)
+	b.Visit(home + "about/i1")
+	b.Click("button[value=confirm]")
+	b.See("button[value=hold]")
+
 	// A fact that matters opens the plan again.
 	b.Visit(home + "about/p1")
 	fill(b, map[string]string{"case.interest_weighed": "false"})
@@ -100,6 +137,19 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	if !strings.Contains(got, "BEGIN:VCALENDAR") || strings.Contains(got, "2026-0") || strings.Contains(got, "Visser") {
 		t.Errorf("the calendar for other programs is %q", got)
 	}
+	manager.Visit("/planner/rooms")
+	manager.Click(`tbody a`)
+	manager.Leave(`form[action="/planner/feeds/end"] button`)
+	manager.Until(`document.querySelector("form[action='/planner/feeds/end']") === null`)
+	if status := browser.Ask[int](manager, `fetch("`+strings.TrimSpace(feed)+`").then(r => r.status)`); status != 404 {
+		t.Errorf("the ended calendar answers %d", status)
+	}
+	// A started entry has a way back: its part closes again.
+	manager.Click("[data-away] summary")
+	manager.See("#away-from")
+	manager.Check("taking a room out of the calendar")
+	manager.Click("[data-away] summary")
+	manager.Until(`!document.querySelector("[data-away]").open`)
 	manager.Width(360)
 	manager.Visit("/planner/people")
 	manager.Check("people on a phone")

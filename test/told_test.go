@@ -1,6 +1,7 @@
 package test
 
 import (
+	"strings"
 	"testing"
 
 	"verhaal/test/browser"
@@ -17,6 +18,14 @@ func TestAnEntryOfWhatWasToldIsCorrectedAndRemoved(t *testing.T) {
 	b.Click("[data-add-told] button")
 	const list = `document.querySelector("[data-told-list]")`
 	b.Until(list + `.textContent.includes("dept")`)
+	// A correction that was begun can be left: the form is empty again and adds.
+	b.Click("[data-told-list] [data-correct]")
+	fill(b, map[string]string{"words": "Not this."})
+	b.Click("[data-add-told] [data-cancel]")
+	b.Until(`(f => f.elements.words.value === "" && f.elements.topic.value === "" && !f.closest("details").open)(document.querySelector("[data-add-told]"))`)
+	if text := b.Text("[data-told-list]"); !strings.Contains(text, "He owes her.") {
+		t.Errorf("left, and yet it says %q", text)
+	}
 	b.Click("[data-told-list] [data-correct]")
 	fill(b, map[string]string{"topic": "debt", "words": "She owes him."})
 	b.Click("[data-add-told] button")

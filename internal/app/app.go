@@ -121,7 +121,10 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	if err != nil {
 		return nil, err
 	}
-	a.Planner = planner.New(d, a.Log, roster{a.Members}.colleagues, local)
+	a.Planner = planner.New(d, a.Log, planner.Around{Staff: roster{a.Members}.colleagues, Needs: a.equipment, Clock: local,
+		Fell: func(ctx context.Context, actor, id, interview, happened string) error {
+			return a.Cases.AskAgain(ctx, actor, id, interview, happened)
+		}})
 	a.Cases = casefile.New(d, a.Log, casefile.Around{Desks: a.Desks, People: roster{a.Members}, Rules: a.Rules, Calendar: a.Planner, Sources: sources{a},
 		Recovery: a.install.recovery, Clock: local})
 	if err := a.openRecords(ctx, local); err != nil {
@@ -154,6 +157,15 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 	}
 	a.closers = append(a.closers, a.Records.Close)
 	return nil
+}
+
+// equipment lists what the pack in force asks of a kind of room.
+func (a *App) equipment(kind string) (out []string) {
+	room, _ := a.Rules.Now().Room(kind)
+	for _, d := range room.Equipment {
+		out = append(out, d.ID)
+	}
+	return out
 }
 
 // searches shows the searches for a studio to the statistics.

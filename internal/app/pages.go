@@ -55,10 +55,10 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	a.Site.Handle(mux, "GET /static/{name}", a.Site.Static)
 	public.Register(mux, public.Config{Site: a.Site, Languages: languages, Pack: a.Rules.Now, Reports: a.Reports, Desks: a.Desks,
 		Salt: a.install.salt, WorkKey: subkey(serverKey, "verhaal/v1/work"), LogKey: a.Log.Verifier(), Clock: time.Now})
-	own.Register(mux, a.Site)
+	own.Register(mux, a.Site, a.Planner)
 	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
 	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, a.Planner, a.Records)
-	certificates := withdraw.Certificates{People: a.Members, Desks: a.Desks, Book: a.Planner, Cases: a.Cases}
+	certificates := withdraw.Certificates{People: a.Members, Desks: a.Desks, Book: a.Planner}
 	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, certificates, local)
 	room.Register(mux, a.Site, a.Rules.Now, a.Records, a.Cases, a.Members, a.Log.Verifier())
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks, certificates)

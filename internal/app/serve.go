@@ -97,8 +97,9 @@ func (a *App) sweep(ctx context.Context) {
 // watchPace is how often deadlines are looked at: days are what they count in.
 const watchPace = 15 * time.Minute
 
-// watchDeadlines lets what is late without a reason go up by itself, and
-// reckons case files anew when other rules came into force.
+// watchDeadlines reckons case files anew when other rules came into force, opens
+// confirmed interviews again that don't stand, and lets what is late without a reason
+// go up by itself.
 func (a *App) watchDeadlines(ctx context.Context) {
 	tick := time.NewTicker(watchPace)
 	defer tick.Stop()
@@ -107,7 +108,13 @@ func (a *App) watchDeadlines(ctx context.Context) {
 		if n > 0 {
 			a.logger.Info("deadlines reckoned by the rules in force", "cases", n)
 		}
-		up := 0
+		fell, up := 0, 0
+		if err == nil {
+			fell, err = a.Cases.AskAll(ctx)
+		}
+		if fell > 0 {
+			a.logger.Info("confirmed interviews that did not stand are plans again", "interviews", fell)
+		}
 		if err == nil {
 			up, err = a.Cases.Escalate(ctx)
 		}

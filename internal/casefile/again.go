@@ -26,7 +26,7 @@ func (f *Files) askAgain(tx *db.Tx, actor, id string) error {
 		if p.State != confirmed {
 			continue
 		}
-		stands, err := f.stands(tx, file, p.ID)
+		stands, err := f.stands(tx.Context(), tx, file, p.ID)
 		if err != nil {
 			return err
 		}
@@ -43,27 +43,79 @@ func (f *Files) askAgain(tx *db.Tx, actor, id string) error {
 	return nil
 }
 
-// CertificateWithdrawn says that somebody of an interview's plan does not hold a
-// certificate any more on its day. Who takes certificates back need not be a
-// member of the case.
-func (f *Files) CertificateWithdrawn(ctx context.Context, actor, id, interview string) error {
+// AskAgain asks the rules again in a case from which something was taken that an
+// interview's slot or plan rests on, and notes what; happened is the kind of that
+// event. Whoever took it need not be a member of the case.
+func (f *Files) AskAgain(ctx context.Context, actor, id, interview, happened string) error {
 	file, err := f.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	return f.change(ctx, actor, file, "certificate_withdrawn", interview, func(*db.Tx) error { return nil })
+	return f.change(ctx, actor, file, happened, interview, func(*db.Tx) error { return nil })
+}
+
+// AskAll looks at every confirmed interview of today and later, and asks the rules
+// again in the cases of those that don't stand. What takes something away and what
+// opens an interview again are two acts: nothing that a crash left between them is
+// forgotten. It says how many there were.
+func (f *Files) AskAll(ctx context.Context) (int, error) {
+	type one struct{ file, interview string }
+	var all []one
+	err := db.Each(f.db.Source(ctx), listConfirmed, func(row func(...any) error) error {
+		var next one
+		err := row(&next.file, &next.interview)
+		all = append(all, next)
+		return err
+	}, "plan.date="+f.today())
+	if err != nil {
+		return 0, err
+	}
+	reopened := 0
+	for _, next := range all {
+		fell, err := f.askOne(ctx, next.file, next.interview)
+		if err != nil {
+			return reopened, err
+		}
+		if fell {
+			reopened++
+		}
+	}
+	return reopened, nil
+}
+
+// askOne asks the rules again about a confirmed interview that does not stand. One
+// that is being recorded has begun.
+func (f *Files) askOne(ctx context.Context, id, interview string) (fell bool, err error) {
+	file, err := f.find(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if stands, err := f.stands(ctx, f.db.Source(ctx), file, interview); err != nil || stands {
+		return false, err
+	}
+	err = f.change(ctx, "", file, "asked_again", interview, func(tx *db.Tx) error {
+		recorded, err := f.sources.Recorded(tx, id, interview)
+		if err == nil && recorded {
+			err = fault.New(fault.Conflict, "", "it is recorded")
+		}
+		return errors.Join(err, stateIs(tx, id, interview, confirmed))
+	})
+	if fault.KindOf(err) == fault.Conflict {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // stands says whether an interview could be confirmed as it is.
-func (f *Files) stands(tx *db.Tx, file File, interview string) (bool, error) {
-	d, err := f.decide(tx.Context(), tx, file, interview)
+func (f *Files) stands(ctx context.Context, src db.Source, file File, interview string) (bool, error) {
+	d, err := f.decide(ctx, src, file, interview)
 	if errors.As(err, new(Unreadable)) {
 		return false, nil
 	}
 	if err != nil || d.Verdict != policy.Allowed {
 		return false, err
 	}
-	for _, err := range []error{f.noneExcluded(tx.Context(), tx, file.ID, interview), f.slotStands(tx, file.ID, interview)} {
+	for _, err := range []error{f.noneExcluded(ctx, src, file.ID, interview), f.slotStands(src, file.ID, interview)} {
 		if kind := fault.KindOf(err); kind == fault.Refused || kind == fault.Conflict {
 			return false, nil
 		}

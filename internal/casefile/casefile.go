@@ -85,7 +85,7 @@ type Calendar interface {
 	Cleared(tx *db.Tx, casefile, interview string) (bool, error)
 	// Stands is a Conflict when the slot that an interview has could not be taken
 	// any more as it is; avoid are whom its person must not meet.
-	Stands(tx *db.Tx, casefile, interview string, avoid []string) error
+	Stands(src db.Source, casefile, interview string, avoid []string) error
 	// Release gives the slot of an interview back, if it has one; why is a code.
 	Release(tx *db.Tx, casefile, interview, why string) error
 }

@@ -61,15 +61,15 @@ func (f *Files) confirm(ctx context.Context, actor, id, interview, outside strin
 }
 
 // slotStands is nil while the slot of an interview is as good as when it was taken.
-func (f *Files) slotStands(tx *db.Tx, id, interview string) error {
-	all, err := interviewsOf(tx, id)
+func (f *Files) slotStands(src db.Source, id, interview string) error {
+	all, err := interviewsOf(src, id)
 	if err != nil {
 		return err
 	}
-	people, err := personsOf(tx, id)
+	people, err := personsOf(src, id)
 	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
-	return f.calendar.Stands(tx, id, interview, Apart(all[i].Person, people))
+	return f.calendar.Stands(src, id, interview, Apart(all[i].Person, people))
 }

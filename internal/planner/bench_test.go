@@ -92,7 +92,7 @@ func BenchmarkLoad(b *testing.B) {
 			for i := range 400 {
 				staff = append(staff, planner.Colleague{ID: fmt.Sprint(i), Login: fmt.Sprint("w", i)})
 			}
-			book := planner.New(d, log, func(context.Context) ([]planner.Colleague, error) { return staff, nil }, time.Now)
+			book := planner.New(d, log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return staff, nil }, Clock: time.Now})
 			base := time.Date(2026, 11, 23, 0, 0, 0, 0, amsterdam)
 			_, err = log.Do(b.Context(), custody.Act{Kind: "bench.filled"}, func(tx *db.Tx) error {
 				for _, all := range []struct {

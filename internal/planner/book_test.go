@@ -2,10 +2,13 @@ package planner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,17 +24,32 @@ type house struct {
 	*planner.Book
 	log   *custody.Log
 	staff []planner.Colleague
+	needs map[string][]string // equipment by kind of room
+	fell  []string            // what cases were told
 	now   time.Time
+	db    *db.DB
+
+	unreachable func(ctx context.Context, casefile string) error
 }
 
 func each(t *testing.T, f func(t *testing.T, x *house)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 		key, err := custody.NewKey("verhaal.test/log")
 		ok(t, err)
-		x := &house{now: time.Date(2026, 11, 23, 8, 0, 0, 0, amsterdam)}
+		x := &house{db: d, now: time.Date(2026, 11, 23, 8, 0, 0, 0, amsterdam)}
 		clock := func() time.Time { return x.now }
 		x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
-		x.Book = planner.New(d, x.log, func(context.Context) ([]planner.Colleague, error) { return x.staff, nil }, clock)
+		x.Book = planner.New(d, x.log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return x.staff, nil }, Clock: clock,
+			Needs: func(kind string) []string { return x.needs[kind] },
+			Fell: func(ctx context.Context, actor, casefile, interview, happened string) error {
+				if x.unreachable != nil {
+					if err := x.unreachable(ctx, casefile); err != nil {
+						return err
+					}
+				}
+				x.fell = append(x.fell, strings.Join([]string{actor, casefile, interview, happened}, " "))
+				return nil
+			}})
 		f(t, x)
 	})
 }
@@ -132,11 +150,9 @@ func TestASlotIsTakenWithItsMarginsAndGivenBackWhole(t *testing.T) {
 
 		// Who is away is not booked, and what is booked then is told.
 		who := "staff/" + soon.Interviewers[0].ID
-		clashes, err := x.AddAbsence(ctx, "pia", planner.Absence{Who: who, Why: "ill", Span: planner.Span{Start: x.now, End: x.now.AddDate(0, 0, 20)}})
-		ok(t, err)
-		if len(clashes) != 1 || clashes[0].Casefile != "b" {
-			t.Errorf("clashes: %+v", clashes)
-		}
+		x.taken(t, "b", "pia b i1 slot_lost", func(seen ...string) error {
+			return x.AddAbsence(ctx, "pia", planner.Absence{Who: who, Why: "ill", Span: planner.Span{Start: x.now, End: x.now.AddDate(0, 0, 20)}}, seen...)
+		})
 		later := soon
 		later.Span = planner.Span{Start: soon.Start.AddDate(0, 0, 1), End: soon.End.AddDate(0, 0, 1)}
 		wantFault(t, takeFor("c", later), fault.Conflict, "planner.fault.taken")
@@ -158,8 +174,7 @@ func TestACalendarIsReadInWholeQuarters(t *testing.T) {
 		day := time.Date(2026, 12, 1, 0, 0, 0, 0, amsterdam)
 		at := func(minutes int) time.Time { return day.Add(time.Duration(minutes) * time.Minute) }
 		for _, minutes := range [][2]int{{-60, -45}, {547, 601}, {600, 630}, {24*60 + 1, 24*60 + 2}} {
-			_, err := x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + p.Room.ID, Why: "defect", Span: planner.Span{Start: at(minutes[0]), End: at(minutes[1])}})
-			ok(t, err)
+			ok(t, x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + p.Room.ID, Why: "defect", Span: planner.Span{Start: at(minutes[0]), End: at(minutes[1])}}))
 		}
 		busy := func(s planner.Span) map[string]bool {
 			t.Helper()
@@ -203,6 +218,126 @@ func TestACalendarIsReadByItsSecretAloneAndNamesNobody(t *testing.T) {
 		ok(t, err)
 		_, err = x.MakeFeed(ctx, "ann", "case/a")
 		wantFault(t, err, fault.BadInput, "")
+		feeds, err := x.Feeds(ctx)
+		ok(t, err)
+		if len(feeds) != 1 || !feeds["room/"+p.Room.ID].Equal(x.now) {
+			t.Errorf("there are %v", feeds)
+		}
+		ok(t, x.EndFeed(ctx, "pia", "room/"+p.Room.ID))
+		_, err = x.Feed(ctx, fresh)
+		wantFault(t, err, fault.NotFound, "")
+		wantFault(t, x.EndFeed(ctx, "pia", "room/"+p.Room.ID), fault.Conflict, "planner.fault.changed_meanwhile")
+		if feeds, err = x.Feeds(ctx); err != nil || len(feeds) > 0 {
+			t.Errorf("left are %v, %v", feeds, err)
+		}
+	})
+}
+
+// taken holds a change that takes something away from the one booking of a case to
+// what it must do: without whoever makes it having seen that booking nothing is
+// kept, and with it the case is told.
+func (x *house) taken(t *testing.T, casefile, told string, change func(seen ...string) error) {
+	t.Helper()
+	before := len(x.fell)
+	for _, seen := range [][]string{nil, {"another"}} {
+		err := change(seen...)
+		wantFault(t, err, fault.Conflict, "planner.fault.clashes")
+		var clash *planner.Clash
+		if !errors.As(err, &clash) || len(clash.Bookings) != 1 || clash.Bookings[0].Casefile != casefile || len(x.fell) != before {
+			t.Fatalf("clashes with %v, told %q", err, x.fell)
+		}
+	}
+	booking, err := x.Of(t.Context(), casefile, "i1")
+	ok(t, err)
+	ok(t, change(booking.ID))
+	if !slices.Equal(x.fell[before:], []string{told}) {
+		t.Errorf("told are %q", x.fell[before:])
+	}
+}
+
+// TestWhatIsTakenOutOfUseIsSeenByWhoeverRestsOnIt: a room, somebody or an interpreter;
+// what changes nothing for a booking asks nothing.
+func TestWhatIsTakenOutOfUseIsSeenByWhoeverRestsOnIt(t *testing.T) {
+	each(t, func(t *testing.T, x *house) {
+		ctx := t.Context()
+		x.furnish(t, 1, 3, 1)
+		p := x.proposed(t, "a", x.wish("p1"))
+		ok(t, x.reserve(t, "a", "i1", x.wish("p1"), p))
+		var version int64 = 1
+		stands := func(key string) {
+			t.Helper()
+			err := x.Stands(x.db.Source(ctx), "a", "i1", nil)
+			if key == "" {
+				ok(t, err)
+			} else {
+				wantFault(t, err, fault.Conflict, key)
+			}
+		}
+		stands("")
+		room := planner.Entry[planner.Room]{Used: true, Version: version, It: p.Room}
+		save := func(change func(*planner.Entry[planner.Room])) func(seen ...string) error {
+			return func(seen ...string) error {
+				e := room
+				e.Version = version
+				change(&e)
+				_, err := x.SaveRoom(ctx, "pia", e, kinds, seen...)
+				if err == nil {
+					version++
+				}
+				return err
+			}
+		}
+		ok(t, save(func(e *planner.Entry[planner.Room]) { e.It.Name = "Another name" })())
+		x.taken(t, "a", "pia a i1 slot_lost", save(func(e *planner.Entry[planner.Room]) { e.Used = false }))
+		stands("planner.fault.gone")
+		// What has fallen already is not asked about again.
+		ok(t, save(func(e *planner.Entry[planner.Room]) { e.Used, e.It.Name = false, "A third name" })())
+		ok(t, save(func(*planner.Entry[planner.Room]) {})())
+		stands("")
+
+		worker := planner.Entry[planner.Worker]{Version: 1, It: p.Interviewers[0]}
+		x.taken(t, "a", "pia a i1 slot_lost", func(seen ...string) error { return x.SaveWorker(ctx, "pia", worker, seen...) })
+		stands("planner.fault.gone")
+		worker.Used, worker.Version = true, 2
+		ok(t, x.SaveWorker(ctx, "pia", worker))
+		interpreter := planner.Entry[planner.Interpreter]{Version: 1, It: *p.Interpreter}
+		x.taken(t, "a", "pia a i1 slot_lost", func(seen ...string) error {
+			_, err := x.SaveInterpreter(ctx, "pia", interpreter, seen...)
+			return err
+		})
+		stands("planner.fault.gone")
+	})
+}
+
+// TestACaseThatCannotBeToldLosesNothing: the change is kept, the other cases are told,
+// and whoever made it reads that something went wrong.
+func TestACaseThatCannotBeToldLosesNothing(t *testing.T) {
+	each(t, func(t *testing.T, x *house) {
+		x.furnish(t, 1, 3, 1)
+		ctx, leave := context.WithCancel(t.Context())
+		for _, casefile := range []string{"a", "b"} {
+			p := x.proposed(t, casefile, x.wish("p1"))
+			ok(t, x.reserve(t, casefile, "i1", x.wish("p1"), p))
+		}
+		room, err := x.Of(ctx, "a", "i1")
+		ok(t, err)
+		other, err := x.Of(ctx, "b", "i1")
+		ok(t, err)
+		x.unreachable = func(ctx context.Context, casefile string) error {
+			leave() // the browser is gone
+			if casefile == "a" {
+				return fault.New(fault.Unavailable, "", "no database")
+			}
+			return ctx.Err()
+		}
+		away := planner.Absence{Who: "room/" + room.Room, Why: "defect", Span: planner.Span{Start: x.now, End: x.now.AddDate(0, 0, 20)}}
+		wantFault(t, x.AddAbsence(ctx, "pia", away, room.ID, other.ID), fault.Unavailable, "")
+		if !slices.Equal(x.fell, []string{"pia b i1 slot_lost"}) {
+			t.Errorf("told are %q", x.fell)
+		}
+		if all, err := x.Absences(t.Context(), x.now); err != nil || len(all) != 1 {
+			t.Errorf("kept are %v, %v", all, err)
+		}
 	})
 }
 
@@ -228,7 +363,7 @@ func TestTwoWhoChangeOneRoomBothSeeItAndBadInputIsNamed(t *testing.T) {
 		wantFault(t, err, fault.BadInput, "planner.fault.sworn")
 		_, err = x.SaveInterpreter(ctx, "pia", planner.Entry[planner.Interpreter]{It: planner.Interpreter{Name: "I", Languages: []string{"Romanian"}, Hours: hours(office)}})
 		wantFault(t, err, fault.BadInput, "planner.fault.languages")
-		_, err = x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + id, Why: "ill", Span: planner.Span{Start: x.now, End: x.now}})
+		err = x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + id, Why: "ill", Span: planner.Span{Start: x.now, End: x.now}})
 		wantFault(t, err, fault.BadInput, "planner.fault.span")
 		rooms, err := x.Rooms(ctx)
 		ok(t, err)
@@ -244,7 +379,7 @@ func TestASearchIsKeptWithWhatItTried(t *testing.T) {
 		ctx := t.Context()
 		rooms, err := x.Rooms(ctx)
 		ok(t, err)
-		_, err = x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + rooms[0].It.ID, Why: "defect", Span: planner.Span{Start: x.now, End: x.now.AddDate(0, 0, 2)}})
+		err = x.AddAbsence(ctx, "pia", planner.Absence{Who: "room/" + rooms[0].It.ID, Why: "defect", Span: planner.Span{Start: x.now, End: x.now.AddDate(0, 0, 2)}})
 		ok(t, err)
 		w := planner.Wish{From: x.now, Until: x.now.AddDate(0, 0, 13), Now: x.now, Length: time.Hour, Interviewers: 1, Kinds: []planner.Kind{{ID: "child_friendly_studio"}, kinds[1]}, Most: 1}
 		c, err := x.Load(ctx, "a", planner.Span{Start: w.From, End: w.Until})

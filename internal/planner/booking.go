@@ -158,7 +158,7 @@ func (b *Book) Booked(tx *db.Tx, casefile, interview string) (bool, error) {
 
 // Of finds the slot of an interview; NotFound when it has none.
 func (b *Book) Of(ctx context.Context, casefile, interview string) (Booking, error) {
-	all, err := b.bookings(ctx, listBookingOf, casefile, interview)
+	all, err := b.bookings(b.db.Source(ctx), listBookingOf, casefile, interview)
 	if err != nil {
 		return Booking{}, err
 	}
@@ -170,17 +170,26 @@ func (b *Book) Of(ctx context.Context, casefile, interview string) (Booking, err
 
 // Between lists what is booked in a time, the soonest first.
 func (b *Book) Between(ctx context.Context, s Span) ([]Booking, error) {
-	return b.bookings(ctx, listBookings, s.Start.Unix(), s.End.Unix())
+	return b.bookings(b.db.Source(ctx), listBookings, s.Start.Unix(), s.End.Unix())
 }
 
-// Ahead lists what a room or a person is booked for from now on.
-func (b *Book) Ahead(ctx context.Context, who string) ([]Booking, error) {
+// bookedFor lists what rooms, people or pieces are booked for from now on.
+func (b *Book) bookedFor(who ...string) func(db.Source) ([]Booking, error) {
 	now := b.clock()
-	return b.bookings(ctx, listBookingsOf, who, now.Unix(), now.Add(longest).Unix())
+	return func(src db.Source) (out []Booking, err error) {
+		for _, one := range who {
+			all, err := b.bookings(src, listBookingsOf, one, now.Unix(), now.Add(longest).Unix())
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, all...)
+		}
+		return out, nil
+	}
 }
 
-// Lapsed lists what somebody is booked for from now on, on days when they held
-// gone and hold no other of its kind.
+// Lapsed lists what somebody is booked for from now on, on days when they hold
+// gone and no other of its kind: what rests on it.
 func (b *Book) Lapsed(ctx context.Context, staff string, gone Held) ([]Booking, error) {
 	people, err := b.staff(ctx)
 	if err != nil {
@@ -189,10 +198,13 @@ func (b *Book) Lapsed(ctx context.Context, staff string, gone Held) ([]Booking, 
 	var left []Held
 	for _, c := range people {
 		if c.ID == staff {
-			left = c.Held
+			left = slices.Clone(c.Held)
 		}
 	}
-	all, err := b.Ahead(ctx, staffWho+staff)
+	if i := slices.Index(left, gone); i >= 0 {
+		left = slices.Delete(left, i, i+1)
+	}
+	all, err := b.bookedFor(staffWho + staff)(b.db.Source(ctx))
 	return slices.DeleteFunc(all, func(one Booking) bool {
 		day := one.Start.Format(time.DateOnly)
 		return !gone.on(day) || slices.ContainsFunc(left, func(h Held) bool { return h.Kind == gone.Kind && h.on(day) })
@@ -200,19 +212,13 @@ func (b *Book) Lapsed(ctx context.Context, staff string, gone Held) ([]Booking, 
 }
 
 // bookings reads rows of a booking and one of its uses each.
-func (b *Book) bookings(ctx context.Context, query string, args ...any) ([]Booking, error) {
-	rows, err := b.db.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Booking
-	for rows.Next() {
+func (b *Book) bookings(src db.Source, query string, args ...any) (out []Booking, err error) {
+	err = db.Each(src, query, func(row func(...any) error) error {
 		var one Booking
 		var from, until int64
 		var who string
-		if err := rows.Scan(&one.ID, &one.Casefile, &one.Interview, &one.Room, &one.RoomName, &one.Site, &from, &until, &who); err != nil {
-			return nil, err
+		if err := row(&one.ID, &one.Casefile, &one.Interview, &one.Room, &one.RoomName, &one.Site, &from, &until, &who); err != nil {
+			return err
 		}
 		one.Span = b.span(from, until)
 		if n := len(out); n == 0 || out[n-1].ID != one.ID {
@@ -220,6 +226,7 @@ func (b *Book) bookings(ctx context.Context, query string, args ...any) ([]Booki
 		}
 		last := &out[len(out)-1]
 		last.Who = append(last.Who, who)
-	}
-	return out, rows.Err()
+		return nil
+	}, args...)
+	return out, err
 }

@@ -83,7 +83,7 @@ func (s *search) kit(needs []need, at int) []Item {
 
 // SaveItem adds or changes a piece of equipment; kinds are those of the pack. A
 // fixed one stands in a room, a mobile one is kept in a region.
-func (b *Book) SaveItem(ctx context.Context, actor string, e Entry[Item], kinds []Kind) (string, error) {
+func (b *Book) SaveItem(ctx context.Context, actor string, e Entry[Item], kinds []Kind, seen ...string) (string, error) {
 	i := e.It
 	if err := label(i.Number, 40); err != nil {
 		return "", err
@@ -109,13 +109,32 @@ func (b *Book) SaveItem(ctx context.Context, actor string, e Entry[Item], kinds 
 	if e.Version == 0 {
 		i.ID = newID()
 	}
-	return i.ID, b.save(ctx, custody.Act{Kind: "planner.equipment_saved", Actor: actor, Subject: i.ID}, func(tx *db.Tx) (int64, error) {
-		fields := []any{i.ID, i.Kind, i.Number, i.Room, i.Region, number(i.Mobile), number(e.Used)}
-		if e.Version == 0 {
-			return tx.Exec(insertItem, fields...)
+	fields := []any{i.ID, i.Kind, i.Number, i.Room, i.Region, number(i.Mobile), number(e.Used)}
+	act := custody.Act{Kind: "planner.equipment_saved", Actor: actor, Subject: i.ID}
+	// A piece that is away decides over the tick of the room it comes to, too.
+	touched := func(src db.Source) ([]Booking, error) {
+		before, err := placeOf(src, i.ID)
+		if err != nil {
+			return nil, err
 		}
-		return tx.Exec(updateItem, append(fields, e.Version)...)
-	})
+		places := []string{before}
+		if after := roomWho + i.Room; i.Room != "" && after != before {
+			places = append(places, after)
+		}
+		return b.bookedFor(places...)(src)
+	}
+	return i.ID, b.change(ctx, act, slotLost, seen, touched, put(e.Version, insertItem, updateItem, fields))
+}
+
+// placeOf is what is booked when a piece is needed, as the calendar names it: the
+// room it stands in, or the piece itself.
+func placeOf(src db.Source, item string) (string, error) {
+	var room string
+	err := db.Each(src, roomOfItem, func(row func(...any) error) error { return row(&room) }, item)
+	if room == "" {
+		return equipmentWho + item, err
+	}
+	return roomWho + room, err
 }
 
 // Items lists the equipment, by kind and number.

@@ -31,6 +31,25 @@ func (b *Book) MakeFeed(ctx context.Context, actor, who string) (secret string, 
 	return secret, err
 }
 
+// EndFeed ends the calendar of a room or person: its address is none from now on.
+func (b *Book) EndFeed(ctx context.Context, actor, who string) error {
+	return b.save(ctx, custody.Act{Kind: "planner.feed_ended", Actor: actor, Subject: who}, func(tx *db.Tx) (int64, error) {
+		return tx.Exec(deleteFeeds, who)
+	})
+}
+
+// Feeds says since when there is a calendar for other programs, by whose it is.
+func (b *Book) Feeds(ctx context.Context) (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	return out, db.Each(b.db.Source(ctx), listFeeds, func(row func(...any) error) error {
+		var who string
+		var made int64
+		err := row(&who, &made)
+		out[who] = b.span(made, made).Start
+		return err
+	})
+}
+
 // Feed lists what is booked for whom a secret stands, from a month ago to a
 // year ahead; NotFound for a secret that is none.
 func (b *Book) Feed(ctx context.Context, secret string) ([]Booking, error) {
@@ -44,5 +63,5 @@ func (b *Book) Feed(ctx context.Context, secret string) ([]Booking, error) {
 		return nil, err
 	}
 	now := b.clock()
-	return b.bookings(ctx, listBookingsOf, who, now.AddDate(0, -1, 0).Unix(), now.Add(longest-35*24*time.Hour).Unix())
+	return b.bookings(b.db.Source(ctx), listBookingsOf, who, now.AddDate(0, -1, 0).Unix(), now.Add(longest-35*24*time.Hour).Unix())
 }

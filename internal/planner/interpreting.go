@@ -41,8 +41,8 @@ func (b *Book) Checked(tx *db.Tx, actor, casefile, interpreter, asked string) ([
 
 // Conflicts says, inside an act, that an interpreter must not work on a case,
 // for good, whatever was checked before. It gives the interviews of the case
-// that they are booked for.
-func (b *Book) Conflicts(tx *db.Tx, casefile, interpreter string) ([]string, error) {
+// that they are booked for; one that is not among seen is a Clash.
+func (b *Book) Conflicts(tx *db.Tx, casefile, interpreter string, seen ...string) ([]string, error) {
 	n, err := tx.Exec(insertConflict, casefile, interpreter)
 	if err == nil && n == 0 {
 		err = fault.New(fault.Conflict, "planner.fault.conflict_known", "known already")
@@ -51,6 +51,14 @@ func (b *Book) Conflicts(tx *db.Tx, casefile, interpreter string) ([]string, err
 		return nil, err
 	}
 	if _, err := tx.Exec(deleteCheck, casefile, interpreter); err != nil {
+		return nil, err
+	}
+	clashes, err := b.bookedFor(interpreterWho + interpreter)(tx)
+	if err != nil {
+		return nil, err
+	}
+	clashes = slices.DeleteFunc(clashes, func(one Booking) bool { return one.Casefile != casefile })
+	if err := Unseen(clashes, seen); err != nil {
 		return nil, err
 	}
 	return b.interpreting(tx, casefile, interpreter)

@@ -25,6 +25,10 @@ var sexes = []string{"", "f", "m", "x"}
 
 var language = regexp.MustCompile(`^[a-z]{2,3}$`)
 
+// slotLost is what a case is told when a room, somebody or something of a slot
+// can't be had then.
+const slotLost = "slot_lost"
+
 // save keeps an entry in one act. put writes it and says how many rows it
 // changed: none means that somebody else did meanwhile.
 func (b *Book) save(ctx context.Context, act custody.Act, put func(tx *db.Tx) (int64, error)) error {
@@ -38,8 +42,10 @@ func (b *Book) save(ctx context.Context, act custody.Act, put func(tx *db.Tx) (i
 	return err
 }
 
-// SaveRoom adds or changes a room; kinds are those of the pack.
-func (b *Book) SaveRoom(ctx context.Context, actor string, e Entry[Room], kinds []Kind) (string, error) {
+// SaveRoom adds or changes a room; kinds are those of the pack. What is booked in it
+// and does not stand with the change must be among seen, see change; so it is
+// for all that is kept here.
+func (b *Book) SaveRoom(ctx context.Context, actor string, e Entry[Room], kinds []Kind, seen ...string) (string, error) {
 	r := e.It
 	for _, s := range []string{r.Name, r.Site, r.Region} {
 		if err := label(s, 60); err != nil {
@@ -54,13 +60,19 @@ func (b *Book) SaveRoom(ctx context.Context, actor string, e Entry[Room], kinds 
 	if e.Version == 0 {
 		r.ID = newID()
 	}
-	return r.ID, b.save(ctx, custody.Act{Kind: "planner.room_saved", Actor: actor, Subject: r.ID}, func(tx *db.Tx) (int64, error) {
-		fields := []any{r.ID, r.Name, r.Site, r.Region, r.Kind, number(r.Adapted), strings.Join(equipment, ","), r.Hours.String(), number(e.Used)}
-		if e.Version == 0 {
-			return tx.Exec(insertRoom, fields...)
+	fields := []any{r.ID, r.Name, r.Site, r.Region, r.Kind, number(r.Adapted), strings.Join(equipment, ","), r.Hours.String(), number(e.Used)}
+	act := custody.Act{Kind: "planner.room_saved", Actor: actor, Subject: r.ID}
+	return r.ID, b.change(ctx, act, slotLost, seen, b.bookedFor(roomWho+r.ID), put(e.Version, insertRoom, updateRoom, fields))
+}
+
+// put writes an entry, a new one or another version.
+func put(version int64, insert, update string, fields []any) func(*db.Tx) (int64, error) {
+	return func(tx *db.Tx) (int64, error) {
+		if version == 0 {
+			return tx.Exec(insert, fields...)
 		}
-		return tx.Exec(updateRoom, append(fields, e.Version)...)
-	})
+		return tx.Exec(update, append(slices.Clone(fields), version)...)
+	}
 }
 
 // Rooms lists every room, by region and name.
@@ -92,7 +104,7 @@ func keptHours(into *Hours, text string) (err error) {
 }
 
 // SaveWorker says of a member of staff where and when they can be planned.
-func (b *Book) SaveWorker(ctx context.Context, actor string, e Entry[Worker]) error {
+func (b *Book) SaveWorker(ctx context.Context, actor string, e Entry[Worker], seen ...string) error {
 	w := e.It
 	if err := label(w.Region, 60); err != nil {
 		return err
@@ -107,13 +119,9 @@ func (b *Book) SaveWorker(ctx context.Context, actor string, e Entry[Worker]) er
 	if !slices.ContainsFunc(all, func(c Colleague) bool { return c.ID == w.ID }) {
 		return fault.New(fault.NotFound, "", "no such member of staff")
 	}
-	return b.save(ctx, custody.Act{Kind: "planner.worker_saved", Actor: actor, Subject: w.ID}, func(tx *db.Tx) (int64, error) {
-		fields := []any{w.ID, w.Region, w.Sex, number(w.Trainee), w.Hours.String(), number(e.Used)}
-		if e.Version == 0 {
-			return tx.Exec(insertWorker, fields...)
-		}
-		return tx.Exec(updateWorker, append(fields, e.Version)...)
-	})
+	fields := []any{w.ID, w.Region, w.Sex, number(w.Trainee), w.Hours.String(), number(e.Used)}
+	act := custody.Act{Kind: "planner.worker_saved", Actor: actor, Subject: w.ID}
+	return b.change(ctx, act, slotLost, seen, b.bookedFor(staffWho+w.ID), put(e.Version, insertWorker, updateWorker, fields))
 }
 
 // Workers lists everybody on the roster who still works here, with their
@@ -155,7 +163,7 @@ func workers(src db.Source, staff []Colleague) ([]Entry[Worker], error) {
 }
 
 // SaveInterpreter adds or changes an interpreter of the register.
-func (b *Book) SaveInterpreter(ctx context.Context, actor string, e Entry[Interpreter]) (string, error) {
+func (b *Book) SaveInterpreter(ctx context.Context, actor string, e Entry[Interpreter], seen ...string) (string, error) {
 	t := e.It
 	if err := label(t.Name, 80); err != nil {
 		return "", err
@@ -179,13 +187,9 @@ func (b *Book) SaveInterpreter(ctx context.Context, actor string, e Entry[Interp
 	if e.Version == 0 {
 		t.ID = newID()
 	}
-	return t.ID, b.save(ctx, custody.Act{Kind: "planner.interpreter_saved", Actor: actor, Subject: t.ID}, func(tx *db.Tx) (int64, error) {
-		fields := []any{t.ID, t.Name, t.Number, t.Until, strings.Join(t.Languages, ","), t.Sex, t.Hours.String(), number(e.Used)}
-		if e.Version == 0 {
-			return tx.Exec(insertInterpreter, fields...)
-		}
-		return tx.Exec(updateInterpreter, append(fields, e.Version)...)
-	})
+	fields := []any{t.ID, t.Name, t.Number, t.Until, strings.Join(t.Languages, ","), t.Sex, t.Hours.String(), number(e.Used)}
+	act := custody.Act{Kind: "planner.interpreter_saved", Actor: actor, Subject: t.ID}
+	return t.ID, b.change(ctx, act, slotLost, seen, b.bookedFor(interpreterWho+t.ID), put(e.Version, insertInterpreter, updateInterpreter, fields))
 }
 
 // Interpreters lists the register, by name.
@@ -223,34 +227,30 @@ var absenceReasons = []string{"leave", "ill", "training", "court", "other_work",
 func AbsenceReasons() []string { return slices.Clone(absenceReasons) }
 
 // AddAbsence takes a room, a person or a piece of equipment out of the calendar
-// for a while. It says which bookings fall into it, for a fixed piece those of
-// its room: they stand until somebody moves them.
-func (b *Book) AddAbsence(ctx context.Context, actor string, a Absence) (clashes []Booking, err error) {
+// for a while. Bookings that fall into it, for a fixed piece those of its room
+// that nothing else serves, must be among seen, see change.
+func (b *Book) AddAbsence(ctx context.Context, actor string, a Absence, seen ...string) error {
 	kind, id, _ := strings.Cut(a.Who, "/")
 	if !slices.Contains([]string{roomWho, staffWho, interpreterWho, equipmentWho}, kind+"/") || id == "" || !slices.Contains(absenceReasons, a.Why) {
-		return nil, fault.New(fault.BadInput, "", "nobody, or no reason of the list")
+		return fault.New(fault.BadInput, "", "nobody, or no reason of the list")
 	}
 	if !a.Start.Before(a.End) || a.End.Sub(a.Start) > longest {
-		return nil, fault.New(fault.BadInput, "planner.fault.span", "an end that is not after the start")
+		return fault.New(fault.BadInput, "planner.fault.span", "an end that is not after the start")
 	}
-	a.ID = newID()
-	err = b.save(ctx, custody.Act{Kind: "planner.absence_added", Actor: actor, Subject: a.Who}, func(tx *db.Tx) (int64, error) {
-		return tx.Exec(insertAbsence, a.ID, a.Who, a.Start.Unix(), a.End.Unix(), a.Why)
+	act := custody.Act{Kind: "planner.absence_added", Actor: actor, Subject: a.Who}
+	touched := func(src db.Source) ([]Booking, error) {
+		held := a.Who
+		if kind+"/" == equipmentWho {
+			var err error
+			if held, err = placeOf(src, id); err != nil {
+				return nil, err
+			}
+		}
+		return b.bookings(src, listBookingsOf, held, a.Start.Unix(), a.End.Unix())
+	}
+	return b.change(ctx, act, slotLost, seen, touched, func(tx *db.Tx) (int64, error) {
+		return tx.Exec(insertAbsence, newID(), a.Who, a.Start.Unix(), a.End.Unix(), a.Why)
 	})
-	if err != nil {
-		return nil, err
-	}
-	held := a.Who
-	if kind+"/" == equipmentWho {
-		var room string
-		if err := b.db.QueryRow(ctx, roomOfItem, id).Scan(&room); err != nil {
-			return nil, err
-		}
-		if room != "" {
-			held = roomWho + room
-		}
-	}
-	return b.bookings(ctx, listBookingsOf, held, a.Start.Unix(), a.End.Unix())
 }
 
 // RemoveAbsence puts somebody back into the calendar.

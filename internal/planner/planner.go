@@ -30,17 +30,30 @@ type Colleague struct {
 // Colleagues lists everybody who works here now, with their certificates.
 type Colleagues func(ctx context.Context) ([]Colleague, error)
 
+// Around is what the calendar needs of the rest of the house.
+type Around struct {
+	Staff Colleagues
+	// Needs lists the equipment that a kind of room must have.
+	Needs func(kind string) []string
+	// Fell tells a case that an interview's slot does not stand any more; happened
+	// is the kind of what took it away.
+	Fell  func(ctx context.Context, actor, casefile, interview, happened string) error
+	Clock func() time.Time // in the installation's time zone
+}
+
 // Book is the calendar of an installation. It is safe for concurrent use.
 type Book struct {
 	db    *db.DB
 	log   *custody.Log
 	staff Colleagues
-	clock func() time.Time // in the installation's time zone
+	needs func(kind string) []string
+	fell  func(ctx context.Context, actor, casefile, interview, happened string) error
+	clock func() time.Time
 }
 
 // New opens the calendar.
-func New(d *db.DB, log *custody.Log, staff Colleagues, clock func() time.Time) *Book {
-	return &Book{db: d, log: log, staff: staff, clock: clock}
+func New(d *db.DB, log *custody.Log, a Around) *Book {
+	return &Book{db: d, log: log, staff: a.Staff, needs: a.Needs, fell: a.Fell, clock: a.Clock}
 }
 
 // The prefixes of what can be booked, before an id.

@@ -42,13 +42,18 @@ const listAbsences = `select id, who, starts, ends, why from absence where ends 
 
 const findBooking = `select id from booking where casefile = $1 and interview = $2 and cancelled = 0`
 
-const findSlot = `select b.person, r.site, b.starts, b.ends from booking b join room r on r.id = b.room
+const findSlot = `select b.id, b.person, r.id, r.site, r.kind, r.equipment, b.starts, b.ends from booking b join room r on r.id = b.room
 where b.casefile = $1 and b.interview = $2 and b.cancelled = 0 and b.starts > $3`
 
-const countGone = `select count(*) from booking b join booking_use u on u.booking = b.id where b.casefile = $1 and b.interview = $2 and b.cancelled = 0
+const countGone = `select count(*) from booking_use u where u.booking = $1
 and (exists (select 1 from absence a where a.who = u.who and a.ends > u.starts and a.starts < u.ends)
 or u.who in (select 'room/' || id from room where used = 0 union all select 'staff/' || staff from roster where used = 0
 union all select 'interpreter/' || id from interpreter where used = 0 union all select 'equipment/' || id from equipment where used = 0))`
+
+// listPieces gives what stands in a room or is brought there for a booking, and
+// whether it is away for any of a time.
+const listPieces = `select e.kind, case when exists (select 1 from absence a where a.who = 'equipment/' || e.id and a.ends > $3 and a.starts < $4) then 1 else 0 end
+from equipment e where e.used = 1 and (e.mobile = 0 and e.room = $2 or 'equipment/' || e.id in (select who from booking_use where booking = $1))`
 
 const insertBooking = `insert into booking (id, casefile, interview, person, room, starts, ends, made, made_by, cancelled, why)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '')`
@@ -124,6 +129,8 @@ const insertConflict = `insert into interpreter_conflict (casefile, interpreter)
 const listConflicts = `select interpreter from interpreter_conflict where casefile = $1`
 
 const deleteFeeds = `delete from feed where who = $1`
+
+const listFeeds = `select who, made from feed`
 
 const insertFeed = `insert into feed (hash, who, made, made_by) values ($1, $2, $3, $4)`
 

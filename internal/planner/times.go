@@ -36,8 +36,9 @@ const (
 const mostTimes = 20
 
 // SetTimes keeps when it suits a person, or who comes with them. t.Version must
-// be what the writer saw; else it is a Conflict.
-func (b *Book) SetTimes(ctx context.Context, actor, casefile, person, whose string, t Times) error {
+// be what the writer saw; else it is a Conflict. Interviews of the person that
+// are booked when it does not suit them must be among seen, see change.
+func (b *Book) SetTimes(ctx context.Context, actor, casefile, person, whose string, t Times, seen ...string) error {
 	if whose != OfPerson && whose != OfCompanion || len(t.Suits) > mostTimes || len(t.Never) > mostTimes {
 		return fault.New(fault.BadInput, "", "nobody's times, or too many")
 	}
@@ -53,13 +54,13 @@ func (b *Book) SetTimes(ctx context.Context, actor, casefile, person, whose stri
 		}
 		never = append(never, d.From+"/"+d.Until)
 	}
-	return b.save(ctx, custody.Act{Kind: "planner.times_set", Actor: actor, Subject: casefile}, func(tx *db.Tx) (int64, error) {
-		fields := []any{casefile, person, whose, strings.Join(suits, ";"), strings.Join(never, ";")}
-		if t.Version == 0 {
-			return tx.Exec(insertTimes, fields...)
-		}
-		return tx.Exec(updateTimes, append(fields, t.Version)...)
-	})
+	act := custody.Act{Kind: "planner.times_set", Actor: actor, Subject: casefile}
+	touched := func(src db.Source) ([]Booking, error) {
+		now := b.clock()
+		return b.bookings(src, listBookingsOfCase, casefile, now.Unix(), now.Add(longest).Unix())
+	}
+	fields := []any{casefile, person, whose, strings.Join(suits, ";"), strings.Join(never, ";")}
+	return b.change(ctx, act, "times_changed", seen, touched, put(t.Version, insertTimes, updateTimes, fields))
 }
 
 // Recall fills in what the calendar keeps about the person of a wish: the times

@@ -11,25 +11,22 @@ import (
 )
 
 // AddVisit says that somebody of a case is at a site whom its other persons
-// must not meet. It says which interviews of the case are booked there then:
-// they stand until somebody moves them.
-func (b *Book) AddVisit(ctx context.Context, actor, casefile string, v Visit) (clashes []Booking, err error) {
+// must not meet. Interviews of the case that are booked there then must be among
+// seen, see change.
+func (b *Book) AddVisit(ctx context.Context, actor, casefile string, v Visit, seen ...string) error {
 	if err := label(v.Site, 60); err != nil {
-		return nil, err
+		return err
 	}
 	if !v.Start.Before(v.End) || v.End.Sub(v.Start) > 7*24*time.Hour {
-		return nil, fault.New(fault.BadInput, "planner.fault.span", "an end that is not after the start")
+		return fault.New(fault.BadInput, "planner.fault.span", "an end that is not after the start")
 	}
-	_, err = b.log.Do(ctx, custody.Act{Kind: "planner.visit_added", Actor: actor, Subject: casefile}, func(tx *db.Tx) error {
-		_, err := tx.Exec(insertVisit, newID(), casefile, v.Site, v.Start.Unix(), v.End.Unix())
-		return err
+	act := custody.Act{Kind: "planner.visit_added", Actor: actor, Subject: casefile}
+	near := func(src db.Source) ([]Booking, error) {
+		return b.bookings(src, listBookingsOfCase, casefile, v.Start.Add(-visitMargin).Unix(), v.End.Add(visitMargin).Unix())
+	}
+	return b.change(ctx, act, "visit_added", seen, near, func(tx *db.Tx) (int64, error) {
+		return tx.Exec(insertVisit, newID(), casefile, v.Site, v.Start.Unix(), v.End.Unix())
 	})
-	if err != nil {
-		return nil, err
-	}
-	near := Span{v.Start.Add(-visitMargin), v.End.Add(visitMargin)}
-	all, err := b.bookings(ctx, listBookingsOfCase, casefile, near.Start.Unix(), near.End.Unix())
-	return slices.DeleteFunc(all, func(one Booking) bool { return one.Site != v.Site }), err
 }
 
 // EndVisit says that a visit is over, or will not be: what has begun ends now,

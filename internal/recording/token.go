@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"os"
+	"slices"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
@@ -34,16 +35,31 @@ func (b *Book) Brings(p chunk.Part, token string) error {
 	return nil
 }
 
-// bringsTrack says whether a token is of a part of a track.
-func (b *Book) bringsTrack(ctx context.Context, id chunk.ID, track chunk.Track, token string) bool {
+// bringsGap says whether a token is of a part of a gap's track, and the gap lies
+// beside what anybody else recorded there: who brings what a dead recorder left says
+// nothing of another's time.
+func (b *Book) bringsGap(ctx context.Context, id chunk.ID, g Gap, token string) (bool, error) {
 	live, err := b.open(ctx, id)
 	if err != nil {
-		return false
+		return false, err
 	}
-	for _, p := range live.all() {
-		if p.Track == track && b.Brings(p.Part, token) == nil {
-			return true
-		}
+	all := live.all()
+	i := slices.IndexFunc(all, func(p *part) bool { return p.Track == g.Track && b.Brings(p.Part, token) == nil })
+	if i < 0 {
+		return false, nil
 	}
-	return false
+	shares, err := b.shares(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	opened := map[chunk.Part]string{}
+	for _, s := range shares {
+		opened[s.Part] = s.by
+	}
+	live.mu.Lock()
+	defer live.mu.Unlock()
+	return !slices.ContainsFunc(all, func(p *part) bool {
+		n := len(p.index)
+		return p.Track == g.Track && opened[p.Part] != opened[all[i].Part] && n > 0 && g.From < p.index[n-1].till && g.To > p.index[0].mono
+	}), nil
 }

@@ -78,3 +78,40 @@ func TestAGapIsDeclaredByWhoHoldsTheInterviewAndHasHappened(t *testing.T) {
 		}
 	})
 }
+
+// TestATokenBringsNoGapIntoWhatAnotherRecorded: dee recorded while ann's recorder was
+// silent, and ann took over again. What dee's browser still brings lies in
+// dee's time or in nobody's.
+func TestATokenBringsNoGapIntoWhatAnotherRecorded(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		first := h.begin(t, id, 0)
+		_, err := h.Append(ctx, first.part, first.film(t, 4)) // to 2 s
+		ok(t, err)
+		h.now = h.now.Add(silent + time.Second)
+		second := &recorder{a: chunk.NewSecret(), codec: chunk.VP8Opus, size: 100, from: 310_000}
+		second.part, second.b, err = h.part(t, "dee", id, 0, second.codec)
+		ok(t, err)
+		second.chain = chunk.NewChain(second.part)
+		_, err = h.Append(ctx, second.part, second.film(t, 4)) // 310 s to 312 s
+		ok(t, err)
+		token, err := h.Token(second.part)
+		ok(t, err)
+		h.now = h.now.Add(alive + 20*time.Second)
+		third := h.begin(t, id, 0)
+		third.from = 335_000
+		_, err = h.Append(ctx, third.part, third.film(t, 4)) // 335 s to 337 s
+		ok(t, err)
+		for _, span := range [][2]uint64{{500, 1500}, {1999, 310_000}, {312_000, 335_001}, {0, 340_000}, {335_500, 336_000}} {
+			gap := Gap{Track: 0, From: span[0], To: span[1], Reason: "browser"}
+			wantFault(t, h.AddGap(ctx, "dee", id, gap, token), fault.Refused, "room.fault.gap")
+			wantFault(t, h.AddGap(ctx, "ben", id, gap, token), fault.Refused, "")
+		}
+		for _, span := range [][2]uint64{{2000, 310_000}, {310_500, 311_000}, {312_000, 335_000}} {
+			ok(t, h.AddGap(ctx, "dee", id, Gap{Track: 0, From: span[0], To: span[1], Reason: "browser"}, token))
+		}
+		// Who holds the interview says of any time what is missing.
+		ok(t, h.AddGap(ctx, "ann", id, Gap{Track: 0, From: 310_500, To: 311_000, Reason: "device"}, ""))
+	})
+}

@@ -56,13 +56,13 @@ var gapReasons = []string{ClockJumped, "browser", "device", "container", "confli
 
 // AddGap writes a gap down that those who hold the interview declare, a recorder
 // that goes on after a crash, say, and for it any page of its browser that still
-// has a token of the track. None lies ahead of the server's clock.
+// has a token of the track, see bringsGap. None lies ahead of the server's clock.
 func (b *Book) AddGap(ctx context.Context, actor string, id chunk.ID, g Gap, token string) error {
 	r, err := b.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := b.mayDeclare(ctx, actor, r, g.Track, token); err != nil {
+	if err := b.mayDeclare(ctx, actor, r, g, token); err != nil {
 		return err
 	}
 	if g.Track > 3 || g.To < g.From || g.To > b.latest(r) || !slices.Contains(gapReasons, g.Reason) {
@@ -71,11 +71,11 @@ func (b *Book) AddGap(ctx context.Context, actor string, id chunk.ID, g Gap, tok
 	return b.declare(ctx, actor, r, g)
 }
 
-// mayDeclare holds a gap to the token of its track, or to a member of the case
+// mayDeclare holds a gap to a token that brings it, or to a member of the case
 // who holds the interview.
-func (b *Book) mayDeclare(ctx context.Context, actor string, r Recording, track chunk.Track, token string) error {
-	if b.bringsTrack(ctx, r.ID, track, token) {
-		return nil
+func (b *Book) mayDeclare(ctx context.Context, actor string, r Recording, g Gap, token string) error {
+	if brings, err := b.bringsGap(ctx, r.ID, g, token); err != nil || brings {
+		return err
 	}
 	if err := b.cases.MayRead(ctx, actor, r.Casefile); err != nil {
 		return err

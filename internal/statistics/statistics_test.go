@@ -195,7 +195,7 @@ func TestFiguresAreOfWhatWasDone(t *testing.T) {
 		h := &house{now: at("2026-01-12")}
 		clock := func() time.Time { return h.now }
 		log := custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
-		h.Files = casefile.New(d, log, casefile.Around{Desks: h, People: h, Rules: always{pack}, Calendar: planner.New(d, log, nil, clock), Sources: nothing{}, Recovery: recovery.Recipient(), Clock: clock})
+		h.Files = casefile.New(d, log, casefile.Around{Desks: h, People: h, Rules: always{pack}, Calendar: planner.New(d, log, planner.Around{Clock: clock}), Sources: nothing{}, Recovery: recovery.Recipient(), Clock: clock})
 		reason, err := seal.Seal(bytes.Repeat([]byte("x"), 256), recovery.Recipient(), recovery.Recipient())
 		ok(t, err)
 		for range 6 {

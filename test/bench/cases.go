@@ -116,7 +116,7 @@ func casesPart(ctx context.Context, dir string) error {
 	}
 	log := custody.New(d, w, key, time.Now, quiet)
 	var colleagues []planner.Colleague
-	book := planner.New(d, log, func(context.Context) ([]planner.Colleague, error) { return colleagues, nil }, time.Now)
+	book := planner.New(d, log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return colleagues, nil }, Clock: time.Now})
 	cases := casefile.New(d, log, casefile.Around{Desks: desk{}, People: desk{}, Rules: one{pack}, Calendar: book, Sources: desk{}, Clock: time.Now})
 	for i := range 400 {
 		until := time.Now().AddDate(1, 0, 0).Format(time.DateOnly)

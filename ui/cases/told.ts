@@ -72,13 +72,23 @@ export class ToldOnce {
         const entry = { topic: field("topic"), words: field("words"), source: field("source"), ref: field("ref"), at: field("at") };
         const was = this.correcting;
         await this.keep(was ? this.told.map((e) => (e === was ? entry : e)) : [...this.told, entry], was);
-        this.correcting = undefined;
-        form.reset();
-        draft.forget();
+        this.empty(form, draft);
         this.show();
       });
     });
+    form.querySelector("[data-cancel]")!.addEventListener("click", () => {
+      this.empty(form, draft);
+      form.closest("details")!.open = false;
+    });
     await draft.follow(() => (form.querySelector<HTMLElement>("[data-draft]")!.hidden = false));
+  }
+
+  /** empty leaves nothing of what was typed: the form adds an entry again. */
+  private empty(form: HTMLFormElement, draft: Draft): void {
+    this.correcting = undefined;
+    form.reset();
+    void draft.forget();
+    form.querySelectorAll<HTMLElement>("[data-draft], [data-problem]").forEach((notice) => (notice.hidden = true));
   }
 
   /** correct puts an entry into the form, to be saved in its place. */

@@ -76,9 +76,19 @@ export async function keptParts(recording: string): Promise<{ part: Part; file: 
   return found.sort((x, y) => x.part.track - y.part.track || x.part.part - y.part.part);
 }
 
-/** A token of a track; "" where none is kept here. */
-export async function tokenOf(recording: string, track: number): Promise<string> {
-  return (await keptParts(recording)).find((k) => k.part.track === track && k.token)?.token ?? "";
+/** The token for a gap of a track: of the last part kept here that began before it, else the first; "" where none is. */
+export async function tokenOf(recording: string, track: number, from: number): Promise<string> {
+  let token = "";
+  for (const k of await keptParts(recording)) {
+    if (k.part.track !== track || !k.token) continue;
+    if (!token || (await beginsAt(k.file)) <= from) token = k.token;
+  }
+  return token;
+}
+
+async function beginsAt(file: File): Promise<number> {
+  const head = new Uint8Array(await file.slice(0, headerSize).arrayBuffer());
+  return head.length < headerSize ? Infinity : decodeHeader(head).mono;
 }
 
 /** One whole record of a file, by place. */

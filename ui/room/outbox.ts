@@ -75,7 +75,7 @@ function deliver(recording: string, letter: Letter, name: string, tried: boolean
     if (name && (await readText(recording, name)) === undefined) return undefined; // another page brought it
     if (!tried || !isThere(letter, await state(recording))) {
       // Who holds no interview brings a gap with the token of its track.
-      const shown = letter.to === "gaps" ? bearing(await tokenOf(recording, Number(letter.body.track)).catch(() => "")) : {};
+      const shown = letter.to === "gaps" ? bearing(await tokenOf(recording, Number(letter.body.track), Number(letter.body.from)).catch(() => "")) : {};
       const r = await fetch(`/record/${recording}/${letter.to}`, { method: "POST", headers: { "Content-Type": "application/json", ...shown }, body: JSON.stringify(letter.body) });
       // Signed out, too much at once, or not well: later it may be taken.
       if (r.status === 401 || r.status === 429 || r.status >= 500) throw new Error(`${letter.to} answered ${r.status}`);

@@ -69,6 +69,8 @@ async function settle(recording: string, ends: Ends): Promise<void> {
   const now = s.now - s.started;
   for (const [track, from] of ends) {
     if (s.gaps.some((g) => g.track === track && g.from === from)) continue;
-    await post(`/record/${recording}/gaps`, { track, from, to: now, reason: "browser" }, bearing(await tokenOf(recording, track)));
+    // Whoever went on meanwhile recorded again from there.
+    const later = s.parts.filter((p) => p.track === track && p.next > 0 && p.from >= from).map((p) => p.from);
+    await post(`/record/${recording}/gaps`, { track, from, to: Math.min(now, ...later), reason: "browser" }, bearing(await tokenOf(recording, track, from)));
   }
 }

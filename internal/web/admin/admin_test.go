@@ -112,12 +112,20 @@ func TestWhoWithdrawsACertificateReadsWhichInterviewsRestOnIt(t *testing.T) {
 	certificates, err := h.members.Certificates(t.Context(), who.ID)
 	must(t, err)
 	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-	h.booked = []planner.Booking{{Casefile: "c1", Interview: "i1", RoomName: "Studio 2", Span: planner.Span{Start: at, End: at.Add(time.Hour)}}}
-	status, page := h.ask(t, staff.Administrator, "POST", "/admin/people/"+who.ID+"/certificates/revoke", url.Values{"certificate": {certificates[0].ID}})
-	if status != http.StatusOK || !strings.Contains(page, "2026-12-01 09:00 – 10:00, Studio 2") || !strings.Contains(page, `href="/admin/people/`+who.ID+`?done=revoked"`) {
+	h.booked = []planner.Booking{{ID: "b1", Casefile: "c1", Interview: "i1", RoomName: "Studio 2", Span: planner.Span{Start: at, End: at.Add(time.Hour)}}}
+	in := url.Values{"certificate": {certificates[0].ID}}
+	status, page := h.ask(t, staff.Administrator, "POST", "/admin/people/"+who.ID+"/certificates/revoke", in)
+	if status != http.StatusConflict || !strings.Contains(page, "2026-12-01 09:00 – 10:00, Studio 2") || !strings.Contains(page, `href="/admin/people/`+who.ID+`"`) {
 		t.Errorf("%d %s", status, page)
 	}
-	if !slices.Equal(h.told, []string{h.admin.ID + " c1 i1"}) {
+	if kept, err := h.members.Certificates(t.Context(), who.ID); err != nil || kept[0].Revoked || len(h.told) > 0 {
+		t.Errorf("withdrawn before anybody went on: %+v %v, told %v", kept, err, h.told)
+	}
+	in.Set("seen", "b1")
+	if status, page = h.ask(t, staff.Administrator, "POST", "/admin/people/"+who.ID+"/certificates/revoke", in); status != http.StatusSeeOther || page != "/admin/people/"+who.ID+"?done=revoked" {
+		t.Errorf("%d %s", status, page)
+	}
+	if !slices.Equal(h.told, []string{h.admin.ID + " c1 i1 certificate_withdrawn"}) {
 		t.Errorf("told are %v", h.told)
 	}
 	if certificates, err = h.members.Certificates(t.Context(), who.ID); err != nil || !certificates[0].Revoked {

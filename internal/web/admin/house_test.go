@@ -55,9 +55,11 @@ func (h *house) Lapsed(context.Context, string, planner.Held) ([]planner.Booking
 	return h.booked, nil
 }
 
-// CertificateWithdrawn stands for the case files.
-func (h *house) CertificateWithdrawn(_ context.Context, actor, id, interview string) error {
-	h.told = append(h.told, actor+" "+id+" "+interview)
+// Tell stands for the case files, by the calendar.
+func (h *house) Tell(_ context.Context, actor, happened string, clashes []planner.Booking) error {
+	for _, one := range clashes {
+		h.told = append(h.told, actor+" "+one.Casefile+" "+one.Interview+" "+happened)
+	}
 	return nil
 }
 
@@ -108,7 +110,7 @@ func newHouse(t *testing.T) *house {
 	})
 	must(t, err)
 	mux := http.NewServeMux()
-	admin.Register(mux, h.site, h.rules, h.members, h.desks, withdraw.Certificates{People: h.members, Desks: h.desks, Book: h, Cases: h})
+	admin.Register(mux, h.site, h.rules, h.members, h.desks, withdraw.Certificates{People: h.members, Desks: h.desks, Book: h})
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server = httptest.NewServer(web.Protect(mux))
 	t.Cleanup(h.server.Close)

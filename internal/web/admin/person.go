@@ -97,17 +97,14 @@ func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
 }
 
 // revoke withdraws a certificate. Interviews that its holder is booked for
-// without it are shown.
+// without it are shown first.
 func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxForm); err != nil {
 		return err
 	}
 	id := r.PathValue("id")
-	clashes, err := f.certificates.Revoke(r.Context(), actor(r), id, r.PostForm.Get("certificate"))
-	if err != nil {
-		return err
-	}
-	return withdraw.Show(f.site, w, r, clashes, "/admin/people/"+id+"?done=revoked")
+	err := f.certificates.Revoke(r.Context(), actor(r), id, r.PostForm.Get("certificate"), r.PostForm[withdraw.Seen])
+	return withdraw.Done(f.site, w, r, err, "/admin/people/"+id+"?done=revoked")
 }
 
 func (f *face) endSessions(w http.ResponseWriter, r *http.Request) error {

@@ -10,7 +10,7 @@ import (
 )
 
 // addAbsence takes somebody or something out of the calendar. Interviews that
-// were booked for then are shown: each must be moved by those of its case.
+// are booked for then are shown first: each must be moved by those of its case.
 func (f *face) addAbsence(w http.ResponseWriter, r *http.Request) error {
 	in, err := web.Form(r)
 	if err != nil {
@@ -20,11 +20,8 @@ func (f *face) addAbsence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	clashes, err := f.book.AddAbsence(r.Context(), actor(r), planner.Absence{Who: in.Get("who"), Why: in.Get("why"), Span: span})
-	if err != nil {
-		return err
-	}
-	return withdraw.Show(f.site, w, r, clashes, pageOf(in.Get("who")))
+	err = f.book.AddAbsence(r.Context(), actor(r), planner.Absence{Who: in.Get("who"), Why: in.Get("why"), Span: span}, in[withdraw.Seen]...)
+	return withdraw.Done(f.site, w, r, err, pageOf(in.Get("who")))
 }
 
 // pageOf is the page about a room or a person that the calendar names.

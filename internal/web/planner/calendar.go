@@ -99,6 +99,21 @@ func (f *face) makeFeed(w http.ResponseWriter, r *http.Request) error {
 	return f.site.Render(w, r, http.StatusCreated, "planner/feed", struct{ Path, Back string }{"/calendar/" + secret + ".ics", pageOf(in.Get("who"))})
 }
 
+// endFeed ends a calendar for other programs, also that of somebody who left.
+func (f *face) endFeed(w http.ResponseWriter, r *http.Request) error {
+	in, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	if err := f.book.EndFeed(r.Context(), actor(r), in.Get("who")); err != nil {
+		return err
+	}
+	if in.Has("left") {
+		return web.Back(w, r, "/planner/people")
+	}
+	return web.Back(w, r, pageOf(in.Get("who")))
+}
+
 // showFeed is a calendar for other programs (RFC 5545): when and where, and
 // nothing that tells what for or about whom.
 func (f *face) showFeed(w http.ResponseWriter, r *http.Request) error {

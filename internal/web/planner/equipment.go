@@ -8,6 +8,7 @@ import (
 	"verhaal/internal/policy"
 	"verhaal/internal/web"
 	"verhaal/internal/web/facts"
+	"verhaal/internal/web/withdraw"
 )
 
 // needed is the equipment that the pack asks of rooms for interviews.
@@ -104,9 +105,6 @@ func (f *face) saveItem(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	id, err := f.book.SaveItem(r.Context(), actor(r), e, f.kinds())
-	if err != nil {
-		return err
-	}
-	return web.Back(w, r, "/planner/equipment/"+id)
+	id, err := f.book.SaveItem(r.Context(), actor(r), e, f.kinds(), in[withdraw.Seen]...)
+	return withdraw.Done(f.site, w, r, err, "/planner/equipment/"+id)
 }

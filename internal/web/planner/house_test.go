@@ -38,6 +38,8 @@ type house struct {
 	mux   *http.ServeMux
 	who   *web.Actor // behind every request
 	now   time.Time
+
+	crashed bool // before cases could be told of anything
 }
 
 // MayRead, Recipient, Prosecutes and Holds stand for desks and staff: everybody
@@ -86,6 +88,23 @@ func (h *house) Revoke(_ context.Context, _, member, certificate string) error {
 
 func (*house) Sweep(context.Context) (int, error) { return 0, nil }
 
+// colleagues are who works here, to the pages that list them.
+type colleagues struct{ *house }
+
+func (c colleagues) Certify(context.Context, string, staff.Certificate) (string, error) {
+	return "", nil
+}
+func (c colleagues) Today() int { return 20261123 }
+func (c colleagues) With(context.Context, string) (out []staff.Member, err error) {
+	for _, one := range c.staff {
+		out = append(out, staff.Member{ID: one.ID, Login: one.Login, Name: one.Name})
+	}
+	return out, nil
+}
+func (c colleagues) ByID(_ context.Context, id string) (staff.Member, error) {
+	return staff.Member{ID: id, Name: "Was " + id}, nil
+}
+
 // nothing is a house without reports and recordings.
 type nothing struct{}
 
@@ -123,11 +142,25 @@ func open(t *testing.T, d *db.DB, w *db.Writer) *house {
 	ok(t, err)
 	clock := func() time.Time { return h.now }
 	log := custody.New(d, w, key, clock, quiet)
-	book := planner.New(d, log, func(context.Context) ([]planner.Colleague, error) { return h.staff, nil }, clock)
+	book := planner.New(d, log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return h.staff, nil }, Clock: clock,
+		Needs: func(kind string) []string {
+			room, _ := pack.Room(kind)
+			var out []string
+			for _, d := range room.Equipment {
+				out = append(out, d.ID)
+			}
+			return out
+		},
+		Fell: func(ctx context.Context, actor, id, interview, happened string) error {
+			if h.crashed {
+				return fault.New(fault.Unavailable, "", "the server was killed here")
+			}
+			return h.cases.AskAgain(ctx, actor, id, interview, happened)
+		}})
 	h.face = &face{site: site, pack: func() *policy.Pack { return pack }, book: book, desks: h, clock: clock}
 	h.cases = casefile.New(d, log, casefile.Around{Desks: h, People: h, Rules: h, Calendar: book, Sources: nothing{}, Clock: clock})
 	h.files = h.cases
-	Register(h.mux, site, h.pack, book, h.cases, nil, h, withdraw.Certificates{People: h, Desks: h, Book: book, Cases: h.cases}, clock)
+	Register(h.mux, site, h.pack, book, h.cases, colleagues{h}, h, withdraw.Certificates{People: h, Desks: h, Book: book}, clock)
 	return h
 }
 

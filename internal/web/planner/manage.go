@@ -1,9 +1,11 @@
 package planner
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
@@ -21,17 +23,23 @@ type keeping struct {
 	Absences []planner.Absence
 	Reasons  []string
 	Back     string
-	Feed     bool // it has a calendar for other programs
+	Feed     bool      // it can have a calendar for other programs
+	Made     time.Time // since when it has one; zero for never
 }
 
 func (f *face) keeping(r *http.Request, who string) (keeping, error) {
 	k := keeping{Who: who, Reasons: planner.AbsenceReasons(), Back: r.URL.Path, Feed: strings.HasPrefix(who, "room/") || strings.HasPrefix(who, "staff/")}
 	all, err := f.book.Absences(r.Context(), f.clock())
+	if err != nil {
+		return k, err
+	}
 	for _, a := range all {
 		if a.Who == who {
 			k.Absences = append(k.Absences, a)
 		}
 	}
+	feeds, err := f.book.Feeds(r.Context())
+	k.Made = feeds[who]
 	return k, err
 }
 
@@ -105,11 +113,8 @@ func (f *face) saveRoom(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	id, err := f.book.SaveRoom(r.Context(), actor(r), e, f.kinds())
-	if err != nil {
-		return err
-	}
-	return web.Back(w, r, "/planner/rooms/"+id)
+	id, err := f.book.SaveRoom(r.Context(), actor(r), e, f.kinds(), in[withdraw.Seen]...)
+	return withdraw.Done(f.site, w, r, err, "/planner/rooms/"+id)
 }
 
 func (f *face) showPeople(w http.ResponseWriter, r *http.Request) error {
@@ -121,14 +126,46 @@ func (f *face) showPeople(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	left, err := f.leftFeeds(r.Context(), officers)
+	if err != nil {
+		return err
+	}
 	officers = slices.DeleteFunc(officers, func(m staff.Member) bool {
 		return slices.ContainsFunc(workers, func(e planner.Entry[planner.Worker]) bool { return e.It.ID == m.ID })
 	})
 	return f.site.Render(w, r, http.StatusOK, "planner/people", struct {
 		Workers []planner.Entry[planner.Worker]
 		Others  []staff.Member
+		Left    []leftFeed
 		Today   string
-	}{workers, officers, f.clock().Format("2006-01-02")})
+	}{workers, officers, left, f.clock().Format("2006-01-02")})
+}
+
+// leftFeed is the calendar for other programs of somebody who has no page here any
+// more: they left, or are no officer now.
+type leftFeed struct {
+	Who, Name string
+	Made      time.Time
+}
+
+func (f *face) leftFeeds(ctx context.Context, officers []staff.Member) (out []leftFeed, err error) {
+	feeds, err := f.book.Feeds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for who, made := range feeds {
+		id, is := strings.CutPrefix(who, "staff/")
+		if !is || slices.ContainsFunc(officers, func(m staff.Member) bool { return m.ID == id }) {
+			continue
+		}
+		member, err := f.people.ByID(ctx, id)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		out = append(out, leftFeed{who, member.Name, made})
+	}
+	slices.SortFunc(out, func(a, b leftFeed) int { return strings.Compare(a.Name+a.Who, b.Name+b.Who) })
+	return out, nil
 }
 
 type personPage struct {
@@ -183,10 +220,8 @@ func (f *face) savePerson(w http.ResponseWriter, r *http.Request) error {
 	if e.Version, err = version(in); err != nil {
 		return err
 	}
-	if err := f.book.SaveWorker(r.Context(), actor(r), e); err != nil {
-		return err
-	}
-	return web.Back(w, r, "/planner/people/"+id)
+	err = f.book.SaveWorker(r.Context(), actor(r), e, in[withdraw.Seen]...)
+	return withdraw.Done(f.site, w, r, err, "/planner/people/"+id)
 }
 
 // certify records a certificate, as an administrator does.
@@ -212,17 +247,14 @@ func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
 }
 
 // revoke withdraws a certificate. Interviews that its holder is booked for
-// without it are shown.
+// without it are shown first.
 func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
 	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
-	clashes, err := f.certificates.Revoke(r.Context(), actor(r), r.PathValue("id"), in.Get("certificate"))
-	if err != nil {
-		return err
-	}
-	return withdraw.Show(f.site, w, r, clashes, "/planner/people/"+r.PathValue("id"))
+	err = f.certificates.Revoke(r.Context(), actor(r), r.PathValue("id"), in.Get("certificate"), in[withdraw.Seen])
+	return withdraw.Done(f.site, w, r, err, "/planner/people/"+r.PathValue("id"))
 }
 
 func (f *face) showInterpreters(w http.ResponseWriter, r *http.Request) error {
@@ -282,9 +314,6 @@ func (f *face) saveInterpreter(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	id, err := f.book.SaveInterpreter(r.Context(), actor(r), e)
-	if err != nil {
-		return err
-	}
-	return web.Back(w, r, "/planner/interpreters/"+id)
+	id, err := f.book.SaveInterpreter(r.Context(), actor(r), e, in[withdraw.Seen]...)
+	return withdraw.Done(f.site, w, r, err, "/planner/interpreters/"+id)
 }

@@ -57,6 +57,7 @@ type People interface {
 	Certificates(ctx context.Context, member string) ([]staff.Certificate, error)
 	Certify(ctx context.Context, actor string, c staff.Certificate) (string, error)
 	With(ctx context.Context, power string) ([]staff.Member, error)
+	ByID(ctx context.Context, id string) (staff.Member, error)
 	Today() int
 }
 
@@ -94,6 +95,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("POST /planner/absences", f.addAbsence)
 	at("POST /planner/absences/{id}/remove", f.removeAbsence)
 	at("POST /planner/feeds", f.makeFeed)
+	at("POST /planner/feeds/end", f.endFeed)
 	site.Handle(mux, "GET /calendar/{secret}", f.showFeed)
 
 	of := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Officer, h) }

@@ -1,9 +1,12 @@
 package planner
 
 import (
+	"context"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -124,32 +127,29 @@ func TestASlotThatDoesNotStandAnyMoreIsNotConfirmed(t *testing.T) {
 				t.Errorf("confirmed with %v, want %q", err, key)
 			}
 		}
+		slot, err := h.book.Of(ctx, file.ID, planned.ID)
+		ok(t, err)
 		for _, who := range []string{"room/" + room, "staff/" + p.Interviewers[0].ID, "interpreter/" + p.Interpreter.ID} {
-			_, err := h.book.AddAbsence(ctx, "pia", planner.Absence{Who: who, Why: "ill", Span: p.Span})
-			ok(t, err)
+			ok(t, h.book.AddAbsence(ctx, "pia", planner.Absence{Who: who, Why: "ill", Span: p.Span}, slot.ID))
 			refused("planner.fault.gone")
 			all, err := h.book.Absences(ctx, h.now)
 			ok(t, err)
 			ok(t, h.book.RemoveAbsence(ctx, "pia", all[0].ID))
 		}
 		visit := planner.Visit{Site: p.Room.Site, Span: planner.Span{Start: p.End.Add(30 * time.Minute), End: p.End.Add(time.Hour)}}
-		_, err = h.book.AddVisit(ctx, "ann", file.ID, visit)
-		ok(t, err)
+		ok(t, h.book.AddVisit(ctx, "ann", file.ID, visit, slot.ID))
 		refused("planner.fault.apart")
 		wish, err := h.known(ctx, "ann", file.ID, planned.Person)
 		ok(t, err)
 		ok(t, h.book.EndVisit(ctx, "ann", file.ID, wish.Apart[0].ID))
 		day := p.Start.Format(time.DateOnly)
-		ok(t, h.book.SetTimes(ctx, "ann", file.ID, planned.Person, planner.OfPerson, planner.Times{Never: []planner.Days{{From: day, Until: day}}}))
+		ok(t, h.book.SetTimes(ctx, "ann", file.ID, planned.Person, planner.OfPerson, planner.Times{Never: []planner.Days{{From: day, Until: day}}}, slot.ID))
 		refused("planner.fault.times")
 		ok(t, h.book.SetTimes(ctx, "ann", file.ID, planned.Person, planner.OfPerson, planner.Times{Version: 1}))
 		ok(t, h.cases.Confirm(ctx, "ann", file.ID, planned.ID))
 
-		// What follows in the case is held to the calendar too.
-		_, err = h.book.AddVisit(ctx, "ann", file.ID, visit)
-		ok(t, err)
-		_, err = h.cases.AddPerson(ctx, "ann", file.ID, casefile.Companion)
-		ok(t, err)
+		// The calendar's own change opens it again at once.
+		ok(t, h.book.AddVisit(ctx, "ann", file.ID, visit, slot.ID))
 		all, err := h.cases.Interviews(ctx, "ann", file.ID)
 		ok(t, err)
 		if all[0].State != "planned" {
@@ -205,9 +205,175 @@ func TestAPostedSlotIsHeldToTheSearchThatItNames(t *testing.T) {
 			t.Fatalf("ties: %d %s", got.Code, got.Body)
 		}
 		ok(t, h.cases.Confirm(t.Context(), "ann", file.ID, planned.ID))
-		got := h.ask("POST", here+planned.ID+"/conflicts", url.Values{"interpreter": {p.Interpreter.ID}})
-		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), p.Start.Format("2006-01-02 15:04")) {
+		if got := h.confirmed(t, p, here+planned.ID+"/conflicts", url.Values{"interpreter": {p.Interpreter.ID}}); got.Code != http.StatusSeeOther {
 			t.Errorf("ties found afterwards: %d %s", got.Code, got.Body)
+		}
+	})
+}
+
+// held is a girl's interview that is booked and confirmed.
+func (h *house) held(t *testing.T) (casefile.File, casefile.Planned, planner.Proposal) {
+	t.Helper()
+	ctx := t.Context()
+	h.studio(t)
+	file, planned, err := h.girl(ctx, "ann", "true")
+	ok(t, err)
+	p, search := h.searched(t, file, planned)
+	ok(t, h.take(ctx, "ann", file, planned, chosen(search, p)))
+	h.confirm(t, file, planned, p)
+	return file, planned, p
+}
+
+// confirm checks who interprets and confirms the interview.
+func (h *house) confirm(t *testing.T, file casefile.File, planned casefile.Planned, p planner.Proposal) {
+	t.Helper()
+	ctx := t.Context()
+	ok(t, h.cases.ClearInterpreter(ctx, "ann", file.ID, planned.ID, "bureau", func(tx *db.Tx) ([]string, error) {
+		return h.book.Checked(tx, "ann", file.ID, p.Interpreter.ID, "bureau")
+	}))
+	ok(t, h.cases.Confirm(ctx, "ann", file.ID, planned.ID))
+}
+
+// reopened lists what the desk's board says of interviews that are plans again.
+func (h *house) reopened(t *testing.T) []casefile.Due {
+	t.Helper()
+	board, _, err := h.cases.Board(t.Context(), "ann", avim, "", false, 50)
+	ok(t, err)
+	return slices.DeleteFunc(board, func(d casefile.Due) bool { return d.Kind != casefile.KindReopened })
+}
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]+)">`)
+
+// confirmed posts a form that takes a slot away, reads what is booked and sends the
+// form that it is answered with. That tells when and where, and nothing of the case.
+func (h *house) confirmed(t *testing.T, p planner.Proposal, path string, in url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	before := len(h.reopened(t))
+	first := h.ask("POST", path, in)
+	page := first.Body.String()
+	if first.Code != http.StatusConflict || !strings.Contains(page, p.Start.Format("2006-01-02 15:04")) || !strings.Contains(page, `action="`+path+`"`) {
+		t.Fatalf("%s is answered with %d %s", path, first.Code, page)
+	}
+	if !strings.HasPrefix(path, "/case/") && (strings.Contains(page, "2026-00") || strings.Contains(page, "/case/")) {
+		t.Errorf("whoever reads no case is told of it: %s", page)
+	}
+	if len(h.reopened(t)) != before {
+		t.Fatal("opened again before anybody went on")
+	}
+	again := url.Values{}
+	for _, field := range hidden.FindAllStringSubmatch(page, -1) {
+		again.Add(field[1], html.UnescapeString(field[2]))
+	}
+	return h.ask("POST", path, again)
+}
+
+// TestWhatTakesASlotAwayOpensTheInterviewAtOnce, whoever enters it and wherever, once they
+// saw what is booked; and what a crash left between the two is found.
+func TestWhatTakesASlotAwayOpensTheInterviewAtOnce(t *testing.T) {
+	ways := map[string]func(h *house, file casefile.File, planned casefile.Planned, p planner.Proposal) (path string, in url.Values){
+		"visit": func(_ *house, file casefile.File, planned casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/case/" + file.ID + "/about/" + planned.ID + "/visits", span(p, url.Values{"site": {p.Room.Site}})
+		},
+		"times": func(_ *house, file casefile.File, planned casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/case/" + file.ID + "/about/" + planned.Person + "/times", url.Values{"whose": {"person"}, "version": {"0"}, "interview": {planned.ID},
+				"person.suits.0.from": {""}, "person.never.0.from": {p.Start.Format(time.DateOnly)}}
+		},
+		"room away": func(_ *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/planner/absences", span(p, url.Values{"who": {"room/" + p.Room.ID}, "why": {"defect"}})
+		},
+		"interviewer away": func(_ *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/planner/absences", span(p, url.Values{"who": {"staff/" + p.Interviewers[0].ID}, "why": {"ill"}})
+		},
+		"interpreter away": func(_ *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/planner/absences", span(p, url.Values{"who": {"interpreter/" + p.Interpreter.ID}, "why": {"ill"}})
+		},
+		"room out of use": func(h *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/planner/rooms/" + p.Room.ID, url.Values{"version": {"1"}, "name": {p.Room.Name}, "site": {p.Room.Site}, "region": {p.Room.Region}, "kind": {p.Room.Kind},
+				"equipment": p.Room.Equipment, "day": {"mo", "tu"}, "from": {"08:00"}, "to": {"18:00"}}
+		},
+		"camera out of order": func(h *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
+			id, err := h.book.SaveItem(context.Background(), "pia", planner.Entry[planner.Item]{Used: true, It: planner.Item{Kind: p.Room.Equipment[0], Number: "C1", Room: p.Room.ID}}, h.kinds())
+			if err != nil {
+				return err.Error(), nil
+			}
+			return "/planner/absences", span(p, url.Values{"who": {"equipment/" + id}, "why": {"defect"}})
+		},
+	}
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+				h, ctx := open(t, d, w), t.Context()
+				file, planned, p := h.held(t)
+				if n, err := h.cases.AskAll(ctx); n != 0 || err != nil {
+					t.Fatalf("%d opened though nothing happened: %v", n, err)
+				}
+				path, in := way(h, file, planned, p)
+				h.who = &web.Actor{ID: "pia", Name: "Pia", Lang: "en", Powers: []string{staff.Recordings}}
+				if strings.HasPrefix(path, "/case/") {
+					h.who = &web.Actor{ID: "ann", Name: "Ann", Lang: "en", Powers: []string{staff.Officer}}
+				}
+				h.crashed = name == "interpreter away"
+				got := h.confirmed(t, p, path, in)
+				if h.crashed {
+					if rows := h.reopened(t); got.Code != http.StatusServiceUnavailable || len(rows) > 0 {
+						t.Fatalf("killed between the two: %d, %v", got.Code, rows)
+					}
+					if n, err := h.cases.AskAll(ctx); n != 1 || err != nil {
+						t.Fatalf("found are %d: %v", n, err)
+					}
+					if n, err := h.cases.AskAll(ctx); n != 0 || err != nil {
+						t.Errorf("found again are %d: %v", n, err)
+					}
+				} else if got.Code != http.StatusSeeOther {
+					t.Fatalf("went on: %d %s", got.Code, got.Body)
+				}
+				all, err := h.cases.Interviews(ctx, "ann", file.ID)
+				ok(t, err)
+				if rows := h.reopened(t); all[0].State != "planned" || len(rows) != 1 || rows[0].Casefile != file.ID || rows[0].Name != planned.ID {
+					t.Errorf("the interview is %s, on the board are %+v", all[0].State, rows)
+				}
+			})
+		})
+	}
+}
+
+// span are the fields of a form for the time of a slot.
+func span(p planner.Proposal, in url.Values) url.Values {
+	in.Set("from", p.Start.Format("2006-01-02T15:04"))
+	in.Set("until", p.End.Format("2006-01-02T15:04"))
+	return in
+}
+
+// TestACalendarThatIsEndedAnswersNothing: by the manager, also for somebody who has left.
+func TestACalendarThatIsEndedAnswersNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h, ctx := open(t, d, w), t.Context()
+		room := h.studio(t)
+		h.who = &web.Actor{ID: "pia", Name: "Pia", Lang: "en", Powers: []string{staff.Recordings}}
+		for who, page := range map[string]string{"room/" + room: "/planner/rooms/" + room, "staff/id-visser": "/planner/people/id-visser", "staff/id-left": "/planner/people"} {
+			secret, err := h.book.MakeFeed(ctx, "pia", who)
+			ok(t, err)
+			const button = `action="/planner/feeds/end"`
+			if got := h.ask("GET", page, nil); !strings.Contains(got.Body.String(), button) || strings.Contains(got.Body.String(), secret) {
+				t.Errorf("%s: %d %s", page, got.Code, got.Body)
+			}
+			in := url.Values{"who": {who}}
+			if who == "staff/id-left" {
+				in.Set("left", "1")
+			}
+			if got := h.ask("POST", "/planner/feeds/end", in); got.Code != http.StatusSeeOther || got.Header().Get("Location") != page {
+				t.Errorf("%s is ended with %d, on to %s", who, got.Code, got.Header().Get("Location"))
+			}
+			if got := h.ask("GET", "/calendar/"+secret+".ics", nil); got.Code != http.StatusNotFound {
+				t.Errorf("the calendar of %s answers %d", who, got.Code)
+			}
+			if got := h.ask("GET", page, nil); strings.Contains(got.Body.String(), button) {
+				t.Errorf("%s still has a button: %s", page, got.Body)
+			}
+		}
+		h.who = &web.Actor{ID: "ann", Name: "Ann", Lang: "en", Powers: []string{staff.Officer}}
+		if got := h.ask("POST", "/planner/feeds/end", url.Values{"who": {"room/" + room}}); got.Code != http.StatusForbidden {
+			t.Errorf("an officer ends a room's calendar: %d", got.Code)
 		}
 	})
 }
@@ -219,28 +385,13 @@ func TestAWithdrawnCertificateIsSeenWhereItWasCountedOn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 		h := open(t, d, w)
 		ctx := t.Context()
-		h.studio(t)
-		file, planned, err := h.girl(ctx, "ann", "true")
-		ok(t, err)
-		p, search := h.searched(t, file, planned)
-		ok(t, h.take(ctx, "ann", file, planned, chosen(search, p)))
-		h.who = &web.Actor{ID: "ann", Name: "Ann", Lang: "en", Powers: []string{staff.Officer}}
-		if got := h.ask("POST", "/case/"+file.ID+"/about/"+planned.ID+"/ties", url.Values{"interpreter": {p.Interpreter.ID}, "asked": {"bureau"}}); got.Code != http.StatusSeeOther {
-			t.Fatalf("ties: %d %s", got.Code, got.Body)
-		}
-		ok(t, h.cases.Confirm(ctx, "ann", file.ID, planned.ID))
-
+		file, planned, p := h.held(t)
 		h.who = &web.Actor{ID: "pia", Name: "Pia", Lang: "en", Powers: []string{staff.Recordings}}
 		who := p.Interviewers[0].ID
 		withdraw := func(kind string) *httptest.ResponseRecorder {
 			return h.ask("POST", "/planner/people/"+who+"/revoke", url.Values{"certificate": {kind}})
 		}
-		reopened := func() (out []casefile.Due) {
-			t.Helper()
-			board, _, err := h.cases.Board(ctx, "ann", avim, "", false, 50)
-			ok(t, err)
-			return slices.DeleteFunc(board, func(d casefile.Due) bool { return d.Kind != casefile.KindReopened })
-		}
+		reopened := func() []casefile.Due { return h.reopened(t) }
 		// One that another of its kind stands in for, and one of earlier days, leave everything as it is.
 		for i, c := range h.staff {
 			if c.ID == who {
@@ -252,9 +403,8 @@ func TestAWithdrawnCertificateIsSeenWhereItWasCountedOn(t *testing.T) {
 				t.Fatalf("%s: %d %s; on the board: %v", kind, got.Code, got.Body, reopened())
 			}
 		}
-		got := withdraw("studio")
-		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), p.Start.Format("2006-01-02 15:04")) || strings.Contains(got.Body.String(), file.Number) {
-			t.Errorf("who withdraws it reads: %d %s", got.Code, got.Body)
+		if got := h.confirmed(t, p, "/planner/people/"+who+"/revoke", url.Values{"certificate": {"studio"}}); got.Code != http.StatusSeeOther {
+			t.Errorf("withdrawn: %d %s", got.Code, got.Body)
 		}
 		all, err := h.cases.Interviews(ctx, "ann", file.ID)
 		ok(t, err)

@@ -4,35 +4,21 @@ import (
 	"net/http"
 
 	"verhaal/internal/db"
-	"verhaal/internal/planner"
 	"verhaal/internal/web"
 	"verhaal/internal/web/withdraw"
 )
 
 // setConflict keeps an interpreter away from the case, for good. Interviews
-// that they are booked for are shown.
+// that they are booked for are shown first.
 func (f *face) setConflict(w http.ResponseWriter, r *http.Request) error {
 	in, file, planned, err := f.about(r)
 	if err != nil {
 		return err
 	}
-	var booked []string
 	err = f.files.RefuseInterpreter(r.Context(), actor(r), file.ID, planned.ID, func(tx *db.Tx) ([]string, error) {
-		booked, err = f.book.Conflicts(tx, file.ID, in.Get("interpreter"))
-		return booked, err
+		return f.book.Conflicts(tx, file.ID, in.Get("interpreter"), in[withdraw.Seen]...)
 	})
-	if err != nil {
-		return err
-	}
-	var clashes []planner.Booking
-	for _, interview := range booked {
-		one, err := f.book.Of(r.Context(), file.ID, interview)
-		if err != nil {
-			return err
-		}
-		clashes = append(clashes, one)
-	}
-	return withdraw.Show(f.site, w, r, clashes, "/case/"+file.ID+"/about/"+planned.ID+"/slots")
+	return withdraw.Done(f.site, w, r, err, "/case/"+file.ID+"/about/"+planned.ID+"/slots")
 }
 
 // clearTies says that who interprets was checked for ties to those of the case,

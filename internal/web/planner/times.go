@@ -10,6 +10,7 @@ import (
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
 	"verhaal/internal/web"
+	"verhaal/internal/web/withdraw"
 )
 
 // timesForm is when it suits somebody, as a form shows it: what is kept, and
@@ -132,11 +133,10 @@ func (f *face) saveTimes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := f.book.SetTimes(r.Context(), actor(r), file.ID, r.PathValue("subject"), whose, times); err != nil {
-		return err
-	}
+	to := r.URL.Path + "?saved"
 	if interview := in.Get("interview"); interview != "" {
-		return web.Back(w, r, "/case/"+file.ID+"/about/"+url.PathEscape(interview)+"/slots")
+		to = "/case/" + file.ID + "/about/" + url.PathEscape(interview) + "/slots"
 	}
-	return web.Back(w, r, r.URL.Path+"?saved")
+	err = f.book.SetTimes(r.Context(), actor(r), file.ID, r.PathValue("subject"), whose, times, in[withdraw.Seen]...)
+	return withdraw.Done(f.site, w, r, err, to)
 }

@@ -103,7 +103,7 @@ func (h *house) furnish(t *testing.T, r *rand.Rand) {
 	}
 	for _, who := range away {
 		if r.IntN(3) == 0 {
-			_, err := h.book.AddAbsence(ctx, "pia", planner.Absence{Who: who, Why: "leave", Span: h.randomSpan(r)})
+			err := h.book.AddAbsence(ctx, "pia", planner.Absence{Who: who, Why: "leave", Span: h.randomSpan(r)})
 			ok(t, err)
 		}
 	}
@@ -137,7 +137,7 @@ func (h *house) begin(ctx context.Context, a *asked) (err error) {
 		return err
 	}
 	for _, v := range a.visits {
-		if _, err := h.book.AddVisit(ctx, a.who, a.file.ID, v); err != nil {
+		if err := h.book.AddVisit(ctx, a.who, a.file.ID, v); err != nil {
 			return err
 		}
 	}

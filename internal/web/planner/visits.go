@@ -9,7 +9,7 @@ import (
 )
 
 // addVisit says when somebody is at a site whom the person must not meet. What
-// is booked there already is shown.
+// is booked there already is shown first.
 func (f *face) addVisit(w http.ResponseWriter, r *http.Request) error {
 	in, file, planned, err := f.about(r)
 	if err != nil {
@@ -19,11 +19,8 @@ func (f *face) addVisit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	clashes, err := f.book.AddVisit(r.Context(), actor(r), file.ID, planner.Visit{Site: in.Get("site"), Span: span})
-	if err != nil {
-		return err
-	}
-	return withdraw.Show(f.site, w, r, clashes, "/case/"+file.ID+"/about/"+planned.ID+"/slots")
+	err = f.book.AddVisit(r.Context(), actor(r), file.ID, planner.Visit{Site: in.Get("site"), Span: span}, in[withdraw.Seen]...)
+	return withdraw.Done(f.site, w, r, err, "/case/"+file.ID+"/about/"+planned.ID+"/slots")
 }
 
 // endVisit says that a visit is over, or will not be.

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"time"
 
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
@@ -21,21 +22,26 @@ func (f *Face) showAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	calendars, err := f.calendars.Feeds(r.Context())
+	if err != nil {
+		return err
+	}
 	web.AllowDerivation(w)
 	return f.site.Render(w, r, http.StatusOK, "staff/account", struct {
 		Login         string
 		Passkeys      []staff.Passkey
 		HasPassphrase bool
 		Certificates  []staff.Certificate
+		Calendar      time.Time // since when there is an address of theirs; zero for none
 		Today         int
 		Done          string
-	}{who.Login, passkeys, has, certificates, f.members.Today(), done(r)})
+	}{who.Login, passkeys, has, certificates, calendars[calendarOf(who)], f.members.Today(), done(r)})
 }
 
 // done is what the page says was just done: one of the sentences it has.
 func done(r *http.Request) string {
 	switch d := r.URL.Query().Get("done"); d {
-	case "language", "passphrase", "passkey", "removed":
+	case "language", "passphrase", "passkey", "removed", "calendar":
 		return d
 	}
 	return ""
@@ -97,5 +103,18 @@ func (f *Face) removePasskey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.Redirect(w, r, "/staff/account?done=removed", http.StatusSeeOther)
+	return nil
+}
+
+// calendarOf is how the calendar names somebody.
+func calendarOf(who staff.Member) string { return "staff/" + who.ID }
+
+// endCalendar ends the address of the own calendar for other programs.
+func (f *Face) endCalendar(w http.ResponseWriter, r *http.Request) error {
+	who := me(r)
+	if err := f.calendars.EndFeed(r.Context(), who.ID, calendarOf(who)); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/staff/account?done=calendar", http.StatusSeeOther)
 	return nil
 }

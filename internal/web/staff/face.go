@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/staff"
@@ -35,6 +36,14 @@ type Face struct {
 	members *staff.Members
 	origins []string
 	site    *web.Site
+
+	calendars Calendars
+}
+
+// Calendars keeps the calendars for other programs, by whose they are ("staff/…").
+type Calendars interface {
+	Feeds(ctx context.Context) (map[string]time.Time, error)
+	EndFeed(ctx context.Context, actor, who string) error
 }
 
 // New makes the face; origins are the addresses that staff sign in at. Give
@@ -45,8 +54,8 @@ func New(members *staff.Members, origins []string) *Face {
 }
 
 // Register adds the pages to mux.
-func (f *Face) Register(mux *http.ServeMux, site *web.Site) {
-	f.site = site
+func (f *Face) Register(mux *http.ServeMux, site *web.Site, calendars Calendars) {
+	f.site, f.calendars = site, calendars
 	site.Handle(mux, "GET /staff/enrol", f.showEnrol)
 	site.Handle(mux, "POST /staff/enrol/begin", f.beginEnrol)
 	site.Handle(mux, "POST /staff/enrol", f.enrol)
@@ -69,6 +78,7 @@ func (f *Face) Register(mux *http.ServeMux, site *web.Site) {
 	site.HandleStaff(mux, "POST /staff/account/passkey/begin", web.AnyStaff, f.beginPasskey)
 	site.HandleStaff(mux, "POST /staff/account/passkey", web.AnyStaff, f.addPasskey)
 	site.HandleStaff(mux, "POST /staff/account/passkey/remove", web.AnyStaff, f.removePasskey)
+	site.HandleStaff(mux, "POST /staff/account/calendar/end", web.AnyStaff, f.endCalendar)
 	site.HandleStaff(mux, "POST /staff/account/everywhere", web.AnyStaff, f.signOutEverywhere)
 }
 

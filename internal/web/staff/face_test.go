@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"verhaal/internal/fault"
 	"verhaal/internal/seal"
 	domain "verhaal/internal/staff"
 )
@@ -214,5 +215,36 @@ func TestTheAccountSpeaksTheChosenLanguage(t *testing.T) {
 		if _, page := p.get(t, "/staff/account?done=language"); !strings.Contains(page, word) {
 			t.Errorf("%s: %q is not on the page", lang, word)
 		}
+	}
+}
+
+// TestACalendarIsEndedByWhoseItIs: the address answers nothing from then on, and
+// another's stays.
+func TestACalendarIsEndedByWhoseItIs(t *testing.T) {
+	h := newHouse(t)
+	sam, kim := h.member(t, "sam", domain.Officer), h.member(t, "kim", domain.Officer)
+	secrets := map[string]string{}
+	for _, p := range []*person{sam, kim} {
+		secret, err := h.book.MakeFeed(t.Context(), "pia", "staff/"+p.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets[p.id] = secret
+	}
+	const button = `action="/staff/account/calendar/end"`
+	if _, page := sam.get(t, "/staff/account"); !strings.Contains(page, button) || strings.Contains(page, secrets[sam.id]) {
+		t.Errorf("the account says %s", page)
+	}
+	if status, _ := sam.post(t, "/staff/account/calendar/end", nil); status != http.StatusSeeOther {
+		t.Errorf("ended with %d", status)
+	}
+	if _, err := h.book.Feed(t.Context(), secrets[sam.id]); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("the ended calendar answers %v", err)
+	}
+	if _, err := h.book.Feed(t.Context(), secrets[kim.id]); err != nil {
+		t.Errorf("another's calendar answers %v", err)
+	}
+	if _, page := sam.get(t, "/staff/account"); strings.Contains(page, button) {
+		t.Errorf("there is still a button: %s", page)
 	}
 }

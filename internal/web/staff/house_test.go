@@ -17,6 +17,7 @@ import (
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db/dbtest"
+	"verhaal/internal/planner"
 	"verhaal/internal/seal"
 	domain "verhaal/internal/staff"
 	"verhaal/internal/web"
@@ -29,6 +30,7 @@ import (
 // house is an installation with the staff's pages and nothing else.
 type house struct {
 	members  *domain.Members
+	book     *planner.Book
 	recovery seal.Identity
 	texts    *lang.Bundle
 	site     *web.Site
@@ -71,7 +73,9 @@ func newHouse(t *testing.T) *house {
 
 	h.server = httptest.NewUnstartedServer(nil)
 	h.base = strings.Replace("http://"+h.server.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
-	h.members, err = domain.New(d, custody.New(d, w, key, h.clock, quiet), h.clock, domain.Config{
+	log := custody.New(d, w, key, h.clock, quiet)
+	h.book = planner.New(d, log, planner.Around{Clock: h.clock})
+	h.members, err = domain.New(d, log, h.clock, domain.Config{
 		Key: bytes.Repeat([]byte{7}, 32), Site: "localhost", Origins: []string{h.base}, Recovery: h.recovery.Recipient(),
 	})
 	must(err)
@@ -82,7 +86,7 @@ func newHouse(t *testing.T) *house {
 	})
 	must(err)
 	mux := http.NewServeMux()
-	pages.Register(mux, h.site)
+	pages.Register(mux, h.site, h.book)
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server.Config.Handler = web.Protect(pages.Sessions(mux))
 	h.server.Start()

@@ -1,11 +1,16 @@
-// Package withdraw takes a certificate back for both faces that may, and shows
-// what is booked against what was just said.
+// Package withdraw is what two faces share that take something away on which
+// interviews rest: whoever does it sees before what is booked. It takes
+// certificates back for both.
 package withdraw
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"verhaal/internal/planner"
 	"verhaal/internal/staff"
@@ -23,47 +28,61 @@ type Certificates struct {
 	}
 	Book interface {
 		Lapsed(ctx context.Context, staff string, gone planner.Held) ([]planner.Booking, error)
-	}
-	Cases interface {
-		CertificateWithdrawn(ctx context.Context, actor, id, interview string) error
+		Tell(ctx context.Context, actor, happened string, clashes []planner.Booking) error
 	}
 }
 
-// Revoke ends a certificate at once, and desk keys that rest on it. It gives
-// what its holder is booked for on days when they do not hold it any more: the
-// cases of these interviews are told, and ask their rules again.
-func (c Certificates) Revoke(ctx context.Context, actor, member, certificate string) ([]planner.Booking, error) {
+// Revoke ends a certificate at once, and desk keys that rest on it. What its
+// holder is booked for on days when they would not hold it any more must be among
+// seen, or nothing is done and a planner.Clash lists it. The cases of these
+// interviews are told, and ask their rules again.
+func (c Certificates) Revoke(ctx context.Context, actor, member, certificate string, seen []string) error {
 	held, err := c.People.Certificates(ctx, member)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.People.Revoke(ctx, actor, member, certificate); err != nil {
-		return nil, err
-	}
-	if _, err := c.Desks.Sweep(ctx); err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(held, func(o staff.Certificate) bool { return o.ID == certificate })
-	if i < 0 {
-		return nil, nil // older than those that are listed
-	}
-	clashes, err := c.Book.Lapsed(ctx, member, planner.Held{Kind: held[i].Kind, From: held[i].FromDay(), Until: held[i].UntilDay()})
-	for _, one := range clashes {
-		if err == nil {
-			err = c.Cases.CertificateWithdrawn(ctx, actor, one.Casefile, one.Interview)
+	var clashes []planner.Booking
+	// One that is older than those that are listed rests under nothing.
+	if i := slices.IndexFunc(held, func(o staff.Certificate) bool { return o.ID == certificate && !o.Revoked }); i >= 0 {
+		gone := planner.Held{Kind: held[i].Kind, From: held[i].FromDay(), Until: held[i].UntilDay()}
+		if clashes, err = c.Book.Lapsed(ctx, member, gone); err != nil {
+			return err
 		}
 	}
-	return clashes, err
+	if err := planner.Unseen(clashes, seen); err != nil {
+		return err
+	}
+	if err := c.People.Revoke(ctx, actor, member, certificate); err != nil {
+		return err
+	}
+	if _, err := c.Desks.Sweep(ctx); err != nil {
+		return err
+	}
+	return c.Book.Tell(ctx, actor, "certificate_withdrawn", clashes)
 }
 
-// Show goes to a page, past what is booked against what was just said: each of
-// these interviews must be moved by those of its case.
-func Show(site *web.Site, w http.ResponseWriter, r *http.Request, clashes []planner.Booking, to string) error {
-	if len(clashes) == 0 {
+// Seen is the field of a form with the ids of bookings that were shown.
+const Seen = "seen"
+
+// Done goes to a page after something was taken away, or asks first: what is booked
+// is shown, and the same form is sent again by who goes on.
+func Done(site *web.Site, w http.ResponseWriter, r *http.Request, err error, to string) error {
+	var clash *planner.Clash
+	if !errors.As(err, &clash) {
+		if err != nil {
+			return err
+		}
 		return web.Back(w, r, to)
 	}
-	return site.Render(w, r, http.StatusOK, "planner/clashes", struct {
-		Clashes []planner.Booking
-		Back    string
-	}{clashes, to})
+	fields := maps.Clone(r.PostForm)
+	delete(fields, Seen)
+	for _, one := range clash.Bookings {
+		fields.Add(Seen, one.ID)
+	}
+	back, _, _ := strings.Cut(to, "?")
+	return site.Render(w, r, http.StatusConflict, "planner/clashes", struct {
+		Clashes      []planner.Booking
+		Fields       url.Values
+		Action, Back string
+	}{clash.Bookings, fields, r.URL.Path, back})
 }
