@@ -31,7 +31,8 @@ func openRoom(t *testing.T, h *roomHouse) *browser.Tab {
 // openRoomThatHears is openRoom with another sound.
 func openRoomThatHears(t *testing.T, h *roomHouse, peak float64) *browser.Tab {
 	t.Helper()
-	b := browser.Open(t, h.url, drill.InTheRoom(sound(t, peak))...)
+	// A camera of few frames: a busy computer keeps up with it.
+	b := browser.Open(t, h.url, append(drill.InTheRoom(sound(t, peak)), chromedp.Flag("use-fake-device-for-media-stream", "fps=10"))...)
 	b.Width(1280)
 	h.unlock(b)
 	return b
@@ -302,7 +303,7 @@ func TestAStudioShowsAChildNothingTechnical(t *testing.T) {
 	h.studio = true
 	b := openRoom(t, h)
 	beginHeard(b)
-	if !browser.Ask[bool](b, `document.querySelector("[data-alarms]").hidden`) {
+	if browser.Ask[bool](b, loud) {
 		t.Errorf("alarms without a reason: %s", b.Text("[data-alarms]"))
 	}
 	// Nobody touched anything since it began.
