@@ -31,8 +31,7 @@ func openRoom(t *testing.T, h *roomHouse) *browser.Tab {
 // openRoomThatHears is openRoom with another sound.
 func openRoomThatHears(t *testing.T, h *roomHouse, peak float64) *browser.Tab {
 	t.Helper()
-	// A camera of few frames: a busy computer keeps up with it.
-	b := browser.Open(t, h.url, append(drill.InTheRoom(sound(t, peak)), chromedp.Flag("use-fake-device-for-media-stream", "fps=10"))...)
+	b := browser.Open(t, h.url, drill.InTheRoom(sound(t, peak))...)
 	b.Width(1280)
 	h.unlock(b)
 	return b
@@ -328,6 +327,7 @@ func TestAStudioShowsAChildNothingTechnical(t *testing.T) {
 	b.Until(height + ` <= 60`)
 	// An alarm: the room next door hears it, the child sees another dot.
 	const dot = `getComputedStyle(document.querySelector(".dot")).backgroundColor`
+	b.Until(`document.querySelector("[data-alarms]").hidden`)
 	calmDot := browser.Ask[string](b, dot)
 	browser.Ask[bool](b, `made.forEach(r => r.pause()), true`)
 	b.Until(`!document.querySelector("[data-alarms]").hidden && ` + dot + ` !== "` + calmDot + `"`)
