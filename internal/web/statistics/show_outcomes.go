@@ -177,6 +177,10 @@ func (v view) table(t statistics.Table, number int) table {
 		out.Columns = append(out.Columns, v.period(p))
 		var bars []bar
 		for j, r := range t.Rows {
+			// The table has the zeros; a chart of every reason below every rule is too long to read.
+			if r.Part && r.Counts[i] == (statistics.Count{}) {
+				continue
+			}
 			bars = append(bars, bar{Label: shorts[j], Part: r.Part, Count: r.Counts[i]})
 		}
 		id := "chart-" + strconv.Itoa(number) + "-" + strconv.Itoa(i)
