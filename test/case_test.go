@@ -27,6 +27,14 @@ func fill(b *browser.Tab, fields map[string]string) {
 	}
 }
 
+// chooseWhy chooses the reason for which a deviation is asked.
+func chooseWhy(b *browser.Tab, why string) {
+	b.T.Helper()
+	if !browser.Ask[bool](b, fmt.Sprintf(`(s => { s.value = %q; return s.value === %q; })(document.querySelector("[data-ask] [name=why]"))`, why, why)) {
+		b.T.Fatalf("no reason %s to choose", why)
+	}
+}
+
 func save(b *browser.Tab) {
 	b.T.Helper()
 	b.Click(`form[data-facts] .cluster button, main form.stack .cluster button:not(.quiet)`)
@@ -195,6 +203,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	// May it be an ordinary room? The prosecutor says no.
 	b.Visit(home + "about/i1")
 	browser.Ask[bool](b, `(document.querySelector("[data-ask] [name=rule]").value = "S-19", true)`)
+	chooseWhy(b, "no_room")
 	b.Write("[data-ask] textarea", "The studio here is out of order.")
 	b.Click("[data-ask] button")
 	b.Until(`document.querySelector("#deviations") && document.querySelector("#deviations").parentElement.textContent.includes("S-19")`)
@@ -205,7 +214,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 	ovj.Until(`document.body.textContent.includes("out of order")`)
 	ovj.Write("[data-deviation] textarea", "There are other studios.")
 	ovj.Click(`[data-deviation] button[value=refused]`)
-	ovj.Until(`!document.querySelector("[data-deviation] button[value=refused]")`)
+	ovj.Until(`!document.querySelector("[data-answer]:not([hidden])")`)
 
 	// Another adult is offered, and the planner finds a studio in another region.
 	b.Visit(home + "about/i1")
@@ -331,10 +340,14 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	save(b)
 	b.Check("a plan that is blocked")
 	fill(b, map[string]string{"rule": "S-17"})
+	// Words alone don't do: whoever asks chooses the reason too.
 	b.Write("#reason", "The camera of the only room in reach is broken and she leaves tonight.")
 	b.Click("[data-ask] button")
+	b.See("[data-ask] select:invalid")
+	chooseWhy(b, "equipment")
+	b.Click("[data-ask] button")
 	b.Until(`document.querySelector("#deviations + ul") !== null`)
-	if said := b.Text("#deviations + ul"); !strings.Contains(said, "S-17") || !strings.Contains(said, "asked") {
+	if said := b.Text("#deviations + ul"); !strings.Contains(said, "S-17") || !strings.Contains(said, "asked") || !strings.Contains(said, "the equipment failed") {
 		t.Errorf("the plan says %q", said)
 	}
 
@@ -343,6 +356,9 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	signIn(p, "prosecutor")
 	p.Visit("/decisions/")
 	p.See("[data-deviation]")
+	if said := p.Text("[data-deviation]"); !strings.Contains(said, "the equipment failed") {
+		t.Errorf("the prosecutor sees %q", said)
+	}
 	if html := browser.Ask[string](p, "document.documentElement.outerHTML"); strings.Contains(html, "camera of the only room") {
 		t.Error("the server knows the reason")
 	}
@@ -377,6 +393,6 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	b.Click("[data-deviation] [data-open]")
 	b.Until(`document.querySelector("[data-deviation]").innerText.includes("she leaves tonight") && document.querySelector("[data-deviation]").innerText.includes("for this interview only")`)
 	p.Visit("/decisions/")
-	p.Click("[data-deviation] [data-open]")
-	p.Until(`document.querySelector("[data-answered]").innerText.includes("for this interview only")`)
+	p.Click("[data-deviation]:has(.badge.good) [data-open]")
+	p.Until(`document.querySelector("[data-deviation]:has(.badge.good) [data-answered]").innerText.includes("for this interview only")`)
 }

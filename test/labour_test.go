@@ -77,6 +77,7 @@ func TestAnAdultWhoseIntellectIsInDoubtIsRecordedOnVideo(t *testing.T) {
 
 	// The detective asks whether audio will do; the prosecutor refuses.
 	browser.Ask[bool](b, `(document.querySelector("[data-ask] [name=rule]").value = "S-18", true)`)
+	chooseWhy(b, "persons_wish")
 	b.Write("[data-ask] textarea", "The man fears cameras.")
 	b.Click("[data-ask] button")
 	b.Until(`document.querySelector("#deviations") && document.querySelector("#deviations").parentElement.textContent.includes("S-18")`)
@@ -88,7 +89,7 @@ func TestAnAdultWhoseIntellectIsInDoubtIsRecordedOnVideo(t *testing.T) {
 	ovj.Until(`document.body.textContent.includes("fears cameras")`)
 	ovj.Write("[data-deviation] textarea", "Doubt counts as yes. Hide the camera from view instead.")
 	ovj.Click(`[data-deviation] button[value=refused]`)
-	ovj.Until(`!document.querySelector("[data-deviation] button[value=refused]")`)
+	ovj.Until(`!document.querySelector("[data-answer]:not([hidden])")`)
 
 	b.Visit(home + "about/i1")
 	b.Until(`document.querySelector("#deviations").parentElement.querySelector(".badge.danger") !== null`)

@@ -695,11 +695,11 @@ func TestADeviationIsSignedByTheProsecutorWhoWasAskedAndFreesItsRuleAlone(t *tes
 		reason, err := seal.Seal([]byte(`{"v":1,"text":"in hospital"}`), caseKey.Recipient(), pam.Recipient())
 		ok(t, err)
 
-		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "ben", reason), fault.BadInput, "case.fault.no_prosecutor")
-		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-17", "pam", reason), fault.Refused, "case.fault.no_deviation")
-		wantFault(t, x.AskDeviation(ctx, "ben", file.ID, plan, "S-19", "pam", reason), fault.Refused, "")
-		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", []byte("please")), fault.BadInput, "")
-		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "ben", Why: "no_room", Reason: reason}), fault.BadInput, "case.fault.no_prosecutor")
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-17", Prosecutor: "pam", Why: "no_room", Reason: reason}), fault.Refused, "case.fault.no_deviation")
+		wantFault(t, x.AskDeviation(ctx, "ben", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}), fault.Refused, "")
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: []byte("please")}), fault.BadInput, "")
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked") // asked is not signed
 
 		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
@@ -759,7 +759,7 @@ func TestARefusedDeviationFreesNothing(t *testing.T) {
 		caseKey := x.keyed(t, file.ID, "ann")
 		reason, err := seal.Seal([]byte("{}"), caseKey.Recipient(), x.keys["ben"].Recipient())
 		ok(t, err)
-		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
 		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
 		ok(t, err)
 		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, reason))

@@ -11,6 +11,7 @@ import (
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 	"verhaal/internal/seal"
 )
 
@@ -35,6 +36,7 @@ type Deviation struct {
 	Number     string // of the case file
 	Interview  string
 	Rule       string
+	Why        string // code of the pack's list policy.DeviationReasons; "" = asked before there were any
 	State      string // asked, signed, refused
 	AskedBy    string
 	Asked      time.Time
@@ -44,19 +46,27 @@ type Deviation struct {
 	about      string    // policy.Pack.Fingerprint when it was asked
 }
 
+// NewDeviation is a deviation to be asked for.
+type NewDeviation struct {
+	Rule, Prosecutor string
+	Why              string // code of the pack's list policy.DeviationReasons
+	Reason           []byte // the words: an age file to the case key and to the prosecutor's own
+}
+
 // AskDeviation asks a prosecutor for a deviation from a rule that blocks an
-// interview. reason is an age file to the case key and to the prosecutor's own.
+// interview. A code that is not on the list of the pack that judges the interview
+// is BadInput with "case.fault.deviation_why"; a pack without a list takes none.
 // Nobody signs in their own case: the actor, and whoever is or must not be a
 // member of it, is Refused with "case.fault.own_case".
-func (f *Files) AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error {
+func (f *Files) AskDeviation(ctx context.Context, actor, id, interview string, asked NewDeviation) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
 	}
-	if err := checkReason(reason); err != nil {
+	if err := checkReason(asked.Reason); err != nil {
 		return err
 	}
-	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
+	if ok, err := f.people.Prosecutes(ctx, asked.Prosecutor); err != nil || !ok {
 		return errors.Join(err, fault.New(fault.BadInput, "case.fault.no_prosecutor", "not a prosecutor"))
 	}
 	w, err := f.weigh(f.db.Source(ctx), file, interview)
@@ -71,24 +81,28 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview, rule, pr
 	if err != nil {
 		return Unreadable{err}
 	}
-	r, listed := d.Requirement(rule)
+	r, listed := d.Requirement(asked.Rule)
 	if !listed || !r.Blocks() || !slices.Contains(r.Rule.GrantedBy, prosecutorRole) {
 		return fault.New(fault.Refused, "case.fault.no_deviation", "a rule that is not in the way, or that no prosecutor may deviate from")
+	}
+	reasons, coded := pack.CodeList(policy.DeviationReasons)
+	if _, known := reasons.Entry(asked.Why); !known && (coded || asked.Why != "") {
+		return fault.New(fault.BadInput, "case.fault.deviation_why", "a reason that is not on the list")
 	}
 	text, err := d.JSON("en")
 	if err != nil {
 		return err
 	}
-	act := custody.Act{Kind: "deviation.asked", Actor: actor, Subject: id, Basis: rule, Facts: map[string]string{"channel": file.Channel}}
+	act := custody.Act{Kind: "deviation.asked", Actor: actor, Subject: id, Basis: asked.Rule, Facts: map[string]string{"channel": file.Channel, "why": asked.Why}}
 	about := pack.Fingerprint(r.Rule, facts, f.today())
 	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
-		if err := errors.Join(outside(tx, id, actor, prosecutor), f.keyStands(ctx, id)); err != nil {
+		if err := errors.Join(outside(tx, id, actor, asked.Prosecutor), f.keyStands(ctx, id)); err != nil {
 			return err
 		}
 		if err := event(tx, id, "deviation_asked", interview, actor, f.clock()); err != nil {
 			return err
 		}
-		_, err := tx.Exec(insertDeviation, newID(), id, interview, rule, Asked, actor, f.clock().Unix(), prosecutor, reason, text, 0, []byte{}, about)
+		_, err := tx.Exec(insertDeviation, newID(), id, interview, asked.Rule, Asked, actor, f.clock().Unix(), asked.Prosecutor, asked.Reason, text, 0, []byte{}, about, asked.Why)
 		return err
 	})
 	return err
@@ -155,7 +169,7 @@ func (f *Files) deviationsOf(src db.Source, query string, args ...any) (out []De
 	err = db.Each(src, query, func(row func(...any) error) error {
 		var d Deviation
 		var asked, decided int64
-		err := row(&d.ID, &d.Casefile, &d.Number, &d.Interview, &d.Rule, &d.State, &d.AskedBy, &asked, &d.Prosecutor, &decided, &d.Decision, &d.about)
+		err := row(&d.ID, &d.Casefile, &d.Number, &d.Interview, &d.Rule, &d.State, &d.AskedBy, &asked, &d.Prosecutor, &decided, &d.Decision, &d.about, &d.Why)
 		d.Asked = f.moment(asked)
 		if decided > 0 {
 			d.Decided = f.moment(decided)

@@ -53,7 +53,7 @@ func TestNothingIsSealedToAKeyThatSomebodyMayStillHave(t *testing.T) {
 		note := Part{Name: "note/1", Epoch: 1, Sealed: sealedTo(t, key)}
 		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "implicated"))
 		wantFault(t, x.Seal(ctx, "ann", file.ID, note), fault.Conflict, "case.fault.key_due")
-		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason), fault.Conflict, "case.fault.key_due")
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}), fault.Conflict, "case.fault.key_due")
 		next := x.keyed(t, file.ID, "ann")
 		ok(t, x.Seal(ctx, "ann", file.ID, Part{Name: "note/1", Epoch: 2, Sealed: sealedTo(t, next)}))
 	})

@@ -1,9 +1,12 @@
 package casefile
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"verhaal/internal/custody"
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
 	"verhaal/internal/seal"
@@ -21,7 +24,7 @@ func (x *fixture) reasoned(t *testing.T, key seal.Identity) []byte {
 
 func (x *fixture) signed(t *testing.T, id, plan string, reason []byte) {
 	t.Helper()
-	ok(t, x.AskDeviation(t.Context(), "ann", id, plan, "S-19", "pam", reason))
+	ok(t, x.AskDeviation(t.Context(), "ann", id, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
 	asked, _, _, err := x.ForProsecutor(t.Context(), "pam", "", 1)
 	ok(t, err)
 	ok(t, x.AnswerDeviation(t.Context(), "pam", asked[0].ID, Signed, reason))
@@ -67,6 +70,48 @@ func TestASignatureIsOfTheDayInTheHouse(t *testing.T) {
 	})
 }
 
+// TestADeviationIsAskedForOneReasonOfTheList: the code is a fact beside the sealed
+// words, which stay compulsory whichever it is.
+func TestADeviationIsAskedForOneReasonOfTheList(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		ask := NewDeviation{Rule: "S-19", Prosecutor: "pam", Reason: x.reasoned(t, x.keyed(t, file.ID, "ann"))}
+		for _, why := range []string{"", "no_such", "She is in hospital."} {
+			ask.Why = why
+			wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, ask), fault.BadInput, "case.fault.deviation_why")
+		}
+		wordless := ask
+		wordless.Why, wordless.Reason = "other", nil
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, wordless), fault.BadInput, "")
+		ask.Why = "health"
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, ask))
+		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
+		ok(t, err)
+		of, err := x.Deviations(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if len(asked) != 1 || len(of) != 1 || asked[0].Why != "health" || of[0].Why != "health" {
+			t.Errorf("the prosecutor sees %+v, the case %+v", asked, of)
+		}
+		acts, err := x.log.About(ctx, file.ID)
+		ok(t, err)
+		if !slices.ContainsFunc(acts, func(e custody.Entry) bool {
+			return strings.Contains(string(e.Leaf), `"deviation.asked"`) && strings.Contains(string(e.Leaf), `"why":"health"`)
+		}) {
+			t.Error("the act does not name the reason")
+		}
+		// A pack from before there was a list takes no code, and the words alone.
+		pack, err := x.rules.On("")
+		ok(t, err)
+		before := *pack
+		before.Codes = slices.DeleteFunc(slices.Clone(before.Codes), func(l policy.CodeList) bool { return l.ID == policy.DeviationReasons })
+		x.rules = always{&before}
+		wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, ask), fault.BadInput, "case.fault.deviation_why")
+		ask.Why = ""
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, ask))
+	})
+}
+
 func TestNobodySignsInTheirOwnCase(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
@@ -76,9 +121,9 @@ func TestNobodySignsInTheirOwnCase(t *testing.T) {
 		ok(t, x.Exclude(ctx, "ann", file.ID, "cas", "conflict"))
 		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
 		for _, who := range []string{"ann", "ben", "cas"} {
-			wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", who, reason), fault.Refused, "case.fault.own_case")
+			wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: who, Why: "no_room", Reason: reason}), fault.Refused, "case.fault.own_case")
 		}
-		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
 		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict")) // in the meantime
 		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
 		ok(t, err)
@@ -92,7 +137,7 @@ func TestWhatIsOpenStandsBeforeWhatWasAnswered(t *testing.T) {
 		file, plan := x.inAnOrdinaryRoom(t)
 		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
 		ask := func() {
-			ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
+			ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
 			x.now = x.now.Add(1e9)
 		}
 		ask()

@@ -105,13 +105,13 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 const listDecisions = `select n, at, staff, pack, version, hash, decision from case_decision where casefile = $1 and subject = $2 order by n`
 
-const insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer, about)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+const insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer, about, why)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
-const listDeviations = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about
+const listDeviations = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about, d.why
 from case_deviation d join casefile c on c.id = d.casefile where d.casefile = $1 and d.interview = $2 order by d.asked, d.id`
 
-const listAskedOf = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about
+const listAskedOf = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about, d.why
 from case_deviation d join casefile c on c.id = d.casefile
 where d.prosecutor = $1 and (case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id) > ($2, $3, $4)
 order by case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id limit $5`

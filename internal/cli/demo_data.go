@@ -106,11 +106,12 @@ func furnish(ctx context.Context, base string, made app.Initial, notes string) e
 		}
 		text.WriteString(line)
 	}
-	file, err := demoCase(ctx, staff["avim"])
+	file, err := demoCase(ctx, staff["avim"], client.Deviation{Rule: "S-19", Why: "no_room", Prosecutor: ids["prosecutor"], Recipient: staff["prosecutor"].Recipient(),
+		Words: "The nearest studio is free in eleven days. She goes back to her uncle on Friday."})
 	if err != nil {
 		return fmt.Errorf("case file: %w", err)
 	}
-	fmt.Fprintf(&text, "\navim has a case file at %s/case/%s/ with an interview that the rules block\n", base, file)
+	fmt.Fprintf(&text, "\navim has a case file at %s/case/%s/ with an interview that the rules block;\nprosecutor is asked for a deviation at %s/decisions/\n", base, file, base)
 	file, interview, err := demoInterview(ctx, staff["avim"])
 	if err != nil {
 		return fmt.Errorf("interview: %w", err)
@@ -127,7 +128,8 @@ func furnish(ctx context.Context, base string, made app.Initial, notes string) e
 
 // demoCase is a case file of a girl of ten who was interviewed before, by
 // another agency, and whose next interview is planned as if she were an adult.
-func demoCase(ctx context.Context, detective *client.Staff) (id string, err error) {
+// From one rule that is in the way a deviation is asked.
+func demoCase(ctx context.Context, detective *client.Staff, asked client.Deviation) (id string, err error) {
 	if id, err = detective.OpenCase(ctx, "police-avim", "ex_officio"); err != nil {
 		return "", err
 	}
@@ -151,7 +153,7 @@ func demoCase(ctx context.Context, detective *client.Staff) (id string, err erro
 			return "", fmt.Errorf("facts about %s: %w", subject, err)
 		}
 	}
-	return id, nil
+	return id, detective.AskDeviation(ctx, id, interview, asked)
 }
 
 // demoInterview is a case file of an adult whose interview is confirmed for today.

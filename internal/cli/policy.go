@@ -17,7 +17,7 @@ import (
 type policyCommand struct {
 	Explain policyExplain `cmd:"" help:"Say what the rules of a pack demand, given facts, and why."`
 	Test    policyTest    `cmd:"" help:"Run the worked cases of packs."`
-	Diff    policyDiff    `cmd:"" help:"Say which worked cases two versions of a pack decide differently."`
+	Diff    policyDiff    `cmd:"" help:"Say which worked cases two versions of a pack decide differently, and which rows of their tables differ."`
 	Rules   policyRules   `cmd:"" help:"Print every rule of a pack in words, with its clause and cases, as a page (Markdown)."`
 }
 
@@ -145,7 +145,8 @@ type policyDiff struct {
 	New string `arg:"" help:"The other."`
 }
 
-// Run says in words what the new pack decides otherwise than the old one.
+// Run says in words what the new pack decides otherwise than the old one, and
+// what its tables say otherwise.
 func (c policyDiff) Run(t *terminal) error {
 	old, err := loadPack(c.Old)
 	if err != nil {
@@ -159,7 +160,11 @@ func (c policyDiff) Run(t *terminal) error {
 	for _, change := range changes {
 		t.say("%s", change)
 	}
-	t.say("%d differences between %s %s and %s %s, over %d cases", len(changes), old.Name, old.Version, now.Name, now.Version, len(now.Cases))
+	tables := policy.TableChanges(old, now)
+	for _, change := range tables {
+		t.say("%s", change)
+	}
+	t.say("%d differences between %s %s and %s %s, over %d cases", len(changes)+len(tables), old.Name, old.Version, now.Name, now.Version, len(now.Cases))
 	return nil
 }
 

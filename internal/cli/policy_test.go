@@ -99,6 +99,10 @@ func TestALawyerSeesWhatAnEditedCopyDecidesDifferently(t *testing.T) {
 	if status != 0 || !strings.Contains(out, "16th birthday is today: S-17 was absent, is unmet") || !strings.Contains(out, "differences between nl 2026.1 and nl 2026.1") {
 		t.Errorf("%d %s", status, out)
 	}
+	other := edited(t, "codes.yaml", "the equipment failed", "the camera failed")
+	if status, out, _ = run("policy", "diff", "nl", other); status != 0 || !strings.HasPrefix(out, "codes deviation_reason: changed\ncodes deviation_reason equipment: changed\n2 differences") {
+		t.Errorf("other codes: %d %s", status, out)
+	}
 	if status, out, _ = run("policy", "test", stricter); status != 1 || !strings.Contains(out, "FAILED") {
 		t.Errorf("a pack whose cases fail: %d %s", status, out)
 	}

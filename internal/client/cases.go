@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"verhaal/internal/policy"
+	"verhaal/internal/report"
 )
 
 // moved posts a form and gives the last part of the address that the answer
@@ -80,4 +81,26 @@ func (c *Staff) Assess(ctx context.Context, id, person, day string) error {
 // gives the page that answers.
 func (c *Staff) Try(ctx context.Context, id, interview string, plan url.Values) (string, error) {
 	return c.form(ctx, "/case/"+id+"/about/"+interview+"/try", plan)
+}
+
+// Deviation is what is asked of a prosecutor: from which rule, why by the pack's
+// list, and what happened in words.
+type Deviation struct {
+	Rule, Why, Words      string
+	Prosecutor, Recipient string
+}
+
+// AskDeviation asks for a deviation from a rule that is in the way of an
+// interview; the words are sealed to the case and to the prosecutor.
+func (c *Staff) AskDeviation(ctx context.Context, id, interview string, d Deviation) error {
+	var key struct{ Recipient string }
+	if err := c.call(ctx, "/case/"+id+"/sealed/open", struct{}{}, &key); err != nil {
+		return err
+	}
+	reason, err := report.SealMessage(d.Words, key.Recipient, d.Recipient)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, "/case/"+id+"/about/"+interview+"/deviations", map[string]any{
+		"rule": d.Rule, "prosecutor": d.Prosecutor, "why": d.Why, "reason": reason}, nil)
 }

@@ -21,6 +21,9 @@ type Staff struct {
 // NewStaff visits base with an empty browser.
 func NewStaff(base string) *Staff { return &Staff{door: newDoor(base)} }
 
+// Recipient is what is sealed to this member alone.
+func (c *Staff) Recipient() string { return c.key.Recipient() }
+
 // Newcomer is who enrols; Login and Name count only for the first administrator.
 type Newcomer struct{ Code, Login, Name, Lang, Passphrase string }
 

@@ -79,6 +79,10 @@ func TestABrokenTableIsRefusedWithFileLineFieldAndWhatIsAllowed(t *testing.T) {
 		{codes, "{state: pending,", `{state: in_force,`, ``},
 		{codes, `          - {state: pending, checked: "2025-12-22", clause: {rules: [E-06]`, `          - {state: in_force, checked: "2025-12-22", clause: {rules: [E-06]`, `entries[6].bases[1]: must begin after the basis before it has ended; those that are pending come last`},
 		{codes, "choose: many", "choose: all", `lists[0].choose: "all" must be one of one, many`},
+		{codes, "nl: reden voor een afwijking}\n    choose: one\n", "nl: reden voor een afwijking}\n    choose: many\n", `lists[20].choose: must be one: a deviation is asked for one reason, and counted once`},
+		{codes, "id: no_room,", "id: no.room,", `lists[20].entries[4].id: "no.room" must be `},
+		{codes, "id: no_room,", "id: health,", `lists[20].entries[4]: the id health is taken by an earlier row`},
+		{codes, "en: the equipment failed, ", "", `lists[20].entries[7].name.en: is missing`},
 		{codes, "lists:\n", "lists: [\n", `nl/codes.yaml: not YAML: `},
 	} {
 		_, err := Load(changed(t, c.file, c.from, c.to), "nl")

@@ -2,6 +2,10 @@ package policy
 
 import "slices"
 
+// DeviationReasons is the id of the list of reasons for which a prosecutor is
+// asked for a deviation. A pack from before there was one has none.
+const DeviationReasons = "deviation_reason"
+
 // CodeList is a list of codes that a form offers and statistics count.
 type CodeList struct {
 	Coded

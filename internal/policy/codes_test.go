@@ -118,6 +118,7 @@ func TestTheListsHaveAsManyCodesAsTheirSources(t *testing.T) {
 	for id, n := range map[string]int{
 		"exploitation": 10, "indicators_labour": 12, "indicators_ilo": 6, "means_of_control": 18, "recruitment": 10, "recruiter": 5,
 		"relationship": 3, "gender": 6, "age_band": 10, "trafficking_status": 3, "case_status": 4, "special_need": 5, "comensha_file": 3,
+		"deviation_reason": 10,
 	} {
 		if l, ok := p.CodeList(id); !ok || len(l.Entries) != n {
 			t.Errorf("%s has %d codes, must have %d", id, len(l.Entries), n)

@@ -26,6 +26,9 @@ func (r *reader) codeList(f field) CodeList {
 		Many:     r.oneOf(m["choose"], "one", "many") == "many",
 		Ground:   r.ground(m["clause"]),
 	}
+	if l.ID == DeviationReasons && l.Many {
+		r.fail(m["choose"], "must be one: a deviation is asked for one reason, and counted once")
+	}
 	l.Entries = table(r, m["entries"], func(f field) CodeEntry { return r.codeEntry(f, l) })
 	var taken []string
 	for i, one := range r.list(m["entries"]) {

@@ -3,7 +3,6 @@ package rulebook
 import (
 	"fmt"
 	"reflect"
-	"slices"
 
 	"verhaal/internal/policy"
 )
@@ -54,39 +53,5 @@ func changes(candidate, base *policy.Pack) (out []string) {
 	say("exit", base.Exit, candidate.Exit)
 	texts("help", base.Help, candidate.Help)
 	texts("guide", base.Guide, candidate.Guide)
-	return append(out, tableChanges(candidate, base)...)
-}
-
-// tableChanges lists the rows of the tables for staff that came, went or say
-// something else: who may grant what, how long something is kept.
-func tableChanges(candidate, base *policy.Pack) []string {
-	return slices.Concat(
-		rows("role", base.Roles, candidate.Roles, func(r policy.Role) string { return r.ID }),
-		rows("power", base.Powers, candidate.Powers, func(r policy.Power) string { return r.ID }),
-		rows("room power", base.RoomPowers, candidate.RoomPowers, func(r policy.Coded) string { return r.ID }),
-		rows("room", base.Rooms, candidate.Rooms, func(r policy.RoomKind) string { return r.ID }),
-		rows("clock", base.Clocks, candidate.Clocks, func(r policy.Clock) string { return r.ID }),
-		rows("reason for delay", base.DelayReasons, candidate.DelayReasons, func(r policy.DelayReason) string { return r.ID }),
-		rows("period", base.Periods, candidate.Periods, func(r policy.Period) string { return r.ID }),
-		rows("task", base.Tasks, candidate.Tasks, func(r policy.Task) string { return r.ID }),
-		rows("retention", base.Retention, candidate.Retention, func(r policy.Retention) string { return r.ID }),
-		rows("codes", base.Codes, candidate.Codes, func(r policy.CodeList) string { return r.ID }),
-	)
-}
-
-func rows[T any](table string, was, is []T, id func(T) string) (out []string) {
-	for _, row := range was {
-		if !slices.ContainsFunc(is, func(other T) bool { return id(other) == id(row) }) {
-			out = append(out, table+" "+id(row)+": gone")
-		}
-	}
-	for _, row := range is {
-		i := slices.IndexFunc(was, func(other T) bool { return id(other) == id(row) })
-		if i < 0 {
-			out = append(out, table+" "+id(row)+": new")
-		} else if !reflect.DeepEqual(was[i], row) {
-			out = append(out, table+" "+id(row)+": changed")
-		}
-	}
-	return out
+	return append(out, policy.TableChanges(base, candidate)...)
 }

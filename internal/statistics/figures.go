@@ -48,6 +48,7 @@ func parts(withSearches, withRecordings bool) []part {
 		{name: "repeat", topic: interviews, total: "all", rows: []string{"repeat.none", "repeat.explained", "repeat.unexplained"}},
 		{name: "people", topic: interviews, total: "minor", rows: []string{"people.same", "people.explained", "people.unexplained"}},
 		{name: "asked", topic: deviations, total: "asked", each: "asked."},
+		{name: "why", topic: deviations, total: "asked", each: "why."},
 		{name: "signed", topic: deviations, total: "signed", each: "signed."},
 		{name: "refused", topic: deviations, total: "refused", each: "refused."},
 	}
@@ -109,7 +110,8 @@ type Count struct {
 
 // Row is the counts of one row, one for each period.
 type Row struct {
-	Name   string // "waited.3", "nth.2", "asked.S-19"; see docs/managers.md
+	Name   string // "waited.3", "nth.2", "asked.S-19", "asked.S-19.equipment"; see docs/managers.md
+	Part   bool   // of the last row before it that is none: what it counts, that one counts too
 	Counts []Count
 }
 
@@ -191,7 +193,7 @@ func (f *Figures) table(p part, desk string, periods []Period) Table {
 }
 
 func (h *hiding) row(name string, desk int, periods []Period) Row {
-	out := Row{Name: name}
+	out := Row{Name: name, Part: strings.Count(name, ".") == 2}
 	for _, p := range periods {
 		c := cell{desk, p, name}
 		if _, hidden := h.hidden[c]; hidden {

@@ -12,12 +12,14 @@ import (
 
 const q0 = Quarter(2025 * 4)
 
-// randomCube is desks × quarters × two breakdowns of the same things, with
-// counts small enough that much must be hidden, or large ones among them.
+// randomCube is desks × quarters × two breakdowns of the same things, perhaps
+// crossed (as deviations are by rule and reason), with counts small enough that
+// much must be hidden, or large ones among them.
 func randomCube(t *rapid.T) (*cube, Quarter) {
 	levels := rapid.SampledFrom([][2]bool{{true, true}, {true, false}, {false, true}}).Draw(t, "levels")
 	rows := waitRows()[:rapid.IntRange(2, 4).Draw(t, "rows")]
 	c := newCube(rapid.IntRange(1, 3).Draw(t, "desks"), levels[0], levels[1], scale{"all", rows})
+	crossed := rapid.Bool().Draw(t, "crossed")
 	most := rapid.SampledFrom([]int{1, 3, 8, 30}).Draw(t, "most")
 	last := q0 + Quarter(rapid.IntRange(0, 5).Draw(t, "last"))
 	for d := range c.desks {
@@ -25,7 +27,11 @@ func randomCube(t *rapid.T) (*cube, Quarter) {
 			for _, wait := range rows {
 				for _, kind := range []string{"kind.a", "kind.b"} {
 					for range rapid.IntRange(0, most).Draw(t, "n") {
-						c.add(d, q, "all", wait, kind)
+						if crossed {
+							c.add(d, q, "all", wait, wait+"."+kind, kind)
+						} else {
+							c.add(d, q, "all", wait, kind)
+						}
 					}
 				}
 			}

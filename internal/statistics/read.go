@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 )
@@ -129,20 +130,25 @@ func (b *Book) fill(ctx context.Context, page map[string]*file, after, last stri
 	}, eventsOf, after, last)
 }
 
+// NotSaid stands for the reason of a deviation that was asked before there was a
+// list of them, in the name of a row.
+const NotSaid = "not_said"
+
 func (b *Book) readDeviations(ctx context.Context, t *tally) error {
 	id := ""
 	for {
 		n := 0
 		err := b.each(ctx, func(rows *sql.Rows) error {
-			var channel, rule, state string
+			var channel, rule, why, state string
 			var asked, decided int64
 			n++
-			if err := rows.Scan(&id, &channel, &rule, &state, &asked, &decided); err != nil {
+			if err := rows.Scan(&id, &channel, &rule, &why, &state, &asked, &decided); err != nil {
 				return err
 			}
-			t.count(deviations, channel, asked, "asked", "asked."+rule)
+			why = cmp.Or(why, NotSaid)
+			t.count(deviations, channel, asked, "asked", "asked."+rule, "asked."+rule+"."+why, "why."+why)
 			if state != "asked" {
-				t.count(deviations, channel, decided, state, state+"."+rule)
+				t.count(deviations, channel, decided, state, state+"."+rule, state+"."+rule+"."+why)
 			}
 			return nil
 		}, pageDeviations, id, pageSize)

@@ -1,6 +1,6 @@
 // Package statistics counts what became of reports and cases: how long people
 // waited, how often they were interviewed and asked the same again, which rules
-// were deviated from. Book.Figures counts, Figures.Table shows one topic of a
+// were deviated from and why. Book.Figures counts, Figures.Table shows one topic of a
 // desk, or of all together.
 //
 // It reads codes, days and numbers only; nothing that is sealed and nobody's

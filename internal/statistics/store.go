@@ -28,5 +28,5 @@ const eventsOf = `select e.casefile, e.kind, e.subject, e.at from casefile c joi
 where c.number > $1 and c.number <= $2 and e.kind in ('interview_held', 'phase_talk', 'phase_sent', 'phase_closed')
 order by c.number, e.n`
 
-const pageDeviations = `select d.id, c.channel, d.rule, d.state, d.asked, d.decided
+const pageDeviations = `select d.id, c.channel, d.rule, d.why, d.state, d.asked, d.decided
 from case_deviation d join casefile c on c.id = d.casefile where d.id > $1 order by d.id limit $2`

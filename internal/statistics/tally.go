@@ -13,7 +13,7 @@ const (
 	talks      = "talk"       // informative talks, by days since the report
 	interviews = "interviews" // of victims: the first by days; which of the victim it was; what repeats; who asks
 	victims    = "victims"    // of cases sent or closed, by the number of their interviews
-	deviations = "deviations" // asked, signed, refused, by rule
+	deviations = "deviations" // asked, signed, refused, by rule and reason
 	studios    = "studios"    // searches for a studio
 	recordings = "recordings" // recordings of interviews
 )

@@ -1,5 +1,6 @@
-// Asking a prosecutor for a deviation, and reading what was asked and answered:
-// both are sealed to the case and to the prosecutor alone.
+// Asking a prosecutor for a deviation, with the code of its reason, and reading
+// what was asked and answered: the words of both are sealed to the case and to the
+// prosecutor alone.
 import * as seal from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
@@ -17,7 +18,7 @@ export function listenForAsking(form: HTMLFormElement): void {
     try {
       const to = [form.dataset.caseRecipient!, who.dataset.recipient!];
       const reason = await seal.seal(seal.padJSON({ v: 1, text: String(given.get("reason")) }), to);
-      await post(form.dataset.ask!, { rule: given.get("rule"), prosecutor: who.value, reason: seal.b64(reason) });
+      await post(form.dataset.ask!, { rule: given.get("rule"), prosecutor: who.value, why: given.get("why") ?? "", reason: seal.b64(reason) });
       form.dispatchEvent(new Event(sent));
       location.reload();
     } catch (error) {

@@ -35,8 +35,8 @@ values ($1, $2, 1, $3, $4, 0, 'answered', 'nl', 'no', 'adult', '', 'no', 'nl', '
 	insertFact      = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by) values ($1, $2, $3, $4, 1, $5, 'x')`
 	insertContact   = `insert into contact (casefile, n, person, way, at, result, basis, staff) values ($1, $2, 'p1', 'phone', $3, 'reached', '', 'x')`
 	insertEvent     = `insert into case_event (casefile, n, kind, subject, at, staff) values ($1, $2, $3, $4, $5, 'x')`
-	insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer)
-values ($1, $2, 'i1', $3, $4, 'x', $5, 'x', $6, $6, $7, $6)`
+	insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer, why)
+values ($1, $2, 'i1', $3, $4, 'x', $5, 'x', $6, $6, $7, $6, $8)`
 )
 
 type writer struct {
@@ -137,5 +137,6 @@ func (d Data) deviation(w *writer, id, interview string, at time.Time) {
 	if s := []string{"", "signed", "signed", "signed", "refused"}[r.IntN(5)]; s != "" {
 		state, decided = s, at.Add(days(r, 4))
 	}
-	w.put(insertDeviation, strings.Join([]string{id, interview}, "."), id, rule, state, at.Unix(), []byte{}, max(decided.Unix(), 0))
+	why := []string{"no_room", "no_room", "no_interviewer", "equipment", "persons_wish", "health", "other", ""}[r.IntN(8)]
+	w.put(insertDeviation, strings.Join([]string{id, interview}, "."), id, rule, state, at.Unix(), []byte{}, max(decided.Unix(), 0), why)
 }

@@ -76,7 +76,7 @@ type Files interface {
 	ConfirmOutside(ctx context.Context, actor, id, interview, why string) error
 	Hold(ctx context.Context, actor, id, interview string) error
 	Cancel(ctx context.Context, actor, id, interview, why string) error
-	AskDeviation(ctx context.Context, actor, id, interview, rule, prosecutor string, reason []byte) error
+	AskDeviation(ctx context.Context, actor, id, interview string, asked casefile.NewDeviation) error
 	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
 	ForProsecutor(ctx context.Context, prosecutor, after string, limit int) ([]casefile.Deviation, []casefile.View, string, error)
 	Reason(ctx context.Context, prosecutor, deviation string) (casefile.DeviationWords, error)

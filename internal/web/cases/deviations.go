@@ -23,6 +23,7 @@ type prosecutor struct{ ID, Name, Recipient string }
 // asking is the form beside a blocked plan.
 type asking struct {
 	Rules       []*policy.Rule // in the way, and a prosecutor may deviate from them
+	Why         []policy.CodeEntry
 	Prosecutors []prosecutor
 	Recipient   string // of the case key; "" while there is none
 }
@@ -30,6 +31,7 @@ type asking struct {
 type deviation struct {
 	casefile.Deviation
 	Title, Who, AskedByName string
+	WhyName                 string   // "" where no code was given
 	Because                 []string // what the pack said of the rule when it was asked
 }
 
@@ -56,6 +58,8 @@ func (f *face) addDeviations(r *http.Request, page *aboutPage, d policy.Decision
 		return err
 	}
 	page.Asking.Recipient = key.Recipient
+	why, _ := d.Pack.CodeList(policy.DeviationReasons)
+	page.Asking.Why = why.Entries
 	page.Asking.Prosecutors, err = f.prosecutors(ctx)
 	return err
 }
@@ -74,8 +78,9 @@ func (f *face) prosecutors(ctx context.Context) ([]prosecutor, error) {
 
 func (f *face) described(r *http.Request, all []casefile.Deviation, lang string) ([]deviation, error) {
 	var out []deviation
+	why, _ := f.pack().CodeList(policy.DeviationReasons)
 	for _, d := range all {
-		one := deviation{Deviation: d}
+		one := deviation{Deviation: d, WhyName: named(why, d.Why, lang)}
 		var err error
 		if one.Who, err = f.called(r.Context(), d.Prosecutor); err != nil {
 			return nil, err
@@ -106,18 +111,19 @@ func (f *face) described(r *http.Request, all []casefile.Deviation, lang string)
 	return out, nil
 }
 
-// askDeviation asks a prosecutor, with a reason that only they and the case
-// can read.
+// askDeviation asks a prosecutor, with the code of a reason and its words, which
+// only they and the case can read.
 func (f *face) askDeviation(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Rule       string `json:"rule"`
 		Prosecutor string `json:"prosecutor"`
+		Why        string `json:"why"`
 		Reason     []byte `json:"reason"`
 	}
 	if err := web.ReadJSON(r, maxPart, &in); err != nil {
 		return err
 	}
-	if err := f.files.AskDeviation(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Rule, in.Prosecutor, in.Reason); err != nil {
+	if err := f.files.AskDeviation(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), casefile.NewDeviation(in)); err != nil {
 		return err
 	}
 	return web.WriteJSON(w, http.StatusCreated, struct{}{})

@@ -22,6 +22,7 @@ type chart struct {
 
 type bar struct {
 	Label string
+	Part  bool // of the bar before it that is none
 	Count statistics.Count
 
 	Value               string

@@ -192,6 +192,32 @@ func TestWhatIsTakenAwayIsWhatIsShownAndAnAct(t *testing.T) {
 	}
 }
 
+func TestDeviationsAreNamedByRuleAndReason(t *testing.T) {
+	h := open(t)
+	_, body := h.get(t, "/outcomes/figures.csv?by=year&from=2024-Q1&to=2025-Q4")
+	lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	ok(t, err)
+	for _, want := range [][3]string{
+		{"asked", "asked.S-19", "S-19 Child-friendly studio under 12"},
+		{"asked", "asked.S-19.no_room", "S-19: no studio or right room in time"},
+		{"asked", "asked.S-19.not_said", "S-19: not said"},
+		{"signed", "signed.S-19.no_room", "S-19: no studio or right room in time"},
+		{"refused", "refused.S-19.no_room", "S-19: no studio or right room in time"},
+		{"why", "why.equipment", "the equipment failed"},
+		{"why", "why.not_said", "not said"},
+	} {
+		if !slices.ContainsFunc(lines, func(l []string) bool { return slices.Equal(l[:3], want[:]) }) {
+			t.Errorf("no line %q", want)
+		}
+	}
+	_, html := h.get(t, "/outcomes/?by=year&from=2024-Q1&to=2025-Q4")
+	for _, want := range []string{`<th scope="row" class="part">S-19: no studio or right room in time</th>`, `S-19: no studio or right room in time</text><rect`, ` class="part"/>`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+}
+
 // broken is a database that does not answer.
 type broken struct{}
 

@@ -46,6 +46,7 @@ type table struct {
 
 type line struct {
 	Label string
+	Part  bool // of the line before it that is none
 	Cells []string
 }
 
@@ -106,17 +107,40 @@ func (v view) period(p statistics.Period) string {
 	return v.T("statistics.quarter", "Year", year, "N", strconv.Itoa(int(p.Quarter%4)+1))
 }
 
-// row is what a row is called, and its short name for a chart.
+// row is what a row is called, and its short name for a chart. Rows of deviations
+// are named by a rule, a reason, or both ("asked.S-19", "why.equipment", "asked.S-19.equipment").
 func (v view) row(name string) (label, short string) {
 	kind, rest, _ := strings.Cut(name, ".")
-	if kind != "asked" && kind != "signed" && kind != "refused" {
+	switch kind {
+	case "asked", "signed", "refused":
+	case "why":
+		label = v.why(rest)
+		return label, label
+	default:
 		label = v.T("statistics.row." + name)
 		return label, label
 	}
-	if rule, ok := v.pack.Rule(rest); ok {
-		return rest + " " + rule.Title.In(facts.Language(v.pack, v.Lang)), rest
+	id, why, both := strings.Cut(rest, ".")
+	if both {
+		label = id + ": " + v.why(why)
+		return label, label
 	}
-	return rest, rest
+	if rule, ok := v.pack.Rule(id); ok {
+		return id + " " + rule.Title.In(facts.Language(v.pack, v.Lang)), id
+	}
+	return id, id
+}
+
+// why is what a reason for a deviation is called, as the pack of today names it.
+func (v view) why(code string) string {
+	if code == statistics.NotSaid {
+		return v.T("statistics.row.not_said")
+	}
+	list, _ := v.pack.CodeList(policy.DeviationReasons)
+	if reason, ok := list.Entry(code); ok {
+		return reason.Name.In(facts.Language(v.pack, v.Lang))
+	}
+	return code
 }
 
 func cell(c statistics.Count) string {
@@ -138,12 +162,12 @@ func cells(counts []statistics.Count) []string {
 }
 
 func (v view) table(t statistics.Table, number int) table {
-	out := table{Name: t.Name, Total: line{v.T("statistics.total." + t.Name), cells(t.Total.Counts)}, Median: cells(t.Median), P90: cells(t.P90)}
+	out := table{Name: t.Name, Total: line{Label: v.T("statistics.total." + t.Name), Cells: cells(t.Total.Counts)}, Median: cells(t.Median), P90: cells(t.P90)}
 	most := 0
 	var shorts []string
 	for _, r := range t.Rows {
 		label, short := v.row(r.Name)
-		out.Rows, shorts = append(out.Rows, line{label, cells(r.Counts)}), append(shorts, short)
+		out.Rows, shorts = append(out.Rows, line{label, r.Part, cells(r.Counts)}), append(shorts, short)
 		for _, c := range r.Counts {
 			most = max(most, c.N)
 		}
@@ -153,7 +177,11 @@ func (v view) table(t statistics.Table, number int) table {
 		out.Columns = append(out.Columns, v.period(p))
 		var bars []bar
 		for j, r := range t.Rows {
-			bars = append(bars, bar{Label: shorts[j], Count: r.Counts[i]})
+			// The table has the zeros; a chart of every reason below every rule is too long to read.
+			if r.Part && r.Counts[i] == (statistics.Count{}) {
+				continue
+			}
+			bars = append(bars, bar{Label: shorts[j], Part: r.Part, Count: r.Counts[i]})
 		}
 		id := "chart-" + strconv.Itoa(number) + "-" + strconv.Itoa(i)
 		out.Charts = append(out.Charts, draw(id, title+", "+v.period(p), v.period(p), bars, most, v.Dir))
