@@ -49,7 +49,7 @@ func note(b *browser.Tab, what, day string) {
 // TestADetectiveIsHeldToWhatACaseOwes: a contact that is late goes to the whole
 // desk without a name; the victim's wish stops the clock of the interview; a
 // notice to CoMensha stands once and stays until somebody sent it; time to
-// think runs once.
+// think runs once, and for her alone; a talk that was taken back is none.
 func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	base, _ := demo(t)
 	b := browser.Open(t, base)
@@ -134,6 +134,37 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 		t.Errorf("time to think says %q", said)
 	}
 	b.Until(`document.querySelector("[data-begin-period]") === null`)
+
+	// What holds for her holds for no other victim: neither that she was ready nor
+	// her time to think.
+	b.Click(`form[action$="/persons"] button`)
+	b.Until(`location.pathname.endsWith("/about/p2")`)
+	if asked := browser.Ask[bool](b, `document.getElementsByName("clock.ready").length + document.getElementsByName("reflection.from").length === 2 && !document.getElementsByName("clock.reported").length`); !asked {
+		t.Error("the page of a person doesn't ask for their own days, or for those of the case")
+	}
+	fill(b, map[string]string{"subject.birth_date": "1990-03-01", "subject.age_doubt": "false", "subject.lawful_stay": "false", "subject.dublin": "true"})
+	save(b)
+	b.Visit(home)
+	if clocks := browser.Ask[int](b, `document.querySelectorAll("[data-clock=adult_interview]").length`); clocks != 1 {
+		t.Errorf("%d interviews are waited for though one victim is ready", clocks)
+	}
+	spread(b)
+	if owed := b.Text("[data-person=p1]"); strings.Contains(owed, "V-02") {
+		t.Errorf("the first victim is owed time to think: %q", owed)
+	}
+	if owed := b.Text("[data-person=p2]"); !strings.Contains(owed, "V-02") {
+		t.Errorf("the other victim is owed no time to think: %q", owed)
+	}
+
+	// A talk that was taken back is none: the formal report names the rule.
+	note(b, "talk_held", day(-2))
+	spread(b)
+	b.Click(`[data-steps] button[aria-label*="informative talk"]`)
+	b.Until(`document.querySelector("[data-steps] s") !== null`)
+	choose(b, "#phase", "formal_report")
+	b.Click(`form[action$="/phase"] button`)
+	b.See("[data-refused] [data-rule=M-03]")
+	b.Check("a formal report that is refused")
 
 	// Everybody of the desk sees the number, who is no member nothing else.
 	b.Visit("/case/board")

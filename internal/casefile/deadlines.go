@@ -42,23 +42,32 @@ type Running struct {
 }
 
 // first is the first day on which something happened, about a person or the
-// case; from is the earliest that counts. "" = it did not.
+// case, as steps or facts tell; from is the earliest that counts. "" = it did not.
 func (s *state) first(what, about, from string) string {
-	day := ""
-	take := func(one string) {
-		if one >= from && (day == "" || one < day) {
-			day = one
-		}
-	}
-	for _, step := range s.steps {
-		if step.What == what && step.About == about && !step.Withdrawn {
-			take(step.Day)
-		}
-	}
-	if fact := s.known.Get(dayFacts[what]); fact != "" {
-		take(fact)
+	day := s.firstStep(what, about, from)
+	if fact := s.known[about].Get(dayFacts[what]); fact != "" && fact >= from {
+		day = earlier(day, fact)
 	}
 	return day
+}
+
+// firstStep is first, of the steps alone.
+func (s *state) firstStep(what, about, from string) string {
+	day := ""
+	for _, step := range s.steps {
+		if step.What == what && step.About == about && !step.Withdrawn && step.Day >= from {
+			day = earlier(day, step.Day)
+		}
+	}
+	return day
+}
+
+// earlier is the earlier of two days, of which "" is none.
+func earlier(a, b string) string {
+	if a == "" || b != "" && b < a {
+		return b
+	}
+	return a
 }
 
 // clocks reckons every clock of the pack that was started in the case.

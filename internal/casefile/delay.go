@@ -9,8 +9,13 @@ import (
 	"verhaal/internal/fault"
 )
 
-// wishReason is the reason that the rules know as the fact clock.victims_wish.
-const wishReason = "victims_wish"
+// wishReason is the reason that the rules know as wishFact; they know any other
+// as delayFact.
+const (
+	wishReason = "victims_wish"
+	wishFact   = "clock.victims_wish"
+	delayFact  = "clock.reason"
+)
 
 // Delay is why a clock takes longer, from a day until a day.
 type Delay struct {
@@ -85,14 +90,14 @@ func (f *Files) GiveReason(ctx context.Context, actor, id string, d NewDelay) er
 				return err
 			}
 		}
-		// Rule S-08 asks for the reason as a fact.
+		// Rule S-08 asks for the reason as a fact about the person.
 		if running[i].Clock.Stops.What.ID != interviewHeld {
 			return nil
 		}
 		if d.Reason == wishReason {
-			return f.tell(tx, id, actor, "clock.victims_wish", "true")
+			return f.tell(tx, id, actor, d.About, wishFact, "true")
 		}
-		return f.tell(tx, id, actor, "clock.reason", d.Reason)
+		return f.tell(tx, id, actor, d.About, delayFact, d.Reason)
 	})
 }
 

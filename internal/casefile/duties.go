@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -82,8 +83,8 @@ func (f *Files) reckon(tx *db.Tx, id, kind string) error {
 }
 
 // seen lists what happened, as the facts show, and is no step yet. A step that somebody took
-// back is not seen again. What Stands is seen although somebody entered the same: that
-// may be taken back.
+// back is not seen again, but for a talk: its fact went with it, so who tells of one tells it
+// anew. What Stands is seen although somebody entered the same: that may be taken back.
 func (s *state) seen(kind string) []Step {
 	var out []Step
 	see := func(what, about, day string) {
@@ -109,8 +110,8 @@ func (s *state) seen(kind string) []Step {
 	for _, one := range s.held {
 		see(one.What, one.About, one.Day)
 	}
-	if s.known.Get(talkFact) == "true" {
-		see(talkHeld, "", s.dayOf(s.changed[talkFact]))
+	if s.known[""].Get(talkFact) == "true" && s.firstStep(talkHeld, "", "") == "" {
+		out = append(out, Step{What: talkHeld, Day: s.dayOf(s.changed[talkFact])})
 	}
 	if s.file.Phase == Sent {
 		see(fileSent, "", s.today)
@@ -215,7 +216,7 @@ func (f *Files) Settle(ctx context.Context, actor, id string, n int64, how Settl
 		}
 		for _, rule := range task.Ground.Rules {
 			if fact := onlyFact(now.pack, rule); fact != "" && !now.open(rule) {
-				if err := f.tell(tx, id, actor, fact, "true"); err != nil {
+				if err := f.tell(tx, id, actor, "", fact, "true"); err != nil {
 					return err
 				}
 			}
@@ -263,10 +264,14 @@ func (d Deadlines) Covers(p *policy.Pack, rule, about string) bool {
 // dayOf is the day of a moment (unix seconds), where the desk stands.
 func (s *state) dayOf(at int64) string { return time.Unix(at, 0).In(s.zone).Format(time.DateOnly) }
 
-// tell sets a fact about the case inside an act: one field of the same name.
-func (f *Files) tell(tx *db.Tx, id, actor, name, value string) error {
-	_, err := tx.Exec(tellFact, id, name, name+"="+value, f.clock().Unix(), actor)
-	return err
+// tell sets a fact about a person or the case inside an act: one field of the
+// same name; "" = not known any more.
+func (f *Files) tell(tx *db.Tx, id, actor, subject, name, value string) error {
+	fields := url.Values{}
+	if value != "" {
+		fields.Set(name, value)
+	}
+	return f.putFact(tx, actor, id, subject, name, fields)
 }
 
 // past refuses what is no day, or one to come wherever the server stands.

@@ -26,19 +26,23 @@ type Fact struct {
 
 // sections are those that a kind of subject has facts of.
 var sections = map[string][]string{
-	"":         {"report", "case", "clock", "reflection", "talk"},
-	personKind: {"subject", "earlier"},
+	"":         {"report", "case", "clock", "talk"},
+	personKind: {"subject", "earlier", "reflection"},
 	// No deviations: only a holder of the power can sign one, never a planner.
 	interviewKind: {"plan", "recording", "record"},
 }
 
-// ofPerson are facts of the case in the schema that are about one person:
+// ofPerson are facts of the sections of the case that are about one person:
 // they are kept under that person, so that what holds for one victim is never
 // taken for another.
-var ofPerson = []string{"case.interest_weighed", "case.expert_supports", "case.expert_conducts", "case.would_rather_not_testify", courtConsidered}
+var ofPerson = []string{"case.interest_weighed", "case.expert_supports", "case.expert_conducts", "case.would_rather_not_testify", courtConsidered,
+	readyFact, wishFact, delayFact}
 
-// OfPerson says of a fact of the case that it is kept under a person.
-func OfPerson(fact string) bool { return slices.Contains(ofPerson, fact) }
+// OfPerson says of a fact that it is kept under a person.
+func OfPerson(fact string) bool {
+	section, _, _ := strings.Cut(fact, ".")
+	return slices.Contains(sections[personKind], section) || slices.Contains(ofPerson, fact)
+}
 
 // saidByActs are facts that follow from an act: nobody types that it was done.
 var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest}

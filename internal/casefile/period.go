@@ -71,7 +71,7 @@ func (f *Files) BeginPeriod(ctx context.Context, actor, id, person, period, from
 			}
 		}
 		for _, fact := range [][2]string{{"reflection.offered", "true"}, {"reflection.from", from}, {"reflection.until", until}, {"reflection.extended", "false"}} {
-			if err := f.tell(tx, id, actor, fact[0], fact[1]); err != nil {
+			if err := f.tell(tx, id, actor, person, fact[0], fact[1]); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 )
 
 // Next lists the phases that a case file may go to. It goes forward only, and no
@@ -26,8 +27,8 @@ func (f File) Next() []string {
 }
 
 // Advance takes a case file to one of its next phases; another is Refused with
-// "case.fault.phase". Entering the formal report asks the pack: a rule about the
-// talk that is in the way refuses it, named in the error. A confirmed interview
+// "case.fault.phase". Entering the formal report asks the pack: rules about the
+// talk that are in the way refuse it, as TalkFirst. A confirmed interview
 // that the rules of the new phase would not allow is a plan again.
 func (f *Files) Advance(ctx context.Context, actor, id, phase string) error {
 	file, err := f.Get(ctx, actor, id)
@@ -54,7 +55,20 @@ func enter(tx *db.Tx, seen File, phase string) error {
 	return err
 }
 
-// mayReport asks the rules about talks whether a formal report may begin.
+// TalkFirst is a formal report that rules about the talk don't let begin; it holds
+// those, as they were decided.
+type TalkFirst struct{ policy.Decision }
+
+// Error implements error.
+func (t TalkFirst) Error() string { return "rule " + t.Requirements[0].Rule.ID + " is in the way" }
+
+// Unwrap makes it Refused, with "case.fault.talk_first".
+func (TalkFirst) Unwrap() error {
+	return fault.New(fault.Refused, "case.fault.talk_first", "rules about the talk")
+}
+
+// mayReport asks the rules about talks whether a formal report may begin. What
+// one asks of an interview it asks when that is planned (M-07).
 func (f *Files) mayReport(ctx context.Context, file File) error {
 	known, err := f.facts(ctx, file.ID, "")
 	if err != nil {
@@ -70,10 +84,11 @@ func (f *Files) mayReport(ctx context.Context, file File) error {
 	if err != nil {
 		return Unreadable{err}
 	}
-	for _, r := range d.Requirements {
-		if r.Rule.Area == "talk" && r.Blocks() {
-			return fault.New(fault.Refused, "case.fault.talk_first", "rule %s is in the way", r.Rule.ID)
-		}
+	d.Requirements = slices.DeleteFunc(d.Requirements, func(r policy.Requirement) bool {
+		return r.Rule.Area != "talk" || !r.Blocks() || slices.ContainsFunc(pack.Asks(r.Rule), ofInterview)
+	})
+	if len(d.Requirements) > 0 {
+		return TalkFirst{d}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"testing"
@@ -91,5 +92,20 @@ func TestATalkBecomesAFormalReportByTheSameRulesAsAPhase(t *testing.T) {
 				t.Errorf("%+v", o)
 			}
 		}
+	})
+}
+
+func TestATalkThatBecameAFormalReportComesBackToItAfterInterviews(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		x.victim(t, id, "subject.birth_date=1990-03-01&subject.age_doubt=false")
+		var first TalkFirst
+		if err := x.Advance(ctx, "ann", id, FormalReport); !errors.As(err, &first) || len(first.Requirements) != 1 || first.Requirements[0].Rule.ID != "M-03" {
+			t.Errorf("what is in the way: %v, %+v", err, first.Requirements)
+		}
+		ok(t, x.Advance(ctx, "ann", id, Talk))
+		ok(t, x.BecomesFormalReport(ctx, "ann", id))
+		ok(t, x.Advance(ctx, "ann", id, Interview))
+		ok(t, x.Advance(ctx, "ann", id, FormalReport))
 	})
 }

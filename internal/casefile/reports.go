@@ -118,10 +118,35 @@ func (f *Files) takeReports(tx *db.Tx, id, actor string, reports []string, first
 	if err != nil {
 		return err
 	}
-	if known := s.known.Get(reported); known != "" && known <= first {
+	if known := s.known[""].Get(reported); known != "" && known <= first {
 		return nil
 	}
-	return f.tell(tx, id, actor, reported, first)
+	return f.tell(tx, id, actor, "", reported, first)
+}
+
+// firstReport is the day on which the first of a case's reports came in; "" = it
+// has none.
+func (f *Files) firstReport(tx *db.Tx, id string) (day string, err error) {
+	var reports []string
+	if err := db.Each(tx, listReports, func(row func(...any) error) error {
+		var one string
+		err := row(&one)
+		reports = append(reports, one)
+		return err
+	}, id); err != nil {
+		return "", err
+	}
+	for _, one := range reports {
+		_, came, err := f.sources.Report(tx.Context(), one)
+		if fault.KindOf(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		day = earlier(day, came)
+	}
+	return day, nil
 }
 
 // reported is the fact from which days since the report count.

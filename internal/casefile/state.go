@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"time"
 
@@ -17,9 +18,9 @@ type state struct {
 	today   string
 	zone    *time.Location
 	people  []somebody
-	held    []Step // interviews that were held here, as steps
-	known   url.Values
-	changed map[string]int64 // when a fact about the case was written last
+	held    []Step                // interviews that were held here, as steps
+	known   map[string]url.Values // facts by subject, "" = the case
+	changed map[string]int64      // when a fact about the case was written last
 	steps   []Step
 	delays  []Delay
 	tasks   []Owed
@@ -49,7 +50,7 @@ type somebody struct {
 
 // load reads a case as src shows it.
 func (f *Files) load(src db.Source, id string) (*state, error) {
-	s := &state{today: f.today(), zone: f.clock().Location(), known: url.Values{}, changed: map[string]int64{}, due: map[dueKey]due{}}
+	s := &state{today: f.today(), zone: f.clock().Location(), known: map[string]url.Values{}, changed: map[string]int64{}, due: map[dueKey]due{}}
 	var err error
 	if s.pack, err = f.rules.On(s.today); err != nil {
 		return nil, err
@@ -63,7 +64,6 @@ func (f *Files) load(src db.Source, id string) (*state, error) {
 // loadSubjects reads the people, with what is known about each, and the
 // interviews that were held.
 func (s *state) loadSubjects(src db.Source, id string) error {
-	facts := map[string]url.Values{}
 	err := db.Each(src, listFactsOf, func(row func(...any) error) error {
 		var subject, name, fields string
 		var version, changed int64
@@ -74,12 +74,10 @@ func (s *state) loadSubjects(src db.Source, id string) error {
 		if err != nil {
 			return fault.Wrap(fault.Internal, "", err)
 		}
-		if facts[subject] == nil {
-			facts[subject] = url.Values{}
+		if s.known[subject] == nil {
+			s.known[subject] = url.Values{}
 		}
-		for field, v := range values {
-			facts[subject][field] = v
-		}
+		maps.Copy(s.known[subject], values)
 		if subject == "" && len(values) > 0 {
 			s.changed[name] = changed
 		}
@@ -88,7 +86,6 @@ func (s *state) loadSubjects(src db.Source, id string) error {
 	if err != nil {
 		return err
 	}
-	s.known = facts[""]
 	return db.Each(src, listSubjectsOf, func(row func(...any) error) error {
 		var one somebody
 		var kind, about, stands string
@@ -99,10 +96,10 @@ func (s *state) loadSubjects(src db.Source, id string) error {
 		case kind == personKind:
 			// Facts that the pack refuses are told where they are entered; here
 			// they count as not known.
-			one.facts, _ = s.pack.FactsFromForm(merged(facts[""], facts[one.ID]), s.today)
+			one.facts, _ = s.pack.FactsFromForm(merged(s.known[""], s.known[one.ID]), s.today)
 			s.people = append(s.people, one)
 		case stands == held:
-			if day := facts[one.ID].Get("plan.date"); day != "" {
+			if day := s.known[one.ID].Get("plan.date"); day != "" {
 				s.held = append(s.held, Step{What: interviewHeld, About: about, Day: day})
 			}
 		}

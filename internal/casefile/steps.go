@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
@@ -29,11 +30,12 @@ const (
 const (
 	dublinClock = "dublin_leads"
 	talkFact    = "case.talk_held"
+	readyFact   = "clock.ready"
 	controller  = "controller" // of the data: what it does is no event of a case
 )
 
 // dayFacts are the facts that hold the day of an event.
-var dayFacts = map[string]string{reportReceived: "clock.reported", victimReady: "clock.ready"}
+var dayFacts = map[string]string{reportReceived: reported, victimReady: readyFact}
 
 // aboutPersons are the events that are about one person each. The pack says who
 // makes an event happen and not whom it is about, so this says it.
@@ -128,23 +130,45 @@ func (f *Files) NoteStep(ctx context.Context, actor, id string, step Step) error
 		if err != nil {
 			return err
 		}
-		if err := f.addStep(tx, s, step); err != nil {
-			return err
-		}
-		// What the rules read says the same.
-		if fact := dayFacts[step.What]; fact != "" && s.known.Get(fact) == "" {
-			return f.tell(tx, id, actor, fact, step.Day)
-		}
-		if step.What == talkHeld {
-			return f.tell(tx, id, actor, talkFact, "true")
-		}
-		return nil
+		return f.restep(tx, s, actor, step, func() error { return f.addStep(tx, s, step) })
 	})
 }
 
-// TakeBack withdraws a step that was a mistake. It stays in the list; the tasks
-// that it opened stay open until somebody says that they need not be done. One
-// that Stands is Refused with "case.fault.step_stands".
+// restep changes the steps of the event of one of them, and lets the fact that
+// the rules read of it say what those that stand say. A fact that says otherwise
+// was entered by somebody, and stays.
+func (f *Files) restep(tx *db.Tx, s *state, actor string, of Step, change func() error) error {
+	fact, was, err := f.said(tx, s, of)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil || fact == "" {
+		return err
+	}
+	_, now, err := f.said(tx, s, of)
+	if known := s.known[of.About].Get(fact); err != nil || known == now || known != "" && known != was {
+		return err
+	}
+	return f.tell(tx, s.file.ID, actor, of.About, fact, now)
+}
+
+// said is what the steps of a step's event that stand say as a fact: the first
+// day, or whether there is one. fact is "" where the rules read none.
+func (f *Files) said(tx *db.Tx, s *state, of Step) (fact, value string, err error) {
+	day := s.firstStep(of.What, of.About, "")
+	switch of.What {
+	case talkHeld:
+		return talkFact, strconv.FormatBool(day != ""), nil
+	case reportReceived: // the reports of the case say it too
+		first, err := f.firstReport(tx, s.file.ID)
+		return reported, earlier(day, first), err
+	}
+	return dayFacts[of.What], day, nil
+}
+
+// TakeBack withdraws a step that was a mistake, with what the rules read of it. It
+// stays in the list; the tasks that it opened stay open until somebody says that
+// they need not be done. One that Stands is Refused with "case.fault.step_stands".
 func (f *Files) TakeBack(ctx context.Context, actor, id string, n int64) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -156,13 +180,17 @@ func (f *Files) TakeBack(ctx context.Context, actor, id string, n int64) error {
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(s.steps, func(one Step) bool { return one.N == n && one.Stands() }) {
+		i := slices.IndexFunc(s.steps, func(one Step) bool { return one.N == n && !one.Withdrawn })
+		if i < 0 {
+			return fault.New(fault.Conflict, "case.fault.changed_meanwhile", "no such step, or withdrawn already")
+		}
+		if s.steps[i].Stands() {
 			return fault.New(fault.Refused, "case.fault.step_stands", "a step that an act of the case shows")
 		}
-		changed, err := tx.Exec(withdrawStep, id, n, f.clock().Unix())
-		if err == nil && changed == 0 {
-			err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "no such step, or withdrawn already")
-		}
-		return err
+		return f.restep(tx, s, actor, s.steps[i], func() error {
+			s.steps[i].Withdrawn = true
+			_, err := tx.Exec(withdrawStep, id, n, f.clock().Unix())
+			return err
+		})
 	})
 }

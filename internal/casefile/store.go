@@ -126,10 +126,6 @@ const listSubjectsOf = `select id, kind, role, about, state, made from case_subj
 
 const listFactsOf = `select subject, name, fields, version, changed from case_fact where casefile = $1`
 
-const tellFact = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by) values ($1, '', $2, $3, 1, $4, $5)
-on conflict (casefile, subject, name) do update set fields = excluded.fields, version = case_fact.version + 1, changed = excluded.changed,
-changed_by = excluded.changed_by where case_fact.fields <> excluded.fields`
-
 const insertStep = `insert into case_step (casefile, n, what, about, day, seen, noted, staff, withdrawn) values ($1, $2, $3, $4, $5, $6, $7, $8, 0)`
 
 const withdrawStep = `update case_step set withdrawn = $3 where casefile = $1 and n = $2 and withdrawn = 0`

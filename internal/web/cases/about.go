@@ -131,10 +131,10 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	pack := f.pack()
 	page.File, page.Subject, page.Pack, page.Lang = file, r.PathValue("subject"), pack, facts.Language(pack, f.site.Page(r).Lang)
 	page.Versions, page.Was = seen(known)
-	names, open := []string{"case", "report", "clock", "talk", "reflection"}, []string{"case"}
+	names, open := []string{"case", "report", "clock", "talk"}, []string{"case"}
 	switch page.Subject[0] {
 	case 'p':
-		names, open = []string{"subject", "earlier", "case"}, []string{"subject", "earlier", "case"}
+		names, open = []string{"subject", "earlier", "case", "clock", "reflection"}, []string{"subject", "earlier", "case"}
 		people, err := f.files.Persons(ctx, who, id)
 		if err != nil {
 			return err
@@ -165,7 +165,7 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	for i := range page.Sections {
 		s := &page.Sections[i]
 		s.Fields = slices.DeleteFunc(s.Fields, func(in facts.Input) bool {
-			return casefile.SaidByAct(in.Fact) || page.Booking != nil && casefile.FixedBySlot(in.Fact) || s.Name == "case" && casefile.OfPerson(in.Fact) != person
+			return casefile.SaidByAct(in.Fact) || page.Booking != nil && casefile.FixedBySlot(in.Fact) || casefile.OfPerson(in.Fact) != person
 		})
 		if person && s.Name == "case" {
 			s.Name = "person"

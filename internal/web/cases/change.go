@@ -1,10 +1,13 @@
 package cases
 
 import (
+	"errors"
 	"net/http"
 
+	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/web"
+	"verhaal/internal/web/facts"
 )
 
 // advance takes the case to another phase.
@@ -13,10 +16,27 @@ func (f *face) advance(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("phase")); err != nil {
+	return f.formal(w, r, "/case/"+r.PathValue("id")+"/", f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("phase")))
+}
+
+// refused is a formal report that rules don't let begin, with those rules.
+type refused struct {
+	facts.Decision
+	ID string
+}
+
+// formal answers an act that may begin the formal report: with the case, at a page
+// of it, or with the rules that are in the way.
+func (f *face) formal(w http.ResponseWriter, r *http.Request, to string, err error) error {
+	var first casefile.TalkFirst
+	if errors.As(err, &first) {
+		lang := facts.Language(first.Pack, f.site.Page(r).Lang)
+		return f.site.Render(w, r, http.StatusForbidden, "cases/refused", refused{facts.Show(first.Pack, first.Decision, nil, lang), r.PathValue("id")})
+	}
+	if err != nil {
 		return err
 	}
-	return web.Back(w, r, "/case/"+r.PathValue("id")+"/")
+	return web.Back(w, r, to)
 }
 
 func (f *face) addPerson(w http.ResponseWriter, r *http.Request) error {

@@ -138,11 +138,7 @@ func (f *face) owedTo(r *http.Request, page *casePage, all casefile.Deadlines, p
 			// The shorter one is theirs (V-02).
 			slices.Reverse(out.Offer)
 		}
-		of, err := f.files.Facts(r.Context(), actor(r), page.File.ID, "")
-		if err != nil {
-			return owed{}, err
-		}
-		out.From = of["reflection.from"].Fields.Get("reflection.from")
+		out.From = known["reflection.from"].Fields.Get("reflection.from")
 	}
 	return out, nil
 }

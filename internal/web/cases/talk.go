@@ -6,7 +6,6 @@ import (
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
-	"verhaal/internal/web"
 	"verhaal/internal/web/facts"
 )
 
@@ -76,8 +75,5 @@ func (f *face) showTalk(w http.ResponseWriter, r *http.Request) error {
 
 // becomesFormalReport notes the moment, to the second.
 func (f *face) becomesFormalReport(w http.ResponseWriter, r *http.Request) error {
-	if err := f.files.BecomesFormalReport(r.Context(), actor(r), r.PathValue("id")); err != nil {
-		return err
-	}
-	return web.Back(w, r, "/case/"+r.PathValue("id")+"/talk")
+	return f.formal(w, r, "/case/"+r.PathValue("id")+"/talk", f.files.BecomesFormalReport(r.Context(), actor(r), r.PathValue("id")))
 }

@@ -1,0 +1,277 @@
+package casefile
+
+import (
+	"errors"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+)
+
+const grown = "subject.birth_date=1990-03-01&subject.age_doubt=false&subject.lawful_stay=false&subject.dublin=false"
+
+// fact is what a fact of one field says; "" = not known.
+func (x *fixture) fact(t testing.TB, id, subject, name string) string {
+	t.Helper()
+	known, err := x.Facts(t.Context(), "ann", id, subject)
+	ok(t, err)
+	return known[name].Fields.Get(name)
+}
+
+// runs says whether a clock was started.
+func (x *fixture) runs(t testing.TB, id, clock, about string) bool {
+	t.Helper()
+	return slices.ContainsFunc(x.deadlines(t, id).Clocks, func(r Running) bool { return r.Clock.ID == clock && r.About == about })
+}
+
+// owed says whether a rule stands among what is still to do for a person.
+func (x *fixture) owed(t testing.TB, id, person, rule string) bool {
+	t.Helper()
+	rules, err := x.Tasks(t.Context(), "ann", id, person)
+	ok(t, err)
+	return slices.ContainsFunc(rules, func(q policy.Requirement) bool { return q.Rule.ID == rule })
+}
+
+func TestWhatHoldsForOneVictimHoldsForNoOther(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		she, other := x.victim(t, id, grown), x.victim(t, id, grown)
+		x.set(t, id, "", "clock.reported=2026-11-01")
+		x.noted(t, id, victimReady, she, "2026-11-02")
+		if x.runs(t, id, "adult_interview", other) {
+			t.Error("the clock runs for somebody who was never ready")
+		}
+		x.noted(t, id, victimReady, other, "2026-11-20")
+		if c := x.clockOf(t, id, "adult_interview", other); c.Started != "2026-11-20" {
+			t.Errorf("the other's clock: %+v", c)
+		}
+
+		waits := func(person string) policy.Status {
+			plan, err := x.Plan(ctx, "ann", id, person)
+			ok(t, err)
+			x.set(t, id, plan, "plan.date=2026-12-20&plan.planned=true")
+			d, err := x.decided(t, id, plan)
+			ok(t, err)
+			r, _ := d.Requirement("S-08")
+			return r.Status
+		}
+		for _, reason := range []string{"victims_wish", "illness"} {
+			ok(t, x.GiveReason(ctx, "ann", id, NewDelay{Clock: "adult_interview", About: she, Reason: reason, From: "2026-11-05"}))
+		}
+		if got := waits(she); got != policy.Met {
+			t.Errorf("with her wish S-08 is %s", got)
+		}
+		if got := waits(other); got != policy.Unmet {
+			t.Errorf("with somebody else's wish S-08 is %s", got)
+		}
+		if got := x.fact(t, id, other, "clock.reason") + x.fact(t, id, "", "clock.reason"); got != "" {
+			t.Errorf("her reason is %q for others", got)
+		}
+
+		ok(t, x.BeginPeriod(ctx, "ann", id, she, "reflection", "2026-11-10"))
+		if x.owed(t, id, she, "V-01") || !x.owed(t, id, other, "V-01") {
+			t.Error("one victim's time to think counts for the other, or not for her")
+		}
+	})
+}
+
+func TestFactsOfOnePersonAreEnteredWithThatPerson(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		id := x.opened(t).ID
+		she, other := x.victim(t, id, grown), x.victim(t, id, grown)
+		for _, fact := range []string{"clock.ready=2026-11-20", "clock.victims_wish=true", "clock.reason=sealed", "reflection.offered=true"} {
+			x.set(t, id, she, fact)
+			name, _, _ := strings.Cut(fact, "=")
+			wantFault(t, x.SetFact(t.Context(), "ann", id, "", name, url.Values{name: {"x"}}, 0), fault.BadInput, "")
+		}
+		wantFault(t, x.SetFact(t.Context(), "ann", id, she, "clock.reported", url.Values{"clock.reported": {"2026-11-20"}}, 0), fault.BadInput, "")
+		if c := x.clockOf(t, id, "adult_interview", she); c.Started != "2026-11-20" || x.runs(t, id, "adult_interview", other) {
+			t.Errorf("a day among the facts: %+v", c)
+		}
+	})
+}
+
+// takenBack takes back the step of an event that stands.
+func (x *fixture) takenBack(t testing.TB, id, what, day string) {
+	t.Helper()
+	all := x.deadlines(t, id).Steps
+	i := slices.IndexFunc(all, func(s Step) bool { return s.What == what && s.Day == day && !s.Withdrawn })
+	if i < 0 {
+		t.Fatalf("no %s of %s in %+v", what, day, all)
+	}
+	ok(t, x.TakeBack(t.Context(), "ann", id, all[i].N))
+}
+
+func TestADayThatWasAMistakeCountsNoMoreOnceItIsTakenBack(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		id := x.opened(t).ID
+		she := x.victim(t, id, grown)
+		x.noted(t, id, victimReady, she, "2026-11-01")
+		x.takenBack(t, id, victimReady, "2026-11-01")
+		if x.runs(t, id, "adult_interview", she) || x.fact(t, id, she, "clock.ready") != "" {
+			t.Error("the clock runs from a day that was taken back")
+		}
+		x.noted(t, id, victimReady, she, "2026-11-20")
+		if c := x.clockOf(t, id, "adult_interview", she); c.Started != "2026-11-20" || x.fact(t, id, she, "clock.ready") != "2026-11-20" {
+			t.Errorf("noted anew: %+v, and the rules read %q", c, x.fact(t, id, she, "clock.ready"))
+		}
+		// Of two days the one that stands counts; what somebody entered stays.
+		x.noted(t, id, victimReady, she, "2026-11-10")
+		x.takenBack(t, id, victimReady, "2026-11-10")
+		if got := x.fact(t, id, she, "clock.ready"); got != "2026-11-20" {
+			t.Errorf("the rules read %q", got)
+		}
+		x.set(t, id, she, "clock.ready=2026-11-15")
+		x.takenBack(t, id, victimReady, "2026-11-20")
+		if c := x.clockOf(t, id, "adult_interview", she); c.Started != "2026-11-15" {
+			t.Errorf("a day that somebody entered is gone: %+v", c)
+		}
+	})
+}
+
+func TestADayOfAReportThatWasAMistakeGivesWayToThatOfTheReports(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		file, err := x.Open(t.Context(), "ann", Start{Channel: avim, Origin: FromReport, Reports: []string{"r3"}}) // 20 November
+		ok(t, err)
+		x.noted(t, file.ID, reportReceived, "", "2026-11-10")
+		x.takenBack(t, file.ID, reportReceived, "2026-11-10")
+		if got := x.fact(t, file.ID, "", "clock.reported"); got != "2026-11-20" {
+			t.Errorf("with a report of 20 November the rules read %q", got)
+		}
+		ok(t, x.NoteStep(t.Context(), "ann", file.ID, Step{What: reportReceived, Day: "2026-11-20"}))
+		x.takenBack(t, file.ID, reportReceived, "2026-11-20")
+		if got := x.fact(t, file.ID, "", "clock.reported"); got != "2026-11-20" {
+			t.Errorf("the day of the report went with the step: %q", got)
+		}
+	})
+}
+
+func TestATalkThatWasTakenBackOpensNoFormalReport(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		talked := func(want bool) {
+			t.Helper()
+			if met := x.clockOf(t, id, "informative_talk", "").Met != ""; met != want {
+				t.Errorf("the talk's clock was met: %v", met)
+			}
+		}
+		x.set(t, id, "", "case.talk_held=false")
+		x.noted(t, id, reportReceived, "", "2026-11-20")
+		x.noted(t, id, talkHeld, "", "2026-11-21")
+		x.noted(t, id, talkHeld, "", "2026-11-22")
+		talked(true)
+		x.takenBack(t, id, talkHeld, "2026-11-21")
+		if x.fact(t, id, "", talkFact) != "true" {
+			t.Error("the talk that stands doesn't count")
+		}
+		x.takenBack(t, id, talkHeld, "2026-11-22")
+		talked(false)
+		wantFault(t, x.Advance(ctx, "ann", id, FormalReport), fault.Refused, "case.fault.talk_first")
+		// A talk that the facts tell of, taken back and told again.
+		for range 2 {
+			x.set(t, id, "", "case.talk_held=true")
+			talked(true)
+			x.takenBack(t, id, talkHeld, "2026-11-23")
+			talked(false)
+			wantFault(t, x.Advance(ctx, "ann", id, FormalReport), fault.Refused, "case.fault.talk_first")
+		}
+		x.noted(t, id, talkHeld, "", "2026-11-23")
+		ok(t, x.Advance(ctx, "ann", id, FormalReport))
+	})
+}
+
+// TestFactsOfAnOlderInstallationGoToThePersonWhomTheyAreAbout runs the migration
+// on facts as they were kept before: all with the case.
+func TestFactsOfAnOlderInstallationGoToThePersonWhomTheyAreAbout(t *testing.T) {
+	text, err := os.ReadFile("../db/migrations/0033_facts_of_one_person.sql")
+	ok(t, err)
+	up, _, _ := strings.Cut(string(text), "-- +goose Down")
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		older := func(id string, facts ...string) {
+			_, err := x.log.Do(ctx, custody.Act{Kind: "case.fact_set", Actor: "ann"}, func(tx *db.Tx) error {
+				_, err := tx.Exec(`delete from case_fact where casefile = $1 and (name like 'clock.%' or name like 'reflection.%' or name = 'case.talk_held')`, id)
+				for _, fact := range facts {
+					name, _, _ := strings.Cut(fact, "=")
+					_, one := tx.Exec(putFact, id, "", name, fact, x.now.Unix(), "ann")
+					err = errors.Join(err, one)
+				}
+				return err
+			})
+			ok(t, err)
+		}
+		alone := x.opened(t).ID
+		one := x.victim(t, alone, grown)
+		x.noted(t, alone, victimReady, one, "2026-11-20")
+		older(alone, "clock.ready=2026-11-15", "clock.reported=2026-11-01", "clock.reason=sealed", "reflection.offered=true", "case.talk_held=true")
+
+		mistaken := x.opened(t).ID
+		who := x.victim(t, mistaken, grown)
+		for _, what := range []string{reportReceived, talkHeld} {
+			x.noted(t, mistaken, what, "", "2026-11-20")
+		}
+		x.noted(t, mistaken, reportReceived, "", "2026-11-22")
+		x.noted(t, mistaken, victimReady, who, "2026-11-20")
+		for _, what := range []string{reportReceived, talkHeld, victimReady} {
+			x.takenBack(t, mistaken, what, "2026-11-20")
+		}
+		older(mistaken, "clock.ready=2026-11-20", "clock.reported=2026-11-20", "case.talk_held=true")
+
+		several := x.opened(t).ID
+		she, other := x.victim(t, several, grown), x.victim(t, several, grown)
+		for day, person := range map[string]string{"2026-11-04": she, "2026-11-02": she, "2026-11-20": other} {
+			x.noted(t, several, victimReady, person, day)
+		}
+		for reason, person := range map[string]string{"victims_wish": she, "illness": other} {
+			ok(t, x.GiveReason(ctx, "ann", several, NewDelay{Clock: "adult_interview", About: person, Reason: reason, From: "2026-11-20"}))
+		}
+		ok(t, x.BeginPeriod(ctx, "ann", several, she, "reflection", "2026-11-10"))
+		older(several, "clock.ready=2026-11-02", "clock.reported=2026-11-01", "clock.victims_wish=true", "clock.reason=illness",
+			"reflection.offered=true", "reflection.from=2026-11-10", "reflection.until=2027-02-10", "reflection.extended=false")
+
+		_, err = x.log.Do(ctx, custody.Act{Kind: "case.fact_set", Actor: "ann"}, func(tx *db.Tx) error {
+			for _, statement := range strings.SplitAfter(up, ";\n") {
+				if strings.TrimSpace(statement) == "" {
+					continue
+				}
+				if _, err := tx.Exec(statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		ok(t, err)
+
+		for _, want := range []struct{ id, subject, facts string }{
+			{alone, "", "case.talk_held=true clock.reported=2026-11-01"},
+			{alone, one, "clock.ready=2026-11-15 clock.reason=sealed reflection.offered=true"},
+			{mistaken, "", "case.talk_held=false clock.reported=2026-11-22"},
+			{mistaken, who, ""},
+			{several, "", "clock.reported=2026-11-01"},
+			{several, she, "clock.ready=2026-11-02 clock.victims_wish=true reflection.extended=false reflection.from=2026-11-10 reflection.offered=true reflection.until=2027-02-10"},
+			{several, other, "clock.ready=2026-11-20 clock.reason=illness"},
+		} {
+			known, err := x.Facts(ctx, "ann", want.id, want.subject)
+			ok(t, err)
+			var got []string
+			for name, fact := range known {
+				if !strings.HasPrefix(name, "subject.") {
+					got = append(got, fact.Fields.Encode())
+				}
+			}
+			slices.Sort(got)
+			if said := strings.Join(got, " "); said != want.facts {
+				t.Errorf("of %q: %s, want %s", want.subject, said, want.facts)
+			}
+		}
+		if n, err := x.Recheck(ctx); err != nil || n != 3 {
+			t.Errorf("%d cases were reckoned anew, %v", n, err)
+		}
+	})
+}
