@@ -40,7 +40,7 @@ type Deviation struct {
 	Asked      time.Time
 	Prosecutor string
 	Decided    time.Time // zero while asked
-	Decision   []byte    // what the pack said when it was asked: policy.Decision.JSON
+	Decision   []byte    // what the pack said when it was asked: policy.Decision.InEveryLanguage; of older ones JSON, in English
 	about      string    // policy.Pack.Fingerprint when it was asked
 }
 
@@ -75,7 +75,7 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview, rule, pr
 	if !listed || !r.Blocks() || !slices.Contains(r.Rule.GrantedBy, prosecutorRole) {
 		return fault.New(fault.Refused, "case.fault.no_deviation", "a rule that is not in the way, or that no prosecutor may deviate from")
 	}
-	text, err := d.JSON("en")
+	text, err := d.InEveryLanguage()
 	if err != nil {
 		return err
 	}
