@@ -90,7 +90,7 @@ export class Draft {
 }
 
 /** showOther shows what stands beside a field, in the form's own place, until somebody takes it or has read it. */
-export function showOther(form: HTMLFormElement, field: HTMLTextAreaElement, draft: Draft): void {
+export function showOther(form: HTMLFormElement, field: Text, draft: Draft): void {
   const box = form.querySelector<HTMLElement>("[data-other]")!;
   box.hidden = !draft.other;
   box.querySelector("[data-other-words]")!.textContent = draft.other;

@@ -5,7 +5,6 @@ import { listenForAsking, listenForReading } from "./deviation.js";
 import { listenForOpeningAlone, listenToOpening } from "./part_forms.js";
 import { Parts } from "./parts.js";
 import { ToldOnce } from "./told.js";
-import { listenForUnshielding } from "./unshield.js";
 import { sealWords } from "./words.js";
 
 listenForDuties();
@@ -22,4 +21,3 @@ const asking = document.querySelector<HTMLFormElement>("[data-ask]");
 if (asking) listenForAsking(asking);
 for (const box of document.querySelectorAll<HTMLElement>("[data-deviation]")) listenForReading(box);
 for (const form of document.querySelectorAll<HTMLFormElement>("[data-seal-words]")) sealWords(form);
-for (const form of document.querySelectorAll<HTMLFormElement>("[data-unshield]")) listenForUnshielding(form);
