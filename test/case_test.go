@@ -209,7 +209,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 
 	// Another adult is offered, and the planner finds a studio in another region.
 	b.Visit(home + "about/i1")
-	fill(b, map[string]string{"plan.companion.refused.about_person": "sealed", "plan.companion.alternative_offered": "true"})
+	fill(b, map[string]string{"plan.companion.refused.about_person": "sealed", "plan.companion.alternative_offered": "true", "plan.topics.0.name": "recruitment"})
 	b.Until(`document.querySelector('[data-status=unmet] [data-rule="S-13"]') === null`)
 	save(b)
 	b.Click(`[data-booking] a.button`)

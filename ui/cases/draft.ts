@@ -63,7 +63,8 @@ export class Draft {
     found(new Date(kept.at));
   }
 
-  private keep(): Promise<void> {
+  /** keep keeps what the field holds now. */
+  keep(): Promise<void> {
     return this.field.value.trim() ? this.hold(this.field.value) : this.forget();
   }
 

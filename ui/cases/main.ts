@@ -2,6 +2,7 @@
 import { follow } from "../facts/live.js";
 import { listenForDuties } from "../staff/rings.js";
 import { listenForAsking, listenForReading } from "./deviation.js";
+import { keepFacts } from "./facts_form.js";
 import { listenForOpeningAlone, listenToOpening } from "./part_forms.js";
 import { Parts } from "./parts.js";
 import { ToldOnce } from "./told.js";
@@ -10,6 +11,8 @@ import { sealWords } from "./words.js";
 listenForDuties();
 const plan = document.querySelector<HTMLFormElement>("[data-try]");
 if (plan) follow(plan, plan.dataset.try!);
+const facts = document.querySelector<HTMLFormElement>("[data-keep-facts]");
+if (facts) void keepFacts(facts);
 const parts = document.querySelector<HTMLElement>("[data-parts]");
 if (parts) new Parts(parts).listen();
 const told = document.querySelector<HTMLElement>("[data-told]");
