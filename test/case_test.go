@@ -12,10 +12,14 @@ import (
 	"verhaal/test/browser"
 )
 
+// settled is JavaScript that says whether no form waits for its draft.
+const settled = `!document.querySelector("form[inert]")`
+
 // fill sets fields of a form by their names, as somebody at the keyboard would
 // in the end: a checkbox is ticked by "1".
 func fill(b *browser.Tab, fields map[string]string) {
 	b.T.Helper()
+	b.Until(settled)
 	for name, value := range fields {
 		b.Until(fmt.Sprintf("document.getElementsByName(%q).length > 0", name))
 		set := `(() => { const f = document.getElementsByName(` + fmt.Sprintf("%q", name) + `)[0]; if (!f) return false;
@@ -29,6 +33,7 @@ func fill(b *browser.Tab, fields map[string]string) {
 
 func save(b *browser.Tab) {
 	b.T.Helper()
+	b.Until(settled)
 	b.Click(`form[data-facts] .cluster button, main form.stack .cluster button:not(.quiet)`)
 	b.See(".notice.good[role=status]")
 }

@@ -48,6 +48,11 @@ export class Draft {
       const draft = await this.file.unseal<Words>(seal.unb64(kept.sealed), kept.epoch);
       if (draft) this.putBack(draft, kept, found);
     }
+    this.listen();
+  }
+
+  /** listen keeps what is typed from now on. */
+  listen(): void {
     this.field.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => void this.keep(), pause);

@@ -34,7 +34,11 @@ export async function keepFacts(form: HTMLFormElement): Promise<void> {
   const { case: path, epoch, recipient, keepFacts: state } = form.dataset;
   const draft = new Draft(whole(form), SealedCase.forDrafts(path!, Number(epoch), recipient!), `${location.pathname}#facts`);
   if (state === "saved") await draft.forget();
-  if (state === "refused") await draft.keep(); // the page has all that was typed, over what is kept now
+  if (state === "refused") {
+    // The page has all that was typed, over what is kept now.
+    draft.listen();
+    return draft.keep();
+  }
   const box = form.querySelector<HTMLElement>("[data-draft]")!;
   box.querySelector("[data-drop]")!.addEventListener("click", () => {
     void draft.forget().then(() => location.assign(location.pathname));
