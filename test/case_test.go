@@ -12,10 +12,14 @@ import (
 	"verhaal/test/browser"
 )
 
+// settled is JavaScript that says whether no form waits for its draft.
+const settled = `!document.querySelector("form[inert]")`
+
 // fill sets fields of a form by their names, as somebody at the keyboard would
 // in the end: a checkbox is ticked by "1".
 func fill(b *browser.Tab, fields map[string]string) {
 	b.T.Helper()
+	b.Until(settled)
 	for name, value := range fields {
 		b.Until(fmt.Sprintf("document.getElementsByName(%q).length > 0", name))
 		set := `(() => { const f = document.getElementsByName(` + fmt.Sprintf("%q", name) + `)[0]; if (!f) return false;
@@ -37,6 +41,7 @@ func chooseWhy(b *browser.Tab, why string) {
 
 func save(b *browser.Tab) {
 	b.T.Helper()
+	b.Until(settled)
 	b.Click(`form[data-facts] .cluster button, main form.stack .cluster button:not(.quiet)`)
 	b.See(".notice.good[role=status]")
 }
@@ -218,7 +223,7 @@ func TestAGirlOfTenIsInterviewedOnceByTheRules(t *testing.T) {
 
 	// Another adult is offered, and the planner finds a studio in another region.
 	b.Visit(home + "about/i1")
-	fill(b, map[string]string{"plan.companion.refused.about_person": "sealed", "plan.companion.alternative_offered": "true"})
+	fill(b, map[string]string{"plan.companion.refused.about_person": "sealed", "plan.companion.alternative_offered": "true", "plan.topics.0.name": "recruitment"})
 	b.Until(`document.querySelector('[data-status=unmet] [data-rule="S-13"]') === null`)
 	save(b)
 	b.Click(`[data-booking] a.button`)

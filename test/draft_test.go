@@ -86,3 +86,65 @@ func TestWhatAColleagueSavedIsNotReplacedByADraft(t *testing.T) {
 	b.Click(form + " button:not([type=button])")
 	b.Until(drafts + ` === 0`)
 }
+
+// TestATypedPlanSurvivesACrashAndARefusedField: every field of the form of a plan
+// is kept, sealed; a topic in words is refused where it stands, and what was typed
+// before and behind it is saved; so is all of it where a colleague ended the plan.
+func TestATypedPlanSurvivesACrashAndARefusedField(t *testing.T) {
+	b, home := personInCase(t)
+	b.Visit(home)
+	b.Click(`form[action$="/interviews"] button`)
+	b.Until(`location.pathname.endsWith("/about/i1")`)
+	value := func(name string) string {
+		return browser.Ask[string](b, `document.getElementsByName("`+name+`")[0].value`)
+	}
+	typed := map[string]string{"plan.level": "audio", "plan.topics.0.name": "how he recruited her", "plan.necessity": "sealed"}
+	holds := func(when string) {
+		t.Helper()
+		for name, want := range typed {
+			if got := value(name); got != want {
+				t.Errorf("%s, %s is %q", when, name, got)
+			}
+		}
+	}
+	fill(b, typed)
+	b.Until(drafts + ` === 1`)
+	if kept := browser.Ask[string](b, `JSON.stringify(localStorage)`); strings.Contains(kept, "recruited") {
+		t.Errorf("kept in the clear: %s", kept)
+	}
+	b.Visit(home + "about/i1")
+	const back = "[data-keep-facts] [data-draft]:not([hidden])"
+	b.See(back)
+	holds("after a crash")
+	b.Check("a plan that came back")
+	b.Screen("plan-draft")
+	b.Width(360)
+	b.Check("a plan that came back, on a phone")
+	b.Screen("plan-draft-phone")
+	b.Width(1280)
+
+	const send = `form[data-facts] .cluster button`
+	b.Click(send)
+	b.Until(`document.querySelector("[role=alert]")?.innerText.includes("Words are not kept here")`)
+	holds("refused")
+	b.Screen("plan-refused")
+	b.Visit(home + "about/i1")
+	b.See(back)
+	holds("refused, and after a crash")
+
+	typed["plan.topics.0.name"] = "recruitment"
+	fill(b, typed)
+	save(b)
+	b.Until(drafts + ` === 0`)
+	holds("saved")
+
+	// A colleague calls the interview off while this one is typed.
+	typed["plan.level"] = "video"
+	fill(b, typed)
+	if status := browser.Ask[int](b, `fetch(location.pathname + "/state", {method: "POST", body: new URLSearchParams({act: "cancel", why: "safety"})}).then(r => r.status)`); status != 200 {
+		t.Fatalf("the colleague's act: %d", status)
+	}
+	b.Click(send)
+	b.Until(`document.querySelector("[role=alert]")?.innerText.includes("no longer in the state")`)
+	holds("called off")
+}

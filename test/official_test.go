@@ -101,7 +101,17 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	}
 	b.Check("minutes beside a plan")
 	b.Shot("plan-minutes")
-	b.Leave("[data-minutes] a")
+
+	// An entry of what was told leads to its minute, or to the record.
+	b.Click("[data-told] [data-open]")
+	b.See("[data-add-told]")
+	browser.Ask[bool](b, `(document.querySelector("[data-told] details").open = true)`)
+	for source, want := range map[string]string{"interview": "/play#t=5", "statement": "/official"} {
+		fill(b, map[string]string{"topic": "hotel_" + source, "source": source, "ref": "i1", "at": "0:05", "words": "He promised a job in a hotel."})
+		b.Click("[data-add-told] button")
+		b.See(`[data-told-list] a[href^="/record/"][href$="` + want + `"]`)
+	}
+	b.Leave(`[data-told-list] a[href$="#t=5"]`)
 	b.See("form[data-purpose]")
 }
 

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -44,11 +47,11 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	workers.Go(func() { a.count(work) })
 	workers.Go(func() { a.Records.Run(work) })
 
-	servers := []*http.Server{newServer(a.Handler)}
+	servers := []*http.Server{a.newServer(a.Handler)}
 	failed := make(chan error, 2)
 	go func() { failed <- servers[0].Serve(l) }()
 	if a.config.Metrics != "" {
-		m := newServer(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
+		m := a.newServer(promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
 		m.Addr = a.config.Metrics
 		servers = append(servers, m)
 		go func() { failed <- m.ListenAndServe() }()
@@ -68,8 +71,29 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	return errors.Join(err, a.Close())
 }
 
-func newServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime}
+func (a *App) newServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime,
+		ErrorLog: log.New(connectionLog{a.logger}, "", 0)}
+}
+
+// connectionLog takes what net/http has to say of a connection and keeps of it
+// only which kind of fault it was: the rest names who was connected.
+type connectionLog struct{ to *slog.Logger }
+
+// connectionFaults are the kinds, as net/http writes them.
+var connectionFaults = []string{"panic serving", "TLS handshake error", "Accept error", "superfluous response.WriteHeader"}
+
+// Write implements io.Writer.
+func (l connectionLog) Write(line []byte) (int, error) {
+	kind := "other"
+	for _, known := range connectionFaults {
+		if bytes.Contains(line, []byte(known)) {
+			kind = known
+			break
+		}
+	}
+	l.to.Error("a connection failed", "kind", kind)
+	return len(line), nil
 }
 
 // sweep takes the wraps of those away whose certificate ended, and removes

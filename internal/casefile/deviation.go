@@ -42,7 +42,7 @@ type Deviation struct {
 	Asked      time.Time
 	Prosecutor string
 	Decided    time.Time // zero while asked
-	Decision   []byte    // what the pack said when it was asked: policy.Decision.JSON
+	Decision   []byte    // what the pack said when it was asked: policy.Decision.InEveryLanguage; of older ones JSON, in English
 	about      string    // policy.Pack.Fingerprint when it was asked
 }
 
@@ -89,7 +89,7 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview string, a
 	if _, known := reasons.Entry(asked.Why); !known && (coded || asked.Why != "") {
 		return fault.New(fault.BadInput, "case.fault.deviation_why", "a reason that is not on the list")
 	}
-	text, err := d.JSON("en")
+	text, err := d.InEveryLanguage()
 	if err != nil {
 		return err
 	}

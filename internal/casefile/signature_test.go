@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -160,6 +161,34 @@ func TestWhatIsOpenStandsBeforeWhatWasAnswered(t *testing.T) {
 		}
 		if len(states) != 5 || states[0] != Asked || states[1] != Refused {
 			t.Errorf("%v", states)
+		}
+	})
+}
+
+func TestAProsecutorCanReadTheReasonsInEachLanguageOfThePack(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: x.reasoned(t, x.keyed(t, file.ID, "ann"))}))
+		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
+		ok(t, err)
+		var kept map[string]struct {
+			Requirements []struct {
+				Rule    string
+				Because []string
+			}
+		}
+		ok(t, json.Unmarshal(asked[0].Decision, &kept))
+		because := map[string]string{}
+		for lang, d := range kept {
+			for _, r := range d.Requirements {
+				if r.Rule == "S-19" {
+					because[lang] = strings.Join(r.Because, " ")
+				}
+			}
+		}
+		if because["en"] == "" || because["nl"] == "" || because["en"] == because["nl"] {
+			t.Errorf("S-19 stands in the way because: %q", because)
 		}
 	})
 }

@@ -181,6 +181,21 @@ func (d Decision) JSON(lang string) ([]byte, error) {
 	return json.MarshalIndent(out, "", "  ")
 }
 
+// InEveryLanguage is the decision as JSON gives it, by each language of the pack:
+// {"en": {…}, "nl": {…}}, to be kept for readers of whom nobody knows yet which
+// language they read.
+func (d Decision) InEveryLanguage() ([]byte, error) {
+	out := map[string]json.RawMessage{}
+	for _, lang := range d.Pack.StaffLanguages {
+		text, err := d.JSON(lang)
+		if err != nil {
+			return nil, err
+		}
+		out[lang] = text
+	}
+	return json.Marshal(out)
+}
+
 // Requirement finds what a decision says about a rule.
 func (d Decision) Requirement(id string) (Requirement, bool) {
 	i := slices.IndexFunc(d.Requirements, func(r Requirement) bool { return r.Rule.ID == id })

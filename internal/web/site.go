@@ -8,6 +8,7 @@
 package web
 
 import (
+	"errors"
 	"html/template"
 	"io/fs"
 	"log/slog"
@@ -120,10 +121,13 @@ func (s *Site) register(mux *http.ServeMux, pattern, power string, h Handler) {
 	s.routes = append(s.routes, Route{pattern, power})
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-		r, err := s.identify(r)
-		if err == nil {
-			err = h(rec, r)
-		}
+		err := withoutPanic(func() (err error) {
+			if r, err = s.identify(r); err != nil {
+				return err
+			}
+			return h(rec, r)
+		})
+		cut := rec.wrote && errors.As(err, new(panicked))
 		if err != nil {
 			s.fail(rec, r, pattern, err)
 		}
@@ -131,6 +135,9 @@ func (s *Site) register(mux *http.ServeMux, pattern, power string, h Handler) {
 		// Public routes are therefore counted only when we failed.
 		if power != "" || rec.status >= http.StatusInternalServerError {
 			s.requests.WithLabelValues(pattern, class(rec.status)).Inc()
+		}
+		if cut {
+			panic(http.ErrAbortHandler) // or half an answer would look like a whole one
 		}
 	})
 }

@@ -48,6 +48,11 @@ export class Draft {
       const draft = await this.file.unseal<Words>(seal.unb64(kept.sealed), kept.epoch);
       if (draft) this.putBack(draft, kept, found);
     }
+    this.listen();
+  }
+
+  /** listen keeps what is typed from now on. */
+  listen(): void {
     this.field.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => void this.keep(), pause);
@@ -63,7 +68,8 @@ export class Draft {
     found(new Date(kept.at));
   }
 
-  private keep(): Promise<void> {
+  /** keep keeps what the field holds now. */
+  keep(): Promise<void> {
     return this.field.value.trim() ? this.hold(this.field.value) : this.forget();
   }
 
@@ -90,7 +96,7 @@ export class Draft {
 }
 
 /** showOther shows what stands beside a field, in the form's own place, until somebody takes it or has read it. */
-export function showOther(form: HTMLFormElement, field: HTMLTextAreaElement, draft: Draft): void {
+export function showOther(form: HTMLFormElement, field: Text, draft: Draft): void {
   const box = form.querySelector<HTMLElement>("[data-other]")!;
   box.hidden = !draft.other;
   box.querySelector("[data-other-words]")!.textContent = draft.other;

@@ -1,5 +1,6 @@
 // Forms that write one sealed part whole: a question plan, ways of contact, the
-// report of a talk. They appear when the case was opened in this tab.
+// report of a talk. They appear when the case was opened in this tab; those of
+// somebody who is shielded, when that person was, with a reason.
 import { Draft, keepDrafts, showOther } from "./draft.js";
 import { attempt, SealedCase, showTexts, shut } from "./sealed.js";
 
@@ -13,7 +14,7 @@ export async function listenToParts(file: SealedCase, root: HTMLElement): Promis
       shut(form, root.dataset.noKey!);
       continue;
     }
-    const field = form.querySelector("textarea")!;
+    const field = form.querySelector<HTMLInputElement | HTMLTextAreaElement>("textarea, input")!;
     field.value = (await file.read<{ text: string }>(part))?.text ?? "";
     const draft = new Draft(field, file, `${root.dataset.case}/${part}`, () => file.version(part));
     form.addEventListener("submit", (e) => {
@@ -43,7 +44,7 @@ export function listenToOpening(root: HTMLElement): void {
   });
 }
 
-/** listenForOpeningAlone lets the part beside a form be opened, apart from all others, for the reason in it. */
+/** listenForOpeningAlone lets the parts beside a form be opened, apart from all others, for the reason in it. */
 export function listenForOpeningAlone(form: HTMLFormElement): void {
   form.addEventListener("submit", (e) => {
     e.preventDefault();

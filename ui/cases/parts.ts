@@ -45,6 +45,7 @@ export class Parts {
     });
     await draft.follow(() => (note.querySelector<HTMLElement>("[data-draft]")!.hidden = false));
     await keepDrafts(this.file);
+    document.getElementById(location.hash.slice(1))?.scrollIntoView(); // a note that something points to
   }
 
   private async show(): Promise<void> {
@@ -56,7 +57,10 @@ export class Parts {
       if (name.startsWith("note/")) {
         const item = document.createElement("li");
         item.className = "card told";
-        item.textContent = text ?? this.root.dataset.noKey!;
+        item.id = name.replace("/", "-");
+        const number = document.createElement("strong");
+        number.textContent = name.slice("note/".length);
+        item.append(number, " ", text ?? this.root.dataset.noKey!);
         notes.push(item);
       }
       const form = this.root.querySelector<HTMLFormElement>(`[data-name="${CSS.escape(name)}"]`);

@@ -40,6 +40,13 @@ export class SealedCase {
     await this.open(door, reason);
   }
 
+  /** forDrafts is a case of which no part is asked for, which is no act: for what this browser alone keeps. Keys come when a draft is opened. */
+  static forDrafts(path: string, epoch: number, recipient: string): SealedCase {
+    const file = new SealedCase(path);
+    file.now = { parts: [], epoch, recipient, due: false };
+    return file;
+  }
+
   get names(): string[] {
     return this.now.parts.map((p) => p.name);
   }
@@ -84,6 +91,7 @@ export class SealedCase {
   }
 
   async unseal<T>(file: Uint8Array, epoch: number): Promise<T | undefined> {
+    if (this.keys.size === 0) this.keys = await ringKeys(this.path);
     const key = this.keys.get(epoch);
     if (!key) return undefined;
     return JSON.parse(new TextDecoder().decode(await seal.open(file, key))) as T;

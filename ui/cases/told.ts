@@ -159,13 +159,13 @@ export class ToldOnce {
     return row;
   }
 
-  /** address is the page on which an entry stands: of an interview or a report. */
+  /** address is the page on which an entry stands, if the case has it: the player at its minute, an official record, a report, a note. */
   private address(entry: Entry): string {
-    if (entry.source === "interview" && isInterview.test(entry.ref)) {
-      const seconds = /^(\d{1,3}):(\d\d)$/.exec(entry.at);
-      return `${this.root.dataset.case}/about/${entry.ref}` + (seconds ? `#t=${Number(seconds[1]) * 60 + Number(seconds[2])}` : "");
-    }
-    if (entry.source === "report" && /^[a-z0-9]+$/i.test(entry.ref)) return `/desk/${this.root.dataset.channel}/${entry.ref}`;
-    return "";
+    const places = [...this.root.querySelectorAll<HTMLOptionElement>("#told-refs option")];
+    const page = places.find((o) => o.value === entry.ref)?.dataset[entry.source];
+    const minute = /^(\d{1,3}):(\d\d)$/.exec(entry.at);
+    if (page) return page + (page.endsWith("/play") && minute ? `#t=${Number(minute[1]) * 60 + Number(minute[2])}` : "");
+    if (entry.source !== "statement" && entry.source !== "document") return "";
+    return this.file.has(`note/${entry.ref}`) ? `${this.root.dataset.case}/#note-${entry.ref}` : "";
   }
 }

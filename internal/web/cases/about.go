@@ -11,6 +11,7 @@ import (
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
 	"verhaal/internal/planner"
 	"verhaal/internal/policy"
 	"verhaal/internal/recording"
@@ -46,12 +47,20 @@ type aboutPage struct {
 	Deviations []deviation
 	Pack       *policy.Pack
 	Clash      []clash // facts that somebody else changed meanwhile
-	Problems   []string
+	Problems   []problem
 	Lines      string // of an import that could not be read
 	Saved      bool
 	Recordings []recording.Recording // of this interview
 	Minutes    []recording.Topic     // where the person's topics begin in recordings
+	Places     []place               // where something that was told can stand
+	Key        keyring.Epoch         // of the case, to seal drafts to
+	Unsaved    bool                  // the form holds what was typed and refused
+	Kept       bool                  // the form was saved just now
 }
+
+// place is what an entry of what was told can point to: an interview or a report,
+// with the addresses of its pages for each source that may name it.
+type place struct{ Ref, Interview, Official, Report string }
 
 // sources are where something can have been told.
 var sources = []string{"interview", "report", "statement", "document", "agency"}
@@ -107,7 +116,8 @@ func (f *face) showFacts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := aboutPage{Saved: r.URL.Query().Has("saved")}
+	saved := r.URL.Query()["saved"]
+	page := aboutPage{Saved: saved != nil, Kept: slices.Contains(saved, keptFacts)}
 	return f.about(w, r, http.StatusOK, page, known, filled(known))
 }
 
@@ -131,6 +141,9 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	pack := f.pack()
 	page.File, page.Subject, page.Pack, page.Lang = file, r.PathValue("subject"), pack, facts.Language(pack, f.site.Page(r).Lang)
 	page.Versions, page.Was = seen(known)
+	if page.Key, err = f.files.Key(ctx, who, id); err != nil {
+		return err
+	}
 	names, open := []string{"case", "report", "clock", "talk"}, []string{"case"}
 	switch page.Subject[0] {
 	case 'p':
@@ -189,11 +202,42 @@ func (f *face) addRecordings(ctx context.Context, who string, page *aboutPage) (
 	if err != nil {
 		return err
 	}
+	if page.Places, err = f.places(ctx, who, page.File.ID, interviews); err != nil {
+		return err
+	}
 	all, err := f.records.Topics(ctx, who, page.File.ID)
 	page.Minutes = slices.DeleteFunc(all, func(t recording.Topic) bool {
 		return !slices.ContainsFunc(interviews, func(p casefile.Planned) bool { return p.ID == t.Interview && p.Person == page.Teller() })
 	})
 	return err
+}
+
+// places lists the interviews and the reports of a case: of a recorded interview
+// the player and the official record, of a report the page at the desk that has it
+// now, if the actor may read there.
+func (f *face) places(ctx context.Context, who, id string, interviews []casefile.Planned) ([]place, error) {
+	var out []place
+	for _, p := range interviews {
+		one := place{Ref: p.ID, Interview: "/case/" + id + "/about/" + p.ID}
+		recorded, err := f.records.Of(ctx, id, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(recorded, func(r recording.Recording) bool { return r.Sealed }); i >= 0 {
+			at := "/record/" + recorded[i].ID.String()
+			one.Interview, one.Official = at+"/play", at+"/official"
+		}
+		out = append(out, one)
+	}
+	reports, err := f.files.Reports(ctx, who, id)
+	for _, r := range reports {
+		one := place{Ref: r.ID}
+		if r.Channel != "" {
+			one.Report = "/desk/" + r.Channel + "/" + r.ID
+		}
+		out = append(out, one)
+	}
+	return out, err
 }
 
 // withoutActs leaves no field for what is said with a button.

@@ -33,6 +33,7 @@ type deviation struct {
 	Title, Who, AskedByName string
 	WhyName                 string   // "" where no code was given
 	Because                 []string // what the pack said of the rule when it was asked
+	Lang                    string   // in which it is said
 }
 
 // addDeviations puts what was asked, and what may be, beside a plan.
@@ -95,9 +96,14 @@ func (f *face) described(r *http.Request, all []casefile.Deviation, lang string)
 				Because []string
 			}
 		}
-		if err := json.Unmarshal(d.Decision, &said); err != nil {
+		kept, in, err := saidIn(d.Decision, lang)
+		if err != nil {
 			return nil, err
 		}
+		if err := json.Unmarshal(kept, &said); err != nil {
+			return nil, err
+		}
+		one.Lang = in
 		for _, q := range said.Requirements {
 			if q.Rule == d.Rule {
 				one.Title, one.Because = q.Title, q.Because
@@ -109,6 +115,20 @@ func (f *face) described(r *http.Request, all []casefile.Deviation, lang string)
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// saidIn gives a decision that was kept in lang, and in which language it is:
+// the older ones are in English alone.
+func saidIn(kept []byte, lang string) (text []byte, in string, err error) {
+	var all map[string]json.RawMessage
+	err = json.Unmarshal(kept, &all)
+	if text, ok := all[lang]; ok {
+		return text, lang, err
+	}
+	if text, ok := all["en"]; ok {
+		return text, "en", err
+	}
+	return kept, "en", err
 }
 
 // askDeviation asks a prosecutor, with the code of a reason and its words, which

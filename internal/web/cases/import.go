@@ -26,5 +26,5 @@ func (f *face) importEarlier(w http.ResponseWriter, r *http.Request) error {
 	if failed != nil {
 		return failed
 	}
-	return f.about(w, r, http.StatusBadRequest, aboutPage{Problems: []string{err.Error()}, Lines: in.Get("lines")}, known, filled(known))
+	return f.about(w, r, http.StatusBadRequest, aboutPage{Problems: []problem{{Said: err.Error()}}, Lines: in.Get("lines")}, known, filled(known))
 }

@@ -265,7 +265,5 @@ func (f *face) unshield(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, struct {
-		Parts []partAnswer `json:"parts"`
-	}{answers(parts)})
+	return f.writeParts(w, r, parts)
 }

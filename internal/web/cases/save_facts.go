@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"verhaal/internal/casefile"
@@ -18,6 +19,14 @@ import (
 
 // clash is a fact that two people changed: both values are shown.
 type clash struct{ Label, Theirs, Yours string }
+
+// problem is a fact that was not saved: in a sentence of ours about it, or as
+// the pack said it, in English.
+type problem struct{ Of, Key, Said string }
+
+// keptFacts says in the address of the page after a save that it was the form of
+// facts, so that its draft ends, and no other form's.
+const keptFacts = "facts"
 
 // seen is what a form remembers of the facts as it was filled in: their versions,
 // and a mark of each, by which it shows afterwards what nobody touched.
@@ -36,8 +45,8 @@ func mark(fields url.Values) string {
 }
 
 // saveFacts keeps what was changed. What somebody else changed meanwhile is
-// shown with both values; what cannot be read is named; everything else that
-// was typed is saved, and nothing typed is lost. A field that nobody touched
+// shown with both values; what cannot be read or saved is named; everything else
+// that was typed is saved, and nothing typed is lost. A field that nobody touched
 // shows what is kept now, so that it never puts an old value back.
 func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 	typed, err := web.Form(r)
@@ -49,7 +58,7 @@ func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := aboutPage{}
+	page := aboutPage{Unsaved: true}
 	lang := facts.Language(f.pack(), f.site.Page(r).Lang)
 	var untouched []string
 	for _, fact := range policy.Schema() {
@@ -74,13 +83,15 @@ func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 		case fault.KeyOf(err) == "case.fault.changed_meanwhile":
 			page.Clash = append(page.Clash, clash{f.pack().Label(fact.Name, lang), facts.Said(before), facts.Said(now)})
 		case errors.As(err, new(casefile.Unreadable)):
-			page.Problems = append(page.Problems, err.Error())
+			page.Problems = append(page.Problems, problem{Said: err.Error()})
+		case slices.Contains([]fault.Kind{fault.BadInput, fault.Conflict, fault.Refused}, fault.KindOf(err)):
+			page.Problems = append(page.Problems, problem{Of: f.pack().Label(fact.Name, lang), Key: fault.KeyOf(err)})
 		default:
 			return err
 		}
 	}
 	if len(page.Clash)+len(page.Problems) == 0 {
-		return web.Back(w, r, r.URL.Path+"?saved")
+		return web.Back(w, r, r.URL.Path+"?saved="+keptFacts)
 	}
 	if known, err = f.files.Facts(ctx, who, id, subject(r)); err != nil {
 		return err

@@ -22,6 +22,7 @@ type person struct {
 	Unreadable string // why the burden can't be told
 	Again      bool   // the present phase asks for an assessment
 	Compelled  bool   // offences that they were made to commit are known
+	Shielded   bool   // the name is opened alone, on the person's own page
 	Interviews []casefile.Planned
 	Owed       owed // what must be done for this person
 }
@@ -124,9 +125,13 @@ func (f *face) persons(r *http.Request, file casefile.File) ([]person, error) {
 	if err != nil {
 		return nil, err
 	}
+	shielded, err := f.files.Shielded(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
 	var out []person
 	for _, p := range people {
-		one := person{Person: p, Again: p.Role == casefile.Victim && casefile.AssessAgain(file, p.ID, assessed)}
+		one := person{Person: p, Shielded: shielded[p.ID] != "", Again: p.Role == casefile.Victim && casefile.AssessAgain(file, p.ID, assessed)}
 		about, err := f.files.Facts(ctx, who, id, p.ID)
 		if err != nil {
 			return nil, err
