@@ -73,13 +73,10 @@ export class RecordPage {
       }
       await this.hold(lockOf(begun.id));
       // What a crash left is at the server before the next part begins.
-      const ends = running ? await rescue(begun.id) : new Map<number, number>();
+      if (running) await rescue(begun.id);
       const clock = Clock.of(begun.started, prepared.offset);
       this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why), (mark, why) => this.refused(mark, why));
-      for (const [source, stream] of list) {
-        const from = ends.get(source.track);
-        await this.session.begin(source, stream, from !== undefined ? { from, reason: "browser" } : source === this.shown ? await this.notShown() : undefined);
-      }
+      for (const [source, stream] of list) await this.session.begin(source, stream, source === this.shown ? await this.notShown() : undefined);
       this.run(prepared);
     } catch (e) {
       if (this.session) {
