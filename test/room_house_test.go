@@ -58,6 +58,7 @@ type roomHouse struct {
 	started  time.Time
 	running  bool
 	sealed   bool
+	shut     bool // pre-flight is refused
 	busy     bool // no part of the sound that is recorded apart can begin
 	closed   bool // a colleague had it sealed: nothing new is taken
 	parts    []*roomPart
@@ -214,6 +215,10 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return []map[string]any{{"epoch": 1, "wrapped": file}}
 	})
 	at("GET /record/ready", func(w http.ResponseWriter, r *http.Request) any {
+		if h.shut {
+			w.WriteHeader(http.StatusForbidden)
+			return map[string]any{"error": "case.fault.blocked", "text": "The rules do not allow it any more."}
+		}
 		return map[string]any{"now": time.Now().UnixMilli(), "need": 2_000_000_000, "free": 50_000_000_000, "room": true, "level": h.level, "met": h.level != "video" || strings.HasPrefix(r.FormValue("pictures"), "0")}
 	})
 	at("POST /record/{$}", func(w http.ResponseWriter, r *http.Request) any {
