@@ -58,6 +58,7 @@ type roomHouse struct {
 	started  time.Time
 	running  bool
 	sealed   bool
+	shut     bool // pre-flight is refused
 	busy     bool // no part of the sound that is recorded apart can begin
 	closed   bool // a colleague had it sealed: nothing new is taken
 	parts    []*roomPart
@@ -183,7 +184,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		}
 		return site.Render(w, r, 200, "room/record", map[string]any{"Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "Level": h.level, "Lang": "en",
 			"Why":      []map[string]string{{"Rule": "S-17", "Title": "Under 16: picture", "Says": "A victim under 16 is interviewed with picture and sound.", "Clause": "2010A018 b"}},
-			"RoomName": "Interview room", "Studio": h.studio, "Minutes": 90, "Keyed": true, "LogKey": h.logKey, "Running": running, "Rooms": rooms,
+			"RoomName": "Interview room", "Studio": h.studio, "Minutes": 90, "Kinds": []string{"interview"}, "Keyed": true, "LogKey": h.logKey, "Running": running, "Rooms": rooms,
 			"People":    []map[string]string{{"Name": "Robin", "Role": "interviewer", "Certificate": "valid", "Until": "2027-01-01"}},
 			"Procedure": []named{{"start_before_entry", "the recorder runs before the person comes in"}}, "Done": nil, "Marks": marks,
 			"Checks":       h.checks(),
@@ -214,6 +215,10 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return []map[string]any{{"epoch": 1, "wrapped": file}}
 	})
 	at("GET /record/ready", func(w http.ResponseWriter, r *http.Request) any {
+		if h.shut {
+			w.WriteHeader(http.StatusForbidden)
+			return map[string]any{"error": "case.fault.blocked", "text": "The rules do not allow it any more."}
+		}
 		return map[string]any{"now": time.Now().UnixMilli(), "need": 2_000_000_000, "free": 50_000_000_000, "room": true, "level": h.level, "met": h.level != "video" || strings.HasPrefix(r.FormValue("pictures"), "0")}
 	})
 	at("POST /record/{$}", func(w http.ResponseWriter, r *http.Request) any {

@@ -82,6 +82,39 @@ func TestPreflightSaysInWordsWhatStandsInTheWay(t *testing.T) {
 	stop(b)
 }
 
+// TestPreflightSaysWhyTheServerWasNotAsked, in the server's own words, and blames
+// neither its disk nor the clock.
+func TestPreflightSaysWhyTheServerWasNotAsked(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	shut := func(is bool) { h.mu.Lock(); h.shut = is; h.mu.Unlock() }
+	shut(true)
+	b.Click("[data-again]")
+	b.Until(`document.querySelector("[data-unasked]:not([hidden])")?.textContent === "The rules do not allow it any more."`)
+	b.Until(`["test", "space", "wake"].every(c => document.querySelector("[data-check=" + c + "]").dataset.verdict !== "wait")`)
+	for _, check := range []string{"disk", "clock"} {
+		verdict(b, check, "wait")
+	}
+	if !browser.Ask[bool](b, `document.querySelector("[data-begin]").disabled`) {
+		t.Error("a recording may begin that the server refuses")
+	}
+	b.Check("a server that refuses")
+	h.cut.Store(true)
+	b.Click("[data-again]")
+	b.Until(`document.querySelector("[data-unasked]").textContent.includes("can't be reached")`)
+	h.cut.Store(false)
+	shut(false)
+	b.Click("[data-again]")
+	b.Until(`document.querySelector("[data-unasked]").hidden`)
+	for _, check := range []string{"disk", "clock"} {
+		verdict(b, check, "good")
+	}
+}
+
 // TestABeginThatFailsHalfwayRecordsNothingUnseen, and goes on with what it began.
 func TestABeginThatFailsHalfwayRecordsNothingUnseen(t *testing.T) {
 	h := newRoomHouse(t)

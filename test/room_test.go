@@ -208,7 +208,8 @@ func leave(ctx context.Context, t *chromedp.Target) error {
 }
 
 // TestACrashedRecorderIsRescuedAndGoesOn: the page dies while the server is
-// away; what lay on the disk arrives, and the next part follows a named gap.
+// away; what lay on the disk arrives, and the next part follows. The page declares
+// no gap: only when all is sealed it is sure what is missing.
 func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	h := newRoomHouse(t)
 	b := openRoom(t, h)
@@ -250,12 +251,8 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	if len(second) == 0 || second[0].Mono < first[len(first)-1].End() {
 		t.Fatal("the recording did not go on as the next part")
 	}
-	found := false
-	for _, g := range h.gaps {
-		found = found || g["track"] == 1.0 && g["reason"] == "browser" && g["token"] == "1-0.vhc"
-	}
-	if !found {
-		t.Errorf("the gap is not written down: %v", h.gaps)
+	if len(h.gaps) > 0 {
+		t.Errorf("the page says that this is missing: %v", h.gaps)
 	}
 	distress := 0
 	for _, m := range h.marks {

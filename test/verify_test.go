@@ -209,7 +209,10 @@ func TestTheVerifyPageNamesForeignRecordsAndAlteredSealsAsTheProgramDoes(t *test
 	second.Number, second.From = 1, 200_000
 	jumps := recordingtest.Part{Track: chunk.AudioSafe, From: 50_000, Seconds: 130, Camera: recordingtest.Camera{Codec: chunk.Opus},
 		Wall: func(mono uint64) int64 { return int64(mono / 125_000 * 3_600_000) }}
-	r := recordingtest.Make(t, recordingtest.ThreeMinutes(), second, jumps)
+	overview := func(number uint16, from, seconds uint64) recordingtest.Part { // two computers recorded
+		return recordingtest.Part{Track: chunk.Overview, Number: number, From: from, Seconds: seconds, Camera: recordingtest.Camera{Codec: chunk.VP8}}
+	}
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes(), second, jumps, overview(0, 0, 30), overview(1, 5000, 5), overview(2, 20_000, 15))
 	other := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	foreign := other.Records[chunk.Part{Recording: other.ID}][100].Raw
 	alter := func(name string, change func([]byte) []byte) func(*testing.T, *recordingtest.Recording) {

@@ -217,7 +217,7 @@ func (i interviews) Recordable(ctx context.Context, actor, id, interview string)
 	if err != nil {
 		return recording.Interview{}, err
 	}
-	out := recording.Interview{Casefile: id, ID: interview, Channel: r.File.Channel, Number: r.File.Number, Level: r.Level, Room: r.Room,
+	out := recording.Interview{Casefile: id, ID: interview, Channel: r.File.Channel, Number: r.File.Number, Kinds: r.Kinds, Level: r.Level, Room: r.Room,
 		Pack: r.Relied.Pack, Version: r.Relied.Version, Hash: r.Relied.Hash, Decision: r.Relied.Decision}
 	for login, role := range r.Roles() {
 		who, err := i.staff.ByLogin(ctx, login)

@@ -229,8 +229,11 @@ func TestWhatWasRecordedWasHeldAndIsNotCalledOff(t *testing.T) {
 		}
 		wantFault(t, x.Cancel(ctx, "ann", file.ID, second, "no_need"), fault.Conflict, "case.fault.state")
 		ok(t, seal()) // a second part of it
-		_, err = x.Recordable(ctx, "ann", file.ID, second)
+		again, err := x.Recordable(ctx, "ann", file.ID, second)
 		ok(t, err)
+		if !slices.Equal(again.Kinds, []string{Interview}) {
+			t.Errorf("it is recorded as %q", again.Kinds)
+		}
 		x.now = x.now.AddDate(0, 0, 1)
 		_, err = x.Recordable(ctx, "ann", file.ID, second)
 		wantFault(t, err, fault.Refused, "case.fault.not_confirmed")

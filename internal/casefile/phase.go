@@ -26,6 +26,25 @@ func (f File) Next() []string {
 	return out
 }
 
+// ruled is the phase that the rules know of an interview held now.
+func (f File) ruled() string {
+	if f.Phase == Talk || f.Phase == FormalReport {
+		return f.Phase
+	}
+	return Interview
+}
+
+// recordedAs lists what a recording made now may be called, the likeliest first.
+// The rules ask more of a formal report than of a talk, so neither is recorded as
+// what they did not judge; beside a formal report others are interviewed.
+func (f File) recordedAs() []string {
+	out := []string{f.ruled()}
+	if f.Phase == FormalReport {
+		out = append(out, Interview)
+	}
+	return out
+}
+
 // Advance takes a case file to one of its next phases; another is Refused with
 // "case.fault.phase". Entering the formal report asks the pack: rules about the
 // talk that are in the way refuse it, as TalkFirst. A confirmed interview

@@ -48,6 +48,18 @@ func TestACaseOnlyGoesForwardAndIsOpenedAgainForInterviewsAlone(t *testing.T) {
 	})
 }
 
+// TestTheKindOfARecordingFollowsThePhase: what the rules judge comes first, and a
+// formal report or a talk is nothing else.
+func TestTheKindOfARecordingFollowsThePhase(t *testing.T) {
+	for phase, want := range map[string][]string{
+		Signal: {Interview}, Talk: {Talk}, FormalReport: {FormalReport, Interview}, Interview: {Interview}, Sent: {Interview}, Closed: {Interview},
+	} {
+		if got := (File{Phase: phase}).recordedAs(); !slices.Equal(got, want) {
+			t.Errorf("in the phase %s it is recorded as %q, want %q", phase, got, want)
+		}
+	}
+}
+
 func TestAnInterviewConfirmedForATalkIsAPlanAgainWhenTheTalkIsOver(t *testing.T) {
 	for name, leave := range map[string]func(ctx context.Context, x *fixture, id string) error{
 		"to interviews": func(ctx context.Context, x *fixture, id string) error { return x.Advance(ctx, "ann", id, Interview) },

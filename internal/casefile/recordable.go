@@ -14,8 +14,9 @@ import (
 type Recordable struct {
 	File         File
 	Interview    Planned
-	Level        string // none, audio, video
-	Room         string // kind of room
+	Kinds        []string // of a recording, the likeliest first
+	Level        string   // none, audio, video
+	Room         string   // kind of room
 	Interviewers []string
 	Topics       []string // codes
 	Director     string
@@ -69,7 +70,7 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 	if !all[i].MayGoOn(w.plan.Get("plan.date"), f.today()) {
 		return Recordable{}, fault.New(fault.Refused, "case.fault.not_confirmed", "an interview that is %s", all[i].State)
 	}
-	out := Recordable{File: file, Interview: all[i], Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"), Director: w.plan.Get("plan.director.id"),
+	out := Recordable{File: file, Interview: all[i], Kinds: file.recordedAs(), Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"), Director: w.plan.Get("plan.director.id"),
 		Interpreter: w.plan.Get("plan.interpreter.present") == "true", Companion: w.plan.Get("plan.companion.chosen") == "true"}
 	for _, n := range policy.Rows(w.plan, "plan.interviewers") {
 		out.Interviewers = append(out.Interviewers, w.plan.Get("plan.interviewers."+strconv.Itoa(n)+".id"))

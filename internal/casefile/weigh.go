@@ -81,10 +81,7 @@ func (f *Files) weigh(src db.Source, file File, interview string) (weighing, err
 	known := form(parts[:2]...)
 	known.Set("case.origin", file.Origin)
 	known.Set("case.desk", file.Channel)
-	known.Set("case.phase", Interview)
-	if file.Phase == Talk || file.Phase == FormalReport {
-		known.Set("case.phase", file.Phase)
-	}
+	known.Set("case.phase", file.ruled())
 	plan := form(parts[2])
 	if err := addAssessed(src, file.ID, all[i].Person, cmp.Or(plan.Get("plan.date"), f.today()), known); err != nil {
 		return weighing{}, err

@@ -19,7 +19,7 @@ import (
 // last makes the record that ends a part.
 func (r *recorder) last(t testing.TB) []byte {
 	t.Helper()
-	mono := uint64(r.chain.Next()) * 500
+	mono := r.from + uint64(r.chain.Next())*500
 	hd := chunk.Header{Part: r.part, Codec: r.codec, Seq: r.chain.Next(), Mono: mono, Wall: 1_795_435_200_000 + mono, Duration: 500, Prev: r.chain.Head(), Flags: chunk.Last}
 	rec, err := chunk.Seal(hd, chunk.MinuteKey(r.a, chunk.Release(r.b, r.part.Number, hd.Minute()), r.part, hd.Minute()), bytes.Repeat([]byte{9}, r.size))
 	ok(t, err)

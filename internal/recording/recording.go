@@ -34,8 +34,9 @@ import (
 // Interview is what a recording must know of an interview.
 type Interview struct {
 	Casefile, ID, Channel, Number string
-	Level                         string // that the rules demand: none, audio, video
-	Room                          string // kind of room, of the pack
+	Kinds                         []string // that fit the phase of the case: interview, talk, formal_report
+	Level                         string   // that the rules demand: none, audio, video
+	Room                          string   // kind of room, of the pack
 	Pack, Version, Hash           string
 	Decision                      []byte // that was relied on
 	Roles                         []proof.Role
@@ -130,9 +131,6 @@ func (b *Book) Close() error {
 	}
 	return b.held.Close()
 }
-
-// Kinds of a recording.
-var kinds = []string{"interview", "talk", "formal_report"}
 
 // Recording is one recording.
 type Recording struct {

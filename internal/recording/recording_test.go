@@ -44,7 +44,7 @@ type house struct {
 }
 
 func (h *house) Recordable(_ context.Context, actor, casefile, interview string) (Interview, error) {
-	return Interview{Casefile: casefile, ID: interview, Channel: "police-avim", Level: h.level, Room: "interview_room", Pack: "nl", Version: "1", Hash: "00",
+	return Interview{Casefile: casefile, ID: interview, Channel: "police-avim", Kinds: []string{"interview"}, Level: h.level, Room: "interview_room", Pack: "nl", Version: "1", Hash: "00",
 		Roles: []proof.Role{{Role: "interviewer", Person: "ann"}}}, h.MayRead(context.Background(), actor, casefile)
 }
 
@@ -206,6 +206,12 @@ func TestNothingStartsBelowTheLevelOrForStrangers(t *testing.T) {
 		_, err := h.Start(ctx, "ann", ask)
 		wantFault(t, err, fault.Refused, "room.fault.level")
 		ask.Tracks = []int{0, 1}
+		for _, kind := range []string{"talk", "formal_report", ""} { // the case is in another phase
+			other := ask
+			other.Kind = kind
+			_, err = h.Start(ctx, "ann", other)
+			wantFault(t, err, fault.Refused, "room.fault.kind")
+		}
 		_, err = h.Start(ctx, "ben", ask)
 		wantFault(t, err, fault.Refused, "")
 		ask.Minutes = 24 * 60

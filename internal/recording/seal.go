@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,8 +59,9 @@ func (b *Book) Receipt(ctx context.Context, actor string, id chunk.ID) (Receipt,
 }
 
 // Stop ends a recording and seals it, at once whatever its length: the tallies
-// were kept while it grew. What the seal says is signed by the log's key, and
-// its hash stands in the act. Where nobody is heard, the act says that nothing was
+// were kept while it grew. What is missing and nobody declared is a gap by then:
+// only now it is sure that no recorder brings it. What the seal says is signed by
+// the log's key, and its hash stands in the act. Where nobody is heard, the act says that nothing was
 // recorded, and the interview does not count as held. Asked again, it gives the receipt again: the first
 // may have been lost on its way.
 func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bool) (Receipt, error) {
@@ -95,6 +97,11 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 		return Receipt{}, err
 	}
 	m.RoomEmpty = roomEmpty
+	missing := m.Undeclared()
+	for i := range missing {
+		missing[i].Reason = recorderGone
+	}
+	m.Gaps = append(m.Gaps, missing...)
 	text, err := m.Canonical()
 	if err != nil {
 		return Receipt{}, err
@@ -112,6 +119,9 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 		n, err := tx.Exec(sealRecording, id.String(), m.Ended, 1, text, signature, heard)
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, "room.fault.over", "sealed already")
+		}
+		for _, g := range missing {
+			err = errors.Join(err, b.putGap(tx, id, Gap(g), ""))
 		}
 		if err != nil || heard == 0 {
 			return err

@@ -141,18 +141,19 @@ type Begun struct {
 }
 
 // Start begins a recording. It is Refused below the level that the rules demand
-// ("room.fault.level") and where the disk has no room for its whole length
+// ("room.fault.level"), as a kind that the case's phase contradicts
+// ("room.fault.kind"), and where the disk has no room for its whole length
 // ("room.fault.disk"): a recording that runs must never be the one to stop.
 func (b *Book) Start(ctx context.Context, actor string, a Ask) (Begun, error) {
 	if err := errors.Join(a.check(), b.hold()); err != nil {
 		return Begun{}, err
 	}
-	if !slices.Contains(kinds, a.Kind) {
-		return Begun{}, fault.New(fault.BadInput, "", "no kind of recording")
-	}
 	interview, err := b.cases.Recordable(ctx, actor, a.Casefile, a.Interview)
 	if err != nil {
 		return Begun{}, err
+	}
+	if !slices.Contains(interview.Kinds, a.Kind) {
+		return Begun{}, fault.New(fault.Refused, "room.fault.kind", "no kind of recording for this phase of the case")
 	}
 	if !a.met(interview.Level) {
 		return Begun{}, fault.New(fault.Refused, "room.fault.level", "the tracks do not reach the level")

@@ -63,10 +63,11 @@ export async function keptRecordings(): Promise<string[]> {
   return names;
 }
 
-/** The parts of one recording that are kept here, and their files. */
+/** The parts of one recording that are kept here, and their files; none on another computer than the recorder's. */
 export async function keptParts(recording: string): Promise<{ part: Part; file: File; token: string }[]> {
-  const dir = await (await recordings()).getDirectoryHandle(recording);
   const found: { part: Part; file: File; token: string }[] = [];
+  if (!(await keptRecordings()).includes(recording)) return found;
+  const dir = await (await recordings()).getDirectoryHandle(recording);
   for await (const [name, handle] of entries(dir)) {
     const [, track, part] = /^(\d)-(\d+)\.vhc$/.exec(name) ?? [];
     if (track === undefined || handle.kind !== "file") continue;

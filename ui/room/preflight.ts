@@ -1,6 +1,8 @@
 // Before the recording: everything it needs is looked at, and what is wrong is
 // said in words. What is recorded here is encrypted, opened, played and gone.
 import { concatBytes } from "@noble/hashes/utils.js";
+import { words } from "../staff/form.js";
+import { Refusal } from "../staff/http.js";
 import { camera, devices, Encoder, codecOf, Meter, microphone, screen, type Piece } from "./capture.js";
 import * as chunk from "./chunk.js";
 import { Sealer } from "./sealer.js";
@@ -159,10 +161,18 @@ export class Preflight {
       this.say("disk", room ? "good" : "bad", `${gigabytes(need)} / ${gigabytes(free)}`);
       const off = Math.abs(this.clocked.offset);
       this.say("clock", off <= clockLimit + this.clocked.error ? "good" : "bad", `${(off / 1000).toFixed(2)} s`);
-    } catch {
-      this.say("disk", "bad");
-      this.say("clock", "bad");
+      this.unasked("");
+    } catch (e) {
+      for (const name of ["disk", "clock"]) this.say(name, "wait");
+      this.unasked(e instanceof Refusal && e.message ? e.message : words(this.root, "unreachable"));
     }
+  }
+
+  /** Says why the server could not be asked, where it could not. */
+  private unasked(why: string): void {
+    const line = this.root.querySelector<HTMLElement>("[data-unasked]")!;
+    line.textContent = why;
+    line.hidden = !why;
   }
 
   /** The tracks that have a picture. */

@@ -8,7 +8,7 @@ import { offerLeft } from "./left.js";
 import { loudness, Preflight, type Prepared } from "./preflight.js";
 import { caseKeys, wordsOf } from "./prompts.js";
 import { lockOf, rescue } from "./rescue.js";
-import { Clock, state, type Begun, type State } from "./server.js";
+import { Clock, state, type Begun, type Mark, type State } from "./server.js";
 import { Session, sources, type Source, type Why } from "./session.js";
 import { stayAwake } from "./stay.js";
 import { Watchdog, type Alarm } from "./watchdog.js";
@@ -26,6 +26,7 @@ export class RecordPage {
   private watchdog: Watchdog | undefined;
   private on = new Set<Alarm>();
   private prompts = 0;
+  private readonly told = new Map<string, string>(); // by kind of mark: the newest of its pair that the buttons show
   private elsewhere = 1; // copies beyond this computer
   /** What is shown is asked for when somebody taps, and goes on from where it is in a further part. */
   private readonly shown: Source = { track: tracks.screen, open: async () => this.session!.stream(tracks.screen)!.clone() };
@@ -73,13 +74,10 @@ export class RecordPage {
       }
       await this.hold(lockOf(begun.id));
       // What a crash left is at the server before the next part begins.
-      const ends = running ? await rescue(begun.id) : new Map<number, number>();
+      if (running) await rescue(begun.id);
       const clock = Clock.of(begun.started, prepared.offset);
       this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why), (mark, why) => this.refused(mark, why));
-      for (const [source, stream] of list) {
-        const from = ends.get(source.track);
-        await this.session.begin(source, stream, from !== undefined ? { from, reason: "browser" } : source === this.shown ? await this.notShown() : undefined);
-      }
+      for (const [source, stream] of list) await this.session.begin(source, stream, source === this.shown ? await this.notShown() : undefined);
       this.run(prepared);
     } catch (e) {
       if (this.session) {
@@ -124,6 +122,7 @@ export class RecordPage {
     const stay = stayAwake(() => true);
     const tick = setInterval(() => this.tick(p.meter), 200);
     const poll = setInterval(() => void this.poll(), 1000);
+    void this.poll();
     void this.wake();
     this.leave = () => {
       clearInterval(tick);
@@ -162,6 +161,7 @@ export class RecordPage {
     session.compare(s.parts);
     this.watchers(s);
     this.unmet(s.level_unmet);
+    this.pairs(s.marks);
     const asked = s.marks.filter((m) => m.kind === "prompt");
     const fresh = asked.slice(this.prompts);
     this.prompts = asked.length;
@@ -213,8 +213,45 @@ export class RecordPage {
     }
   }
 
+  /**
+   * Shows whether there is a break, and whether the room is hidden, as the server
+   * has it: after a crash, or from another computer. What was tapped here stands
+   * until something newer is there.
+   */
+  private pairs(marks: Mark[]): void {
+    for (const [on, off] of [["break", "resume"], ["masked", "unmasked"]] as const) {
+      const pair = marks.filter((m) => m.kind === on || m.kind === off);
+      const last = pair.at(-1);
+      const newest = `${pair.length} ${last?.mono}`;
+      if (this.told.get(on) === newest) continue;
+      this.told.set(on, newest);
+      let since: number | undefined; // a mask within a mask changes nothing
+      for (const m of pair) since = m.kind === on ? (since ?? m.mono) : undefined;
+      if (on === "masked") this.hidden(since);
+      else this.swap(this.one(`[data-mark=${on}]`), this.one(`[data-mark=${off}]`), since !== undefined);
+    }
+  }
+
+  /** Of two buttons shows the one that ends what is on, or the one that begins it. */
+  private swap(begin: HTMLElement, end: HTMLElement, on: boolean): void {
+    if (begin.hidden === on) return;
+    const focused = document.activeElement === begin || document.activeElement === end;
+    begin.hidden = on;
+    end.hidden = !on;
+    if (focused) (on ? end : begin).focus();
+  }
+
+  /** Says since when, in ms of the recording, those who watch see nothing; undefined when they do. */
+  private hidden(since: number | undefined): void {
+    this.swap(this.one("[data-mask-on]"), this.one("[data-mask-off]"), since !== undefined);
+    const line = this.one("[data-mask-since]");
+    line.hidden = since === undefined;
+    line.textContent = words(this.root, "mask_since").replace("{time}", timeOf(since ?? 0));
+  }
+
   /** A mark that the server will never take: it was shown as made. */
   private refused(mark: string, why: string): void {
+    this.told.clear();
     this.one("[data-marked]").textContent = "";
     const name = this.root.querySelector(`[data-mark="${mark}"]`)?.textContent?.trim() ?? mark;
     this.alert(`${words(this.root, "refused")} ${name}: ${why}`);
@@ -226,24 +263,17 @@ export class RecordPage {
     const log = this.one("[data-marked]");
     log.textContent = `${timeOf(this.session?.clock.now() ?? 0)} ${button.textContent!.trim()}`;
     const pair = button.dataset.then;
-    if (pair) {
-      button.hidden = true;
-      const other = this.one(`[data-mark="${pair}"]`);
-      other.hidden = false;
-      other.focus();
-    }
+    if (pair) this.swap(button, this.one(`[data-mark="${pair}"]`), true);
   }
 
   /** Those who watch see nothing for a while; the recording goes on. */
   private listenForMask(): void {
     const form = this.one<HTMLFormElement>("form[data-mask]");
-    const [on, off] = [this.one("[data-mask-on]"), this.one("[data-mask-off]")];
     form.addEventListener("submit", (e) => {
       e.preventDefault();
-      const hide = !on.hidden;
+      const hide = !this.one("[data-mask-on]").hidden;
       this.session?.mark(hide ? "masked" : "unmasked", hide ? { code: String(new FormData(form).get("reason")) } : {});
-      on.hidden = hide;
-      off.hidden = !hide;
+      this.hidden(hide ? this.session?.clock.now() : undefined);
     });
   }
 
@@ -284,12 +314,7 @@ export class RecordPage {
   /** Offers to end what is shown, or to show something; the browser's own bar ends it too. */
   private showing(): void {
     const [begin, end] = [this.one("[data-show]"), this.one("[data-show-end]")];
-    const on = this.session?.stream(tracks.screen) !== undefined;
-    if (begin.hidden === on) return;
-    const focused = document.activeElement === begin || document.activeElement === end;
-    begin.hidden = on;
-    end.hidden = !on;
-    if (focused) (on ? end : begin).focus();
+    this.swap(begin, end, this.session?.stream(tracks.screen) !== undefined);
   }
 
   private listenForStop(): void {

@@ -125,18 +125,20 @@ class Check {
     if (!marks && m.marks.count > 0) this.out.note(new Finding(1, "open", say("no_marks", { count: m.marks.count })));
     if (marks && hex(await sha256(marks)) !== m.marks.hash) this.out.fault(new Finding(1, "seal", say("other_marks")));
     for (const t of m.tracks) {
-      for (const [i, s] of t.parts.entries()) {
+      let end = t.parts[0]!.to; // of all parts before: they may overlap
+      for (const s of t.parts) {
         const p = { track: t.track, part: s.part };
         const file = `shares/${p.track}-${p.part}.age`;
         const share = await this.archive.read(file);
         if (share && hex(await sha256(share)) !== s.share_a) this.out.fault(new Finding(1, "seal", say("other_share", { file })).at(p));
         const off = s.wall_from - s.from - m.started;
         if (Math.abs(off) > slack) this.out.note(new Finding(1, "clock", say("clock_off", { ms: (off < 0 ? "" : "+") + off })).at(p).times(s.from, s.from + 1));
-        const before = t.parts[i - 1];
-        if (!before || s.from <= before.to + slack) continue;
-        const found = new Findings();
-        silence(found, p, m.gaps, before.to, s.from);
-        this.out.join(found);
+        if (s.from > end + slack) {
+          const found = new Findings();
+          silence(found, p, m.gaps, end, s.from);
+          this.out.join(found);
+        }
+        end = Math.max(end, s.to);
       }
     }
   }

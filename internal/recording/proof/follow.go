@@ -86,12 +86,7 @@ type follower struct {
 }
 
 func newFollower(p chunk.Part, sealed *Part, gaps []Gap) *follower {
-	f := &follower{part: p, sealed: sealed, head: p.Start(), sure: true}
-	for _, g := range gaps {
-		if g.Track == p.Track {
-			f.gaps = append(f.gaps, g)
-		}
-	}
+	f := &follower{part: p, sealed: sealed, gaps: gapsOf(gaps, p.Track), head: p.Start(), sure: true}
 	if sealed != nil {
 		f.last.Mono = sealed.From
 	}
@@ -196,6 +191,11 @@ func (f *follower) hole(from, to uint64) {
 		return
 	}
 	f.fault(f.wrong(Hole, "nothing was recorded from %s to %s, and nobody declared why", span(from), span(to)).times(from, to))
+}
+
+// gapsOf are those of a track.
+func gapsOf(gaps []Gap, track chunk.Track) []Gap {
+	return slices.DeleteFunc(slices.Clone(gaps), func(g Gap) bool { return g.Track != track })
 }
 
 // declared finds the gap that covers [from, to].

@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/gowebpki/jcs"
@@ -75,6 +76,50 @@ func (t Track) Records() (n int64) {
 		n += int64(p.Records)
 	}
 	return n
+}
+
+// holes gives the stretches in which no part of the track has media, each with
+// the part that begins after it. Parts may overlap: two computers recorded.
+func (t Track) holes() iter.Seq2[Part, Gap] {
+	return func(yield func(Part, Gap) bool) {
+		end := t.Parts[0].To
+		for _, p := range t.Parts {
+			if p.From > end+slack && !yield(p, Gap{Track: t.Track, From: end, To: p.From}) {
+				return
+			}
+			end = max(end, p.To)
+		}
+	}
+}
+
+// end is where the last medium of the track ends, in ms of the recording.
+func (t Track) end() (end uint64) {
+	for _, p := range t.Parts {
+		end = max(end, p.To)
+	}
+	return end
+}
+
+// Undeclared gives what is missing of the tracks and stands in no gap: between
+// parts, and from a part that no recorder ended up to the end of the recording.
+// What was shown may end at any time.
+func (m Manifest) Undeclared() (out []Gap) {
+	for _, t := range m.Tracks {
+		declares := func(g Gap) bool {
+			_, is := declared(gapsOf(m.Gaps, t.Track), g.From, g.To)
+			return is
+		}
+		for _, g := range t.holes() {
+			if !declares(g) {
+				out = append(out, g)
+			}
+		}
+		rest := Gap{Track: t.Track, From: t.end(), To: uint64(max(0, m.Ended-m.Started))}
+		if t.Track != chunk.Exhibit && !t.Parts[len(t.Parts)-1].Finished && rest.To > rest.From+slack && !declares(rest) {
+			out = append(out, rest)
+		}
+	}
+	return out
 }
 
 // Heard says whether there is a record of a part with sound.

@@ -124,7 +124,7 @@ func (c *check) beside() error {
 		c.fault(fault(1, Sealing, "%s is not the list of marks that was sealed", marksFile))
 	}
 	for _, t := range c.m.Tracks {
-		for i, s := range t.Parts {
+		for _, s := range t.Parts {
 			p := c.part(t, s)
 			share, err := c.optional(shareFile(p))
 			if err != nil {
@@ -136,22 +136,14 @@ func (c *check) beside() error {
 			if off := int64(s.WallFrom) - int64(s.From) - c.m.Started; off > slack || off < -slack {
 				c.note(fault(1, Clock, "the recorder's clock differs from the server's by %+d ms", off).at(p).times(s.From, s.From+1))
 			}
-			if i > 0 {
-				c.between(p, t.Parts[i-1], s)
-			}
+		}
+		for s, g := range t.holes() {
+			f := newFollower(c.part(t, s), &s, c.m.Gaps)
+			f.hole(g.From, g.To)
+			c.join(f.findings)
 		}
 	}
 	return nil
-}
-
-// between checks the time between two parts of a track.
-func (c *check) between(p chunk.Part, before, after Part) {
-	if after.From <= before.To+slack {
-		return
-	}
-	f := newFollower(p, &after, c.m.Gaps)
-	f.hole(before.To, after.From)
-	c.join(f.findings)
 }
 
 func (c *check) part(t Track, s Part) chunk.Part {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -205,6 +206,28 @@ func TestAHoleInTimeMustBeDeclared(t *testing.T) {
 	r.Seal(t, m, nil)
 	if result = verify(t, r); !result.Sound || !strings.Contains(find(result, proof.Declared).What, "browser_killed") {
 		t.Fatalf("declared:\n%s", result.Words())
+	}
+}
+
+// TestWhereTwoComputersRecordedNothingIsMissing: a later part ended before the
+// one that goes on beside it, and what no part has is found.
+func TestWhereTwoComputersRecordedNothingIsMissing(t *testing.T) {
+	part := func(track chunk.Track, number uint16, from, seconds uint64) recordingtest.Part {
+		return recordingtest.Part{Track: track, Number: number, From: from, Seconds: seconds, Camera: recordingtest.Camera{Codec: chunk.Opus}}
+	}
+	r := recordingtest.Make(t, part(chunk.AudioSafe, 0, 0, 30), part(chunk.AudioSafe, 1, 5000, 5), part(chunk.AudioSafe, 2, 20_000, 15), part(chunk.AudioSafe, 3, 50_000, 5))
+	hole := proof.Gap{Track: chunk.AudioSafe, From: 35_000, To: 50_000}
+	if got := r.Manifest.Undeclared(); !slices.Equal(got, []proof.Gap{hole}) {
+		t.Errorf("undeclared: %+v", got)
+	}
+	if result := verify(t, r); len(result.Faults) != 1 || *find(result, proof.Hole).Part != 3 {
+		t.Errorf("the one hole is not found:\n%s", result.Words())
+	}
+	m := r.Manifest
+	m.Gaps = []proof.Gap{hole}
+	r.Seal(t, m, nil)
+	if result := verify(t, r); !result.Sound || len(m.Undeclared()) > 0 {
+		t.Errorf("declared:\n%s", result.Words())
 	}
 }
 

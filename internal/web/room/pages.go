@@ -22,6 +22,7 @@ type recordPage struct {
 	Room, RoomName                  string
 	Studio                          bool
 	Minutes                         int
+	Kinds                           []string
 	People                          []person
 	Procedure                       []named
 	Rooms                           []named
@@ -69,7 +70,7 @@ func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
 	}
 	pack := f.pack()
 	page := recordPage{Case: id, Number: interview.File.Number, Interview: interview.Interview.ID, Person: interview.Interview.Person, Level: interview.Level, Room: interview.Room,
-		Minutes: 120, LogKey: f.logKey, Lang: facts.Language(pack, f.site.Page(r).Lang), Alarms: alarms, Marks: shown, MaskReasons: recording.MaskReasons(), Keyed: true}
+		Minutes: 120, Kinds: interview.Kinds, LogKey: f.logKey, Lang: facts.Language(pack, f.site.Page(r).Lang), Alarms: alarms, Marks: shown, MaskReasons: recording.MaskReasons(), Keyed: true}
 	page.why(interview.Decision)
 	kind, _ := pack.Room(interview.Room)
 	page.RoomName, page.Studio = kind.Name.In(page.Lang), kind.Certificate != ""
