@@ -32,6 +32,7 @@ import (
 	"verhaal/internal/staff"
 	"verhaal/internal/statistics"
 	"verhaal/internal/web"
+	plannerpages "verhaal/internal/web/planner"
 )
 
 // Files in the data folder's keys.
@@ -121,7 +122,8 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 	if err != nil {
 		return nil, err
 	}
-	a.Planner = planner.New(d, a.Log, planner.Around{Staff: roster{a.Members}.colleagues, Needs: a.equipment, Clock: local,
+	a.Planner = planner.New(d, a.Log, planner.Around{Staff: roster{a.Members}.colleagues, Clock: local,
+		Kinds: func() []planner.Kind { return plannerpages.Kinds(a.Rules.Now()) },
 		Fell: func(ctx context.Context, actor, id, interview, happened string) error {
 			return a.Cases.AskAgain(ctx, actor, id, interview, happened)
 		}})
@@ -157,15 +159,6 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 	}
 	a.closers = append(a.closers, a.Records.Close)
 	return nil
-}
-
-// equipment lists what the pack in force asks of a kind of room.
-func (a *App) equipment(kind string) (out []string) {
-	room, _ := a.Rules.Now().Room(kind)
-	for _, d := range room.Equipment {
-		out = append(out, d.ID)
-	}
-	return out
 }
 
 // searches shows the searches for a studio to the statistics.

@@ -125,6 +125,7 @@ const watchPace = 15 * time.Minute
 // confirmed interviews again that don't stand, and lets what is late without a reason
 // go up by itself.
 func (a *App) watchDeadlines(ctx context.Context) {
+	asked := "" // the day on which the rules were asked about every confirmed interview
 	tick := time.NewTicker(watchPace)
 	defer tick.Stop()
 	for {
@@ -134,7 +135,10 @@ func (a *App) watchDeadlines(ctx context.Context) {
 		}
 		fell, up := 0, 0
 		if err == nil {
-			fell, err = a.Cases.AskAll(ctx)
+			today := a.Cases.Today()
+			if fell, err = a.Cases.AskAll(ctx, n > 0 || asked != today); err == nil {
+				asked = today
+			}
 		}
 		if fell > 0 {
 			a.logger.Info("confirmed interviews that did not stand are plans again", "interviews", fell)

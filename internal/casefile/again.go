@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"errors"
+	"time"
 
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
@@ -54,17 +55,31 @@ func (f *Files) AskAgain(ctx context.Context, actor, id, interview, happened str
 	return f.change(ctx, actor, file, happened, interview, func(*db.Tx) error { return nil })
 }
 
-// AskAll looks at every confirmed interview of today and later, and asks the rules
-// again in the cases of those that don't stand. What takes something away and what
-// opens an interview again are two acts: nothing that a crash left between them is
-// forgotten. It says how many there were.
-func (f *Files) AskAll(ctx context.Context) (int, error) {
+// near is how many days ahead the rules are asked again each time that all are looked at.
+const near = 14
+
+// AskAll looks at every confirmed interview from today on, and asks the rules again
+// in the cases of those that don't stand. What takes something away and what opens an
+// interview again are two acts: nothing that a crash left between them is forgotten.
+// Slots are looked at all together; the rules are asked one by one, about those of the
+// next days alone unless far. It says how many did not stand.
+func (f *Files) AskAll(ctx context.Context, far bool) (int, error) {
 	type one struct{ file, interview string }
+	until := "plan.date=" + f.clock().AddDate(0, 0, near).Format(time.DateOnly)
+	fallen := map[one]bool{}
+	src := f.db.Source(ctx)
+	err := f.calendar.Fallen(src, func(file, interview string) { fallen[one{file, interview}] = true })
+	if err != nil {
+		return 0, err
+	}
 	var all []one
-	err := db.Each(f.db.Source(ctx), listConfirmed, func(row func(...any) error) error {
+	err = db.Each(src, listConfirmed, func(row func(...any) error) error {
 		var next one
-		err := row(&next.file, &next.interview)
-		all = append(all, next)
+		var date string
+		err := row(&next.file, &next.interview, &date)
+		if far || date <= until || fallen[next] {
+			all = append(all, next)
+		}
 		return err
 	}, "plan.date="+f.today())
 	if err != nil {

@@ -286,8 +286,9 @@ func (f *Files) putFact(tx *db.Tx, actor, id, subject, name string, fields url.V
 	return err
 }
 
-// Unbook gives the slot of a plan back, so that another can be looked for; why
-// is one of CancelReasons. A confirmed interview is cancelled instead.
+// Unbook gives the slot of a plan back, with all that it wrote into the plan, so
+// that another can be looked for; why is one of CancelReasons. A confirmed
+// interview is cancelled instead.
 func (f *Files) Unbook(ctx context.Context, actor, id, interview, why string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -299,6 +300,23 @@ func (f *Files) Unbook(ctx context.Context, actor, id, interview, why string) er
 	return f.changeFor(ctx, actor, file, "interview_unbooked", interview, why, func(tx *db.Tx) error {
 		if err := stateIs(tx, id, interview, planned); err != nil {
 			return err
+		}
+		plan, err := factsOf(tx, id, interview)
+		if err != nil {
+			return err
+		}
+		for name, fact := range plan {
+			var left url.Values
+			switch {
+			case name == "plan.reasons": // those in somebody's words stay
+				left = fact.Fields
+				maps.DeleteFunc(left, func(_ string, given []string) bool { return !slices.Contains(given, SealedWords) })
+			case !FixedBySlot(name) || name == "plan.level":
+				continue
+			}
+			if err := f.putFact(tx, actor, id, interview, name, left); err != nil {
+				return err
+			}
 		}
 		return f.calendar.Release(tx, id, interview, why)
 	})

@@ -263,3 +263,84 @@ func TestTheTiesOfAnInterpreterAreCheckedBySomebodyAndNeverAssumed(t *testing.T)
 		wantFault(t, x.ClearInterpreter(ctx, "cas", file.ID, plan, "bureau", here), fault.Refused, "")
 	})
 }
+
+// TestWhatASlotWroteGoesWithIt: a plan that gave its slot back has no day, nobody and
+// no interpreter who was checked, so nothing of it is confirmed without a calendar.
+func TestWhatASlotWroteGoesWithIt(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, "plan.reasons.S-12=sealed")
+		late := studioSlot
+		late.Day = "2027-02-01"
+		ok(t, x.Book(ctx, "ann", file.ID, plan, late, "tried.abc", x.reserve(file, plan)))
+		ok(t, x.Unbook(ctx, "ann", file.ID, plan, "room"))
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		got := form(known)
+		for name := range got {
+			if FixedBySlot(name) && name != "plan.level" || strings.HasPrefix(name, "plan.interviewers") || got.Get(name) == "tried.abc" {
+				t.Errorf("%s is %v without a slot", name, got[name])
+			}
+		}
+		if got.Get("plan.companion.chosen") != "true" || got.Get("plan.reasons.S-12") != SealedWords || got.Get("plan.level") != "video" {
+			t.Errorf("what somebody chose is gone: %v", got)
+		}
+		wantFault(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "at_once"), fault.Refused, "case.fault.blocked")
+	})
+}
+
+// TestNobodyIsInterviewedOnADayThatIsOutOfTheQuestion, with a slot or without.
+func TestNobodyIsInterviewedOnADayThatIsOutOfTheQuestion(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.worded(t, file.ID, plan)
+		x.never = []string{"2026-11-25"}
+		wantFault(t, x.ConfirmOutside(t.Context(), "ann", file.ID, plan, "at_once"), fault.Conflict, "planner.fault.day")
+		x.never = nil
+		x.confirm(t, file.ID, plan)
+		x.never = []string{"2026-11-25"}
+		if n, err := x.AskAll(t.Context(), false); n != 1 || err != nil || x.stateOf(t, file.ID, plan) != planned {
+			t.Errorf("%d are plans again: %v", n, err)
+		}
+	})
+}
+
+// TestWhoIsStruckOffTheRegisterIsNotSwornWhateverThePlanSays, until they are back.
+func TestWhoIsStruckOffTheRegisterIsNotSwornWhateverThePlanSays(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		ok(t, x.Book(ctx, "ann", file.ID, plan, studioSlot, "", x.reserve(file, plan)))
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		x.struck = true
+		x.now = x.now.AddDate(0, 0, 2)
+		_, err := x.Recordable(ctx, "ann", file.ID, plan)
+		wantFault(t, err, fault.Refused, "case.fault.blocked")
+		ok(t, x.AskAgain(ctx, "pia", file.ID, plan, "slot_lost"))
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+		x.struck = false
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+	})
+}
+
+// TestTheRulesOfFarDaysAreAskedWhenAllAre: those of the next two weeks each time.
+func TestTheRulesOfFarDaysAreAskedWhenAllAre(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, strings.Replace(studioPlan, "2026-11-25", "2026-12-08", 1))
+		x.confirm(t, file.ID, plan)
+		delete(x.holds, "ann studio")
+		for _, far := range []bool{false, true} {
+			want := 0
+			if far {
+				want = 1
+			}
+			if n, err := x.AskAll(ctx, far); n != want || err != nil {
+				t.Errorf("far %v: %d are plans again: %v", far, n, err)
+			}
+		}
+	})
+}

@@ -86,6 +86,13 @@ type Calendar interface {
 	// Stands is a Conflict when the slot that an interview has could not be taken
 	// any more as it is; avoid are whom its person must not meet.
 	Stands(src db.Source, casefile, interview string, avoid []string) error
+	// Fallen tells of every interview whose slot could not be taken any more as it is.
+	Fallen(src db.Source, tell func(casefile, interview string)) error
+	// Suits is a Conflict when a person can't come on a day, YYYY-MM-DD.
+	Suits(src db.Source, casefile, person, day string) error
+	// Sworn says of who interprets in the slot that an interview has, if anybody,
+	// whether the register counts on its day.
+	Sworn(src db.Source, casefile, interview string) (sworn, known bool, err error)
 	// Release gives the slot of an interview back, if it has one; why is a code.
 	Release(tx *db.Tx, casefile, interview, why string) error
 }

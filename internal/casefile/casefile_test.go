@@ -38,6 +38,8 @@ type fixture struct {
 	recorded map[string]bool     // by case file and interview
 	near     string              // who is at the site of every slot
 	cleared  bool                // who interprets was checked for ties
+	struck   bool                // off the register: who interprets
+	never    []string            // days on which nobody can come
 	now      time.Time
 
 	prosecutors []string
@@ -54,6 +56,19 @@ func (x *fixture) Stands(_ db.Source, casefile, interview string, avoid []string
 		return fault.New(fault.Conflict, "planner.fault.apart", "somebody whom they must not meet")
 	}
 	return nil
+}
+
+func (x *fixture) Fallen(db.Source, func(casefile, interview string)) error { return nil }
+
+func (x *fixture) Suits(_ db.Source, _, _, day string) error {
+	if slices.Contains(x.never, day) {
+		return fault.New(fault.Conflict, "planner.fault.day", "not on that day")
+	}
+	return nil
+}
+
+func (x *fixture) Sworn(_ db.Source, casefile, interview string) (sworn, known bool, err error) {
+	return !x.struck, x.slots[casefile+interview] != "", nil
 }
 
 func (x *fixture) Release(_ *db.Tx, casefile, interview, why string) error {

@@ -29,7 +29,8 @@ func (f *Files) Confirm(ctx context.Context, actor, id, interview string) error 
 }
 
 // ConfirmOutside is Confirm for an interview whose room and people are not in
-// our calendar; why is one of OutsideReasons. One that has a slot is a Conflict.
+// our calendar; why is one of OutsideReasons. One that has a slot is a Conflict,
+// and so is one on a day on which the person can't come, as the calendar says it.
 func (f *Files) ConfirmOutside(ctx context.Context, actor, id, interview, why string) error {
 	if !slices.Contains(outsideReasons, why) {
 		return fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
@@ -60,7 +61,8 @@ func (f *Files) confirm(ctx context.Context, actor, id, interview, outside strin
 	}})
 }
 
-// slotStands is nil while the slot of an interview is as good as when it was taken.
+// slotStands is nil while the slot of an interview is as good as when it was taken,
+// and without one, while its person can come on its day.
 func (f *Files) slotStands(src db.Source, id, interview string) error {
 	all, err := interviewsOf(src, id)
 	if err != nil {
@@ -71,5 +73,12 @@ func (f *Files) slotStands(src db.Source, id, interview string) error {
 		return err
 	}
 	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
-	return f.calendar.Stands(src, id, interview, Apart(all[i].Person, people))
+	if err := f.calendar.Stands(src, id, interview, Apart(all[i].Person, people)); err != nil || all[i].Outside == "" {
+		return err
+	}
+	plan, err := factsOf(src, id, interview)
+	if err != nil {
+		return err
+	}
+	return f.calendar.Suits(src, id, all[i].Person, plan["plan.date"].Fields.Get("plan.date"))
 }

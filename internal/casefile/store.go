@@ -95,7 +95,7 @@ const listReopened = `select s.id, s.about, e.at from case_subject s join case_e
 and e.n = (select max(o.n) from case_event o where o.casefile = s.casefile and o.subject = s.id and o.kind in ('interview_reopened', 'interview_confirmed'))
 where s.casefile = $1 and s.state = 'planned' and e.kind = 'interview_reopened' order by s.id`
 
-const listConfirmed = `select s.casefile, s.id from case_subject s join case_fact f on f.casefile = s.casefile and f.subject = s.id and f.name = 'plan.date'
+const listConfirmed = `select s.casefile, s.id, f.fields from case_subject s join case_fact f on f.casefile = s.casefile and f.subject = s.id and f.name = 'plan.date'
 where s.state = 'confirmed' and f.fields >= $1 order by s.casefile, s.id`
 
 const lastDecision = `select coalesce(max(n), 0) from case_decision where casefile = $1 and subject = $2`

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ type weighing struct {
 	id     string // of the interview
 	known  url.Values
 	plan   url.Values // as it is kept
+	slot   url.Values // what the calendar says now of the slot that it has
 	signed []Deviation
 	others []ahead // the person's other confirmed interviews
 }
@@ -92,7 +94,12 @@ func (f *Files) weigh(src db.Source, file File, interview string) (weighing, err
 	if err := f.addTold(src, file.ID, all, all[i], known); err != nil {
 		return weighing{}, err
 	}
-	w := weighing{files: f, id: interview, known: known, plan: plan}
+	w := weighing{files: f, id: interview, known: known, plan: plan, slot: url.Values{}}
+	if sworn, taken, err := f.calendar.Sworn(src, file.ID, interview); err != nil {
+		return weighing{}, err
+	} else if taken {
+		w.slot.Set("plan.interpreter.sworn", strconv.FormatBool(sworn))
+	}
 	for _, p := range all {
 		if p.Person != all[i].Person || p.State != confirmed || p.ID == interview {
 			continue
@@ -122,7 +129,8 @@ func (w weighing) decide(plan url.Values, holds func(login, kind, day string) (b
 }
 
 // facts are what a plan is judged by. A plan says nothing about the person or
-// the case, and certificates are those on record, never what was typed.
+// the case; certificates are those on record, and who is sworn stands in the
+// register, never what was typed.
 func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bool, error)) (*policy.Pack, policy.Facts, error) {
 	fields := maps.Clone(w.known)
 	for name, values := range plan {
@@ -130,6 +138,7 @@ func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bo
 			fields[name] = values
 		}
 	}
+	maps.Copy(fields, w.slot)
 	// What will be told by then counts as told: of two interviews the later one
 	// answers for what both ask.
 	day := cmp.Or(fields.Get("plan.date"), w.files.today())

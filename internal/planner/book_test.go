@@ -24,8 +24,8 @@ type house struct {
 	*planner.Book
 	log   *custody.Log
 	staff []planner.Colleague
-	needs map[string][]string // equipment by kind of room
-	fell  []string            // what cases were told
+	kinds []planner.Kind // of the pack
+	fell  []string       // what cases were told
 	now   time.Time
 	db    *db.DB
 
@@ -36,11 +36,11 @@ func each(t *testing.T, f func(t *testing.T, x *house)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 		key, err := custody.NewKey("verhaal.test/log")
 		ok(t, err)
-		x := &house{db: d, now: time.Date(2026, 11, 23, 8, 0, 0, 0, amsterdam)}
+		x := &house{db: d, kinds: kinds, now: time.Date(2026, 11, 23, 8, 0, 0, 0, amsterdam)}
 		clock := func() time.Time { return x.now }
 		x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
 		x.Book = planner.New(d, x.log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return x.staff, nil }, Clock: clock,
-			Needs: func(kind string) []string { return x.needs[kind] },
+			Kinds: func() []planner.Kind { return x.kinds },
 			Fell: func(ctx context.Context, actor, casefile, interview, happened string) error {
 				if x.unreachable != nil {
 					if err := x.unreachable(ctx, casefile); err != nil {

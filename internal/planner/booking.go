@@ -19,6 +19,18 @@ type Booking struct {
 	RoomName, Site          string
 	Span
 	Who []string // everything it holds: "room/…", "staff/…", "interpreter/…"
+	by  terms
+}
+
+// terms are what a slot was taken by: it stands while it meets them.
+type terms struct {
+	of       string // the person, by their id in the case
+	kind     string // of the room
+	adapted  bool   // the room
+	language string // of the interpreter; "" = there is none
+	sworn    bool   // the interpreter
+	sex      string
+	regions  []string
 }
 
 // Reserve takes the slot of a proposal for the interview of a wish, inside the
@@ -38,7 +50,8 @@ func (b *Book) Reserve(tx *db.Tx, actor, casefile, interview string, w Wish, p P
 		return err
 	}
 	id := newID()
-	if _, err := tx.Exec(insertBooking, id, casefile, interview, w.Of, p.Room.ID, p.Start.Unix(), p.End.Unix(), b.clock().Unix(), actor); err != nil {
+	if _, err := tx.Exec(insertBooking, id, casefile, interview, w.Of, p.Room.ID, p.Start.Unix(), p.End.Unix(), b.clock().Unix(), actor,
+		p.Room.Kind, number(p.Room.Adapted), w.Language, number(p.Sworn), w.Sex, strings.Join(w.Regions, "\n")); err != nil {
 		return err
 	}
 	for _, u := range uses(p) {
@@ -56,9 +69,7 @@ func (b *Book) again(tx *db.Tx, casefile string, w Wish, p Proposal) (Proposal, 
 	if err != nil {
 		return p, err
 	}
-	w.From, w.Until, w.Now, w.Length, w.Most = p.Start, p.Start, p.Start, p.End.Sub(p.Start), 1
-	around := Span{p.Start.AddDate(0, 0, -1), p.End.AddDate(0, 0, 1)}
-	busy, err := b.busy(tx, around)
+	busy, err := b.busy(tx, p.around())
 	if err != nil {
 		return p, err
 	}
@@ -72,17 +83,22 @@ func (b *Book) again(tx *db.Tx, casefile string, w Wish, p Proposal) (Proposal, 
 	}
 	c.Rooms = slices.DeleteFunc(c.Rooms, func(o Room) bool { return o.ID != p.Room.ID })
 	c.Interpreters = slices.DeleteFunc(c.Interpreters, func(o Interpreter) bool { return p.Interpreter == nil || o.ID != p.Interpreter.ID })
-	found, err := Search(tx.Context(), c, w, func(Candidate) (Verdict, error) { return Verdict{}, nil })
-	if err != nil {
-		return p, err
+	again, free, err := c.at(p.Span, w)
+	if err == nil && (!free || len(again.people()) != len(p.people())) {
+		err = fault.New(fault.Conflict, "planner.fault.taken", "not free, or not as wished")
 	}
-	i := slices.IndexFunc(found.Full, func(o Proposal) bool {
-		return o.Start.Equal(p.Start) && o.End.Equal(p.End) && len(o.people()) == len(p.people())
-	})
-	if i < 0 {
-		return p, fault.New(fault.Conflict, "planner.fault.taken", "not free, or not as wished")
+	return again, err
+}
+
+// at searches one slot alone, whatever the rules say of it; false when it can't be had.
+func (c Calendar) at(s Span, w Wish) (Proposal, bool, error) {
+	w.From, w.Until, w.Now, w.Length, w.Most = s.Start, s.Start, s.Start, s.End.Sub(s.Start), 1
+	found, err := Search(context.Background(), c, w, func(Candidate) (Verdict, error) { return Verdict{}, nil })
+	i := slices.IndexFunc(found.Full, func(o Proposal) bool { return o.Start.Equal(s.Start) && o.End.Equal(s.End) })
+	if err != nil || i < 0 {
+		return Proposal{}, false, err
 	}
-	return found.Full[i], nil
+	return found.Full[i], true, nil
 }
 
 // use is how long a booking holds something.
@@ -216,11 +232,14 @@ func (b *Book) bookings(src db.Source, query string, args ...any) (out []Booking
 	err = db.Each(src, query, func(row func(...any) error) error {
 		var one Booking
 		var from, until int64
-		var who string
-		if err := row(&one.ID, &one.Casefile, &one.Interview, &one.Room, &one.RoomName, &one.Site, &from, &until, &who); err != nil {
+		var adapted, sworn int
+		var regions, who string
+		if err := row(&one.ID, &one.Casefile, &one.Interview, &one.Room, &one.RoomName, &one.Site, &from, &until,
+			&one.by.of, &one.by.kind, &adapted, &one.by.language, &sworn, &one.by.sex, &regions, &who); err != nil {
 			return err
 		}
 		one.Span = b.span(from, until)
+		one.by.adapted, one.by.sworn, one.by.regions = adapted != 0, sworn != 0, strings.FieldsFunc(regions, func(c rune) bool { return c == '\n' })
 		if n := len(out); n == 0 || out[n-1].ID != one.ID {
 			out = append(out, one)
 		}

@@ -8,6 +8,9 @@ type Span struct{ Start, End time.Time }
 // Overlaps says whether two spans share a moment.
 func (s Span) Overlaps(o Span) bool { return s.Start.Before(o.End) && o.Start.Before(s.End) }
 
+// around is a span with the days before and after it.
+func (s Span) around() Span { return Span{s.Start.AddDate(0, 0, -1), s.End.AddDate(0, 0, 1)} }
+
 // Room is a place where people are interviewed.
 type Room struct {
 	ID, Name string

@@ -52,28 +52,13 @@ func (b *Book) change(ctx context.Context, act custody.Act, happened string, see
 		if err != nil {
 			return n, err
 		}
-		clashes = slices.DeleteFunc(before, func(one Booking) bool {
-			return slices.ContainsFunc(after, func(o Booking) bool { return o.ID == one.ID })
-		})
+		clashes = missing(before, after)
 		return n, Unseen(clashes, seen)
 	})
 	if err != nil {
 		return err
 	}
 	return b.Tell(ctx, act.Actor, happened, clashes)
-}
-
-// standing are those of some bookings that stand as they are.
-func (b *Book) standing(src db.Source, all []Booking) (out []Booking, err error) {
-	for _, one := range all {
-		err := b.Stands(src, one.Casefile, one.Interview, nil)
-		if err == nil {
-			out = append(out, one)
-		} else if fault.KindOf(err) != fault.Conflict {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // Tell tells the cases of bookings that these don't stand any more. It goes on when

@@ -52,7 +52,7 @@ func TestWhatIsOutOfOrderMakesItsRoomUnfitAndAKitCanBeBrought(t *testing.T) {
 			t.Fatalf("with a camera in it: %+v", found)
 		}
 		ok(t, reserve("a", found.Full[0]))
-		x.needs = map[string][]string{"studio": {"camera"}}
+		x.kinds = filmed
 		second := planner.Entry[planner.Item]{Used: true, It: planner.Item{Kind: "camera", Number: "C3", Room: rooms[0]}}
 		second.It.ID, err = x.SaveItem(ctx, "pia", second, filmed)
 		ok(t, err)

@@ -28,10 +28,14 @@ func CheckedWith() []string { return slices.Clone(checkedWith) }
 
 // Checked says, inside an act, that an interpreter has no ties to those of a
 // case, and with whom that was checked. It gives the interviews of the case
-// that they are booked for.
+// that they are booked for. Who must not work on the case is a Conflict with
+// "planner.fault.conflict", whatever was checked.
 func (b *Book) Checked(tx *db.Tx, actor, casefile, interpreter, asked string) ([]string, error) {
 	if !slices.Contains(checkedWith, asked) {
 		return nil, fault.New(fault.BadInput, "", "checked with nobody of the list")
+	}
+	if away, err := texts(tx, listConflicts, casefile); err != nil || slices.Contains(away, interpreter) {
+		return nil, errors.Join(err, fault.New(fault.Conflict, "planner.fault.conflict", "kept away from the case"))
 	}
 	if _, err := tx.Exec(insertCheck, casefile, interpreter, asked, b.clock().Unix(), actor); err != nil {
 		return nil, err
@@ -72,15 +76,22 @@ func (b *Book) Cleared(tx *db.Tx, casefile, interview string) (bool, error) {
 	return n > 0, err
 }
 
-func (b *Book) interpreting(tx *db.Tx, casefile, interpreter string) ([]string, error) {
-	var out []string
-	err := db.Each(tx, listInterpreting, func(row func(...any) error) error {
-		var interview string
-		err := row(&interview)
-		out = append(out, interview)
+// Sworn says of who interprets in the slot of an interview, while it has not
+// begun, whether the register counts on its day; known is whether there is such a
+// slot.
+func (b *Book) Sworn(src db.Source, casefile, interview string) (sworn, known bool, err error) {
+	err = db.Each(src, findSworn, func(row func(...any) error) error {
+		var t Interpreter
+		var start int64
+		err := row(&t.Number, &t.Until, &start)
+		sworn, known = t.sworn(b.span(start, start).Start.Format(time.DateOnly)), true
 		return err
-	}, casefile, interpreterWho+interpreter)
-	return out, err
+	}, casefile, interview, b.clock().Unix())
+	return sworn, known, err
+}
+
+func (b *Book) interpreting(tx *db.Tx, casefile, interpreter string) ([]string, error) {
+	return texts(tx, listInterpreting, casefile, interpreterWho+interpreter)
 }
 
 // CheckOf says how an interpreter stands with a case.

@@ -26,13 +26,7 @@ func (b *Book) Load(ctx context.Context, casefile string, s Span) (Calendar, err
 }
 
 func load(src db.Source, casefile string, staff []Colleague, busy map[string][]Span) (Calendar, error) {
-	conflicts := map[string]bool{}
-	err := db.Each(src, listConflicts, func(row func(...any) error) error {
-		var id string
-		err := row(&id)
-		conflicts[id] = true
-		return err
-	}, casefile)
+	conflicts, err := texts(src, listConflicts, casefile)
 	if err != nil {
 		return Calendar{}, err
 	}
@@ -73,7 +67,7 @@ func load(src db.Source, casefile string, staff []Colleague, busy map[string][]S
 	}
 	for _, e := range interpreters {
 		if e.Used {
-			e.It.Busy, e.It.Conflict = busy[interpreterWho+e.It.ID], conflicts[e.It.ID]
+			e.It.Busy, e.It.Conflict = busy[interpreterWho+e.It.ID], slices.Contains(conflicts, e.It.ID)
 			c.Interpreters = append(c.Interpreters, e.It)
 		}
 	}

@@ -33,8 +33,8 @@ type Colleagues func(ctx context.Context) ([]Colleague, error)
 // Around is what the calendar needs of the rest of the house.
 type Around struct {
 	Staff Colleagues
-	// Needs lists the equipment that a kind of room must have.
-	Needs func(kind string) []string
+	// Kinds are the kinds of interview room of the pack in force.
+	Kinds func() []Kind
 	// Fell tells a case that an interview's slot does not stand any more; happened
 	// is the kind of what took it away.
 	Fell  func(ctx context.Context, actor, casefile, interview, happened string) error
@@ -46,14 +46,14 @@ type Book struct {
 	db    *db.DB
 	log   *custody.Log
 	staff Colleagues
-	needs func(kind string) []string
+	kinds func() []Kind
 	fell  func(ctx context.Context, actor, casefile, interview, happened string) error
 	clock func() time.Time
 }
 
 // New opens the calendar.
 func New(d *db.DB, log *custody.Log, a Around) *Book {
-	return &Book{db: d, log: log, staff: a.Staff, needs: a.Needs, fell: a.Fell, clock: a.Clock}
+	return &Book{db: d, log: log, staff: a.Staff, kinds: a.Kinds, fell: a.Fell, clock: a.Clock}
 }
 
 // The prefixes of what can be booked, before an id.
@@ -91,6 +91,17 @@ func number(yes bool) int {
 		return 1
 	}
 	return 0
+}
+
+// texts is the first column of every row.
+func texts(src db.Source, query string, args ...any) (out []string, err error) {
+	err = db.Each(src, query, func(row func(...any) error) error {
+		var one string
+		err := row(&one)
+		out = append(out, one)
+		return err
+	}, args...)
+	return out, err
 }
 
 func list(s string) []string {

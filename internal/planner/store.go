@@ -42,21 +42,14 @@ const listAbsences = `select id, who, starts, ends, why from absence where ends 
 
 const findBooking = `select id from booking where casefile = $1 and interview = $2 and cancelled = 0`
 
-const findSlot = `select b.id, b.person, r.id, r.site, r.kind, r.equipment, b.starts, b.ends from booking b join room r on r.id = b.room
-where b.casefile = $1 and b.interview = $2 and b.cancelled = 0 and b.starts > $3`
+const listAway = `select who, starts, ends from absence where ends > $1 and starts < $2`
 
-const countGone = `select count(*) from booking_use u where u.booking = $1
-and (exists (select 1 from absence a where a.who = u.who and a.ends > u.starts and a.starts < u.ends)
-or u.who in (select 'room/' || id from room where used = 0 union all select 'staff/' || staff from roster where used = 0
-union all select 'interpreter/' || id from interpreter where used = 0 union all select 'equipment/' || id from equipment where used = 0))`
+// findSworn gives the entry in the register of who interprets in a slot that has not begun.
+const findSworn = `select t.number, t.sworn_until, b.starts from booking b join booking_use u on u.booking = b.id
+join interpreter t on u.who = 'interpreter/' || t.id where b.casefile = $1 and b.interview = $2 and b.cancelled = 0 and b.starts > $3`
 
-// listPieces gives what stands in a room or is brought there for a booking, and
-// whether it is away for any of a time.
-const listPieces = `select e.kind, case when exists (select 1 from absence a where a.who = 'equipment/' || e.id and a.ends > $3 and a.starts < $4) then 1 else 0 end
-from equipment e where e.used = 1 and (e.mobile = 0 and e.room = $2 or 'equipment/' || e.id in (select who from booking_use where booking = $1))`
-
-const insertBooking = `insert into booking (id, casefile, interview, person, room, starts, ends, made, made_by, cancelled, why)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '')`
+const insertBooking = `insert into booking (id, casefile, interview, person, room, starts, ends, made, made_by, cancelled, why,
+kind, adapted, language, sworn, sex, regions) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '', $10, $11, $12, $13, $14, $15)`
 
 const insertUse = `insert into booking_use (booking, who, starts, ends) values ($1, $2, $3, $4)`
 
@@ -64,10 +57,13 @@ const deleteUses = `delete from booking_use where booking = $1`
 
 const cancelBooking = `update booking set cancelled = $2, why = $3 where id = $1`
 
-const bookingColumns = `select b.id, b.casefile, b.interview, b.room, r.name, r.site, b.starts, b.ends, u.who
+const bookingColumns = `select b.id, b.casefile, b.interview, b.room, r.name, r.site, b.starts, b.ends,
+b.person, b.kind, b.adapted, b.language, b.sworn, b.sex, b.regions, u.who
 from booking b join room r on r.id = b.room join booking_use u on u.booking = b.id `
 
 const listBookingOf = bookingColumns + `where b.casefile = $1 and b.interview = $2 and b.cancelled = 0 order by u.who`
+
+const listBookingsAhead = bookingColumns + `where b.starts > $1 and b.cancelled = 0 order by b.starts, b.id, u.who`
 
 const listBookings = bookingColumns + `where b.id in (select booking from booking_use where ends > $1 and starts < $2)
 order by b.starts, b.id, u.who`
@@ -125,6 +121,10 @@ const listInterpreting = `select b.interview from booking b join booking_use u o
 where b.casefile = $1 and u.who = $2 order by b.interview`
 
 const insertConflict = `insert into interpreter_conflict (casefile, interpreter) values ($1, $2) on conflict do nothing`
+
+// listBound gives the case files that have something of their own to hold a slot to.
+const listBound = `select casefile from person_times union select casefile from visit where ends > $1
+union select casefile from interpreter_conflict`
 
 const listConflicts = `select interpreter from interpreter_conflict where casefile = $1`
 

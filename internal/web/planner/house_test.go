@@ -125,7 +125,7 @@ func (h *house) State(context.Context, string) (desk.State, error) {
 	return s, nil
 }
 
-func open(t *testing.T, d *db.DB, w *db.Writer) *house {
+func open(t testing.TB, d *db.DB, w *db.Writer) *house {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/Amsterdam")
 	ok(t, err)
@@ -143,14 +143,7 @@ func open(t *testing.T, d *db.DB, w *db.Writer) *house {
 	clock := func() time.Time { return h.now }
 	log := custody.New(d, w, key, clock, quiet)
 	book := planner.New(d, log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return h.staff, nil }, Clock: clock,
-		Needs: func(kind string) []string {
-			room, _ := pack.Room(kind)
-			var out []string
-			for _, d := range room.Equipment {
-				out = append(out, d.ID)
-			}
-			return out
-		},
+		Kinds: func() []planner.Kind { return Kinds(pack) },
 		Fell: func(ctx context.Context, actor, id, interview, happened string) error {
 			if h.crashed {
 				return fault.New(fault.Unavailable, "", "the server was killed here")

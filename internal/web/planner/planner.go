@@ -156,11 +156,13 @@ func noHours(prefix string) hours {
 // office is where a form begins.
 var office = planner.Hours{Days: [7]bool{false, true, true, true, true, true, false}, From: 9 * 60, To: 17 * 60}
 
-// kinds are the pack's kinds of interview room, as the calendar needs them.
+func (f *face) kinds() []planner.Kind { return Kinds(f.pack()) }
+
+// Kinds are a pack's kinds of interview room, as the calendar needs them.
 // Studios are few, so a room that will do as well comes first.
-func (f *face) kinds() []planner.Kind {
+func Kinds(pack *policy.Pack) []planner.Kind {
 	var out []planner.Kind
-	for _, r := range f.pack().Rooms {
+	for _, r := range pack.Rooms {
 		if r.For != policy.ForInterview {
 			continue
 		}

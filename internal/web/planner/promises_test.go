@@ -24,7 +24,7 @@ import (
 var fiveDays = planner.Hours{Days: [7]bool{false, true, true, true, true, true, false}, From: 8 * 60, To: 18 * 60}
 
 // studio furnishes one studio, with two who may work in it and one interpreter.
-func (h *house) studio(t *testing.T) (room string) {
+func (h *house) studio(t testing.TB) (room string) {
 	t.Helper()
 	ctx := t.Context()
 	kinds := h.kinds()
@@ -52,7 +52,7 @@ func (h *house) studio(t *testing.T) (room string) {
 }
 
 // searched is the first slot for a girl's interview, and the search as it is kept.
-func (h *house) searched(t *testing.T, file casefile.File, planned casefile.Planned) (planner.Proposal, string) {
+func (h *house) searched(t testing.TB, file casefile.File, planned casefile.Planned) (planner.Proposal, string) {
 	t.Helper()
 	wish, err := h.known(t.Context(), "ann", file.ID, planned.Person)
 	ok(t, err)
@@ -291,6 +291,14 @@ func TestWhatTakesASlotAwayOpensTheInterviewAtOnce(t *testing.T) {
 			return "/planner/rooms/" + p.Room.ID, url.Values{"version": {"1"}, "name": {p.Room.Name}, "site": {p.Room.Site}, "region": {p.Room.Region}, "kind": {p.Room.Kind},
 				"equipment": p.Room.Equipment, "day": {"mo", "tu"}, "from": {"08:00"}, "to": {"18:00"}}
 		},
+		"off the register": func(h *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/planner/interpreters/" + p.Interpreter.ID, url.Values{"version": {"1"}, "name": {p.Interpreter.Name}, "languages": {"ro"}, "used": {"1"},
+				"day": {"mo", "tu", "we", "th", "fr"}, "from": {"08:00"}, "to": {"18:00"}}
+		},
+		"another kind of room": func(h *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
+			return "/planner/rooms/" + p.Room.ID, url.Values{"version": {"1"}, "name": {p.Room.Name}, "site": {p.Room.Site}, "region": {p.Room.Region}, "kind": {"interview_room"},
+				"used": {"1"}, "day": {"mo", "tu", "we", "th", "fr"}, "from": {"08:00"}, "to": {"18:00"}}
+		},
 		"camera out of order": func(h *house, _ casefile.File, _ casefile.Planned, p planner.Proposal) (string, url.Values) {
 			id, err := h.book.SaveItem(context.Background(), "pia", planner.Entry[planner.Item]{Used: true, It: planner.Item{Kind: p.Room.Equipment[0], Number: "C1", Room: p.Room.ID}}, h.kinds())
 			if err != nil {
@@ -304,7 +312,7 @@ func TestWhatTakesASlotAwayOpensTheInterviewAtOnce(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 				h, ctx := open(t, d, w), t.Context()
 				file, planned, p := h.held(t)
-				if n, err := h.cases.AskAll(ctx); n != 0 || err != nil {
+				if n, err := h.cases.AskAll(ctx, true); n != 0 || err != nil {
 					t.Fatalf("%d opened though nothing happened: %v", n, err)
 				}
 				path, in := way(h, file, planned, p)
@@ -318,10 +326,10 @@ func TestWhatTakesASlotAwayOpensTheInterviewAtOnce(t *testing.T) {
 					if rows := h.reopened(t); got.Code != http.StatusServiceUnavailable || len(rows) > 0 {
 						t.Fatalf("killed between the two: %d, %v", got.Code, rows)
 					}
-					if n, err := h.cases.AskAll(ctx); n != 1 || err != nil {
+					if n, err := h.cases.AskAll(ctx, true); n != 1 || err != nil {
 						t.Fatalf("found are %d: %v", n, err)
 					}
-					if n, err := h.cases.AskAll(ctx); n != 0 || err != nil {
+					if n, err := h.cases.AskAll(ctx, true); n != 0 || err != nil {
 						t.Errorf("found again are %d: %v", n, err)
 					}
 				} else if got.Code != http.StatusSeeOther {
@@ -335,6 +343,31 @@ func TestWhatTakesASlotAwayOpensTheInterviewAtOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnInterpreterKeptAwayForGoodIsNotClearedForTheirInterview: not by a second check,
+// and the interview is not confirmed with them.
+func TestAnInterpreterKeptAwayForGoodIsNotClearedForTheirInterview(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h, ctx := open(t, d, w), t.Context()
+		file, planned, p := h.held(t)
+		h.who = &web.Actor{ID: "ann", Name: "Ann", Lang: "en", Powers: []string{staff.Officer}}
+		here := "/case/" + file.ID + "/about/" + planned.ID
+		in := url.Values{"interpreter": {p.Interpreter.ID}, "asked": {"bureau"}}
+		if got := h.confirmed(t, p, here+"/conflicts", in); got.Code != http.StatusSeeOther {
+			t.Fatalf("kept away: %d %s", got.Code, got.Body)
+		}
+		if got := h.ask("POST", here+"/ties", in); got.Code != http.StatusConflict {
+			t.Errorf("cleared again: %d %s", got.Code, got.Body)
+		}
+		if err := h.cases.Confirm(ctx, "ann", file.ID, planned.ID); fault.KindOf(err) != fault.Refused {
+			t.Errorf("confirmed with who is kept away: %v", err)
+		}
+		ok(t, h.cases.Unbook(ctx, "ann", file.ID, planned.ID, "interpreter"))
+		if err := h.cases.ConfirmOutside(ctx, "ann", file.ID, planned.ID, "at_once"); fault.KindOf(err) != fault.Refused {
+			t.Errorf("confirmed on a check of a slot that was given back: %v", err)
+		}
+	})
 }
 
 // span are the fields of a form for the time of a slot.
