@@ -79,9 +79,9 @@ func TestNobodySignsInTheirOwnCase(t *testing.T) {
 			wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", who, reason), fault.Refused, "case.fault.own_case")
 		}
 		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, "S-19", "pam", reason))
-		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict")) // in the meantime
 		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
 		ok(t, err)
+		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict")) // in the meantime
 		wantFault(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Signed, reason), fault.Refused, "case.fault.own_case")
 	})
 }
