@@ -45,6 +45,8 @@ func (r *rooms) Recordable(_ context.Context, _, casefile, interview string) (re
 }
 func (r *rooms) MayRead(context.Context, string, string) error { return nil }
 func (r *rooms) Recorded(*db.Tx, string, string, string) error { return nil }
+func (r *rooms) TopicLinked(*db.Tx, string, string, string) error { return nil }
+
 func (r *rooms) RecordSigned(*db.Tx, string, string, string, []string) error {
 	return nil
 }
