@@ -472,3 +472,28 @@ func TestAProsecutorWhomTheCaseExcludesReadsNothingOfIt(t *testing.T) {
 		}
 	})
 }
+
+// TestTheConsultationOnAudioOfTheTalkIsOwedUntilItIsThere: by the case, without
+// the plan of any interview.
+func TestTheConsultationOnAudioOfTheTalkIsOwedUntilItIsThere(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		file := x.opened(t)
+		woman, err := x.AddPerson(t.Context(), "ann", file.ID, Victim)
+		ok(t, err)
+		ok(t, x.Advance(t.Context(), "ann", file.ID, Talk))
+		owed := func() bool {
+			t.Helper()
+			all, err := x.Tasks(t.Context(), "ann", file.ID, woman)
+			ok(t, err)
+			return slices.ContainsFunc(all, func(r policy.Requirement) bool { return r.Rule.ID == "M-06" })
+		}
+		x.set(t, file.ID, "", "talk.written_report=true")
+		if !owed() {
+			t.Error("M-06 is not under what is still to do")
+		}
+		x.set(t, file.ID, "", "talk.prosecutor_consulted=true")
+		if owed() {
+			t.Error("M-06 is owed after the consultation")
+		}
+	})
+}
