@@ -331,6 +331,11 @@ func (f front) Channel(id string) (report.Channel, bool) {
 	return report.Channel{Dialogue: c.Answers, DayOnly: c.Time == policy.DayOnly, Anonymous: c.Anonymous(), Walled: c.Walled}, ok
 }
 
+// Withheld asks the case files whom they exclude.
+func (f front) Withheld(ctx context.Context, staff string) ([]string, error) {
+	return f.app.Cases.Withheld(ctx, staff)
+}
+
 // MayAnswer asks the safe-contact plans of the case files.
 func (f front) MayAnswer(tx *db.Tx, report string) error { return f.app.Cases.MayAnswer(tx, report) }
 

@@ -240,6 +240,56 @@ func TestWhatWasRecordedWasHeldAndIsNotCalledOff(t *testing.T) {
 	})
 }
 
+// TestATopicThatARecordingHasAsksTheRulesAgainAboutTheOtherInterviews: linked
+// afterwards, or marked in another part of an interview that was held already.
+func TestATopicThatARecordingHasAsksTheRulesAgainAboutTheOtherInterviews(t *testing.T) {
+	for name, hears := range map[string]func(x *fixture, tx *db.Tx, id, interview string) error{
+		"linked": func(x *fixture, tx *db.Tx, id, interview string) error {
+			return x.TopicLinked(tx, "ann", id, interview)
+		},
+		"another part": func(x *fixture, tx *db.Tx, id, interview string) error {
+			return x.Files.Recorded(tx, "ann", id, interview)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, x *fixture) {
+				ctx := t.Context()
+				file, girl, first := x.girlsPlan(t)
+				x.set(t, file.ID, first, studioPlan)
+				x.confirm(t, file.ID, first)
+				x.now = x.now.AddDate(0, 0, 2)
+				ok(t, x.Hold(ctx, "ann", file.ID, first))
+				second, err := x.Plan(ctx, "ann", file.ID, girl)
+				ok(t, err)
+				x.set(t, file.ID, second, studioPlan+"&plan.necessity=sealed")
+				x.set(t, file.ID, second, "plan.topics.0.name=transport")
+				x.confirm(t, file.ID, second)
+				link := func(topic string) {
+					t.Helper()
+					x.marked = map[string][]string{first: {topic}}
+					_, err := x.log.Do(ctx, custody.Act{Kind: "recording.topic_linked", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
+						return hears(x, tx, file.ID, first)
+					})
+					ok(t, err)
+				}
+				link("debt")
+				if got := x.stateOf(t, file.ID, second); got != confirmed {
+					t.Fatalf("after a topic that it does not ask the second is %s", got)
+				}
+				link("transport")
+				if got := x.stateOf(t, file.ID, second); got != planned {
+					t.Errorf("the second, which asks it again, is %s", got)
+				}
+				events, err := x.Events(ctx, "ann", file.ID)
+				ok(t, err)
+				if !slices.ContainsFunc(events, func(h Happened) bool { return h.Kind == "interview_reopened" && h.Subject == second }) {
+					t.Error("nobody is told that it is a plan again")
+				}
+			})
+		})
+	}
+}
+
 // TestTheTiesOfAnInterpreterAreCheckedBySomebodyAndNeverAssumed: a booking
 // leaves the rule unmet, a recorded check meets it in every interview that it is
 // about, and ties that come out later open a confirmed plan again.

@@ -42,6 +42,7 @@ type Deviation struct {
 	Asked      time.Time
 	Prosecutor string
 	Decided    time.Time // zero while asked
+	Withheld   bool      // the prosecutor is excluded from the case: another must be asked
 	Decision   []byte    // what the pack said when it was asked: policy.Decision.InEveryLanguage; of older ones JSON, in English
 	about      string    // policy.Pack.Fingerprint when it was asked
 }
@@ -132,11 +133,18 @@ func (f *Files) Deviations(ctx context.Context, actor, id, interview string) ([]
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return nil, err
 	}
-	return f.deviations(ctx, listDeviations, id, interview)
+	out, err := f.deviations(ctx, listDeviations, id, interview)
+	for i := range out {
+		if err == nil {
+			out[i].Withheld, err = excludes(f.db.Source(ctx), id, out[i].Prosecutor)
+		}
+	}
+	return out, err
 }
 
 // ForProsecutor lists what a prosecutor was asked, what is open first, then the
-// newest first; and what victims had them told. after is "" or the cursor that
+// newest first; and what victims had them told. What belongs to a case that
+// excludes them is left out. after is "" or the cursor that
 // the page before returned. That they looked is an act.
 func (f *Files) ForProsecutor(ctx context.Context, prosecutor, after string, limit int) (out []Deviation, told []View, next string, err error) {
 	done, asked, id := -1, int64(0), ""
@@ -188,8 +196,8 @@ type DeviationWords struct {
 	Recipient string // of the case key, for an answer
 }
 
-// Reason gives the words of a deviation to the prosecutor who was asked. It is
-// an act.
+// Reason gives the words of a deviation to the prosecutor who was asked, unless
+// the case excludes them now. It is an act.
 func (f *Files) Reason(ctx context.Context, prosecutor, deviation string) (DeviationWords, error) {
 	return f.deviationWords(ctx, prosecutor, deviation, func(_, of string) bool { return of == prosecutor })
 }
@@ -217,7 +225,9 @@ func (f *Files) deviationWords(ctx context.Context, actor, deviation string, may
 		return DeviationWords{}, err
 	}
 	out.Recipient = current.Recipient
-	if _, err := f.log.Do(ctx, custody.Act{Kind: "deviation.read", Actor: actor, Subject: id, Basis: rule}, nil); err != nil {
+	if _, err := f.log.Do(ctx, custody.Act{Kind: "deviation.read", Actor: actor, Subject: id, Basis: rule}, func(tx *db.Tx) error {
+		return notExcluded(tx, id, actor)
+	}); err != nil {
 		return DeviationWords{}, err
 	}
 	return out, nil

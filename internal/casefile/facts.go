@@ -112,8 +112,15 @@ func form(all ...map[string]Fact) url.Values {
 // the key "case.fault.changed_meanwhile", and nothing is lost on either side.
 // A value that is not on the schema's list, or contradicts what is known, is
 // BadInput; the error says which in a line. A confirmed interview that the rules
-// would not allow any more with the new fact is a plan again.
+// would not allow any more with the new fact is a plan again. A change that takes
+// an earlier interview away, or lessens it, is Lessened: see CorrectFact.
 func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error {
+	return f.CorrectFact(ctx, actor, id, subject, name, fields, version, Correction{})
+}
+
+// CorrectFact is SetFact where earlier interviews that the correction names may
+// go or say less; the act names them too, with the reason.
+func (f *Files) CorrectFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64, c Correction) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
@@ -136,11 +143,21 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 	if err != nil {
 		return err
 	}
+	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
+	// Of another version than the writer saw nothing is written below.
+	if name == earlierFact && known[name].Version == version {
+		rows, err := c.check(known[name].Fields, fields)
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			act.Basis, act.Facts["corrected"] = c.Why, strings.Join(rows, "; ")
+		}
+	}
 	known[name] = Fact{Name: name, Fields: fields}
 	if _, _, err := f.read(form(known)); err != nil {
 		return err
 	}
-	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
 	return f.do(ctx, act, func(tx *db.Tx) error {
 		// What the rules allowed is not changed under their decision.
 		if strings.HasPrefix(name, "plan.") {

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -67,14 +68,17 @@ func (f *Files) AddMember(ctx context.Context, actor, id, staff string) error {
 // Exclude takes a person off a case file for good, because they are implicated
 // or have a conflict; their wraps go and a new epoch is due. It also keeps out
 // somebody who was no member. Nobody excludes the last who can read, and an
-// interview in which the person has a part is a plan again.
+// interview in which the person has a part is a plan again. A victim's view that
+// was told to them alone must be told to another.
 func (f *Files) Exclude(ctx context.Context, actor, id, staff, why string) error {
 	if !slices.Contains(exclusions, why) {
 		return fault.New(fault.BadInput, "", "a reason that is none")
 	}
 	return f.takeOff(ctx, actor, id, staff, "member_excluded", func(tx *db.Tx) error {
-		_, err := tx.Exec(exclude, id, staff, f.clock().Unix(), actor, why)
-		return err
+		if _, err := tx.Exec(exclude, id, staff, f.clock().Unix(), actor, why); err != nil {
+			return err
+		}
+		return f.tellAnother(tx, actor, id)
 	})
 }
 
@@ -115,14 +119,25 @@ func (f *Files) takeOff(ctx context.Context, actor, id, staff, kind string, fn f
 	})
 }
 
+// excludes says whether a case file keeps somebody out.
+func excludes(src db.Source, id, staff string) (bool, error) {
+	all, err := membersOf(src, id)
+	return slices.ContainsFunc(all, func(m Member) bool { return m.Staff == staff && m.Excluded != "" }), err
+}
+
+// notExcluded refuses whoever a case file keeps out.
+func notExcluded(src db.Source, id, staff string) error {
+	out, err := excludes(src, id, staff)
+	if err == nil && out {
+		err = fault.New(fault.Refused, "fault.refused", "excluded from the case")
+	}
+	return err
+}
+
 // noneExcluded refuses an interview in which somebody has a part who is excluded
 // from its case.
 func (f *Files) noneExcluded(ctx context.Context, src db.Source, id, interview string) error {
 	known, err := factsOf(src, id, interview)
-	if err != nil {
-		return err
-	}
-	all, err := membersOf(src, id)
 	if err != nil {
 		return err
 	}
@@ -131,8 +146,8 @@ func (f *Files) noneExcluded(ctx context.Context, src db.Source, id, interview s
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(all, func(m Member) bool { return m.Staff == staff && m.Excluded != "" }) {
-			return fault.New(fault.Refused, "case.fault.excluded_plans", "somebody of the plan is excluded from the case")
+		if out, err := excludes(src, id, staff); err != nil || out {
+			return errors.Join(err, fault.New(fault.Refused, "case.fault.excluded_plans", "somebody of the plan is excluded from the case"))
 		}
 	}
 	return nil

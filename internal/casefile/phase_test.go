@@ -69,7 +69,7 @@ func TestAnInterviewConfirmedForATalkIsAPlanAgainWhenTheTalkIsOver(t *testing.T)
 			each(t, func(t *testing.T, x *fixture) {
 				ctx := t.Context()
 				file, plan := x.inAnOrdinaryRoom(t)
-				x.set(t, file.ID, plan, "plan.level=audio&plan.prosecutor_consulted=true")
+				x.set(t, file.ID, plan, "plan.level=audio")
 				wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
 				ok(t, x.Advance(ctx, "ann", file.ID, Talk))
 				if err := x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"); err != nil {

@@ -81,8 +81,8 @@ func CancelReasons() []string { return slices.Clone(cancelReasons) }
 // meanwhile.
 func (f *Files) Recorded(tx *db.Tx, actor, id, interview string) error {
 	err := stateIs(tx, id, interview, planned, confirmed)
-	if fault.KindOf(err) == fault.Conflict { // held already
-		return nil
+	if fault.KindOf(err) == fault.Conflict { // held already: this is another part of it
+		return f.follow(tx, actor, id, "recorded_again", interview)
 	}
 	if err != nil {
 		return err
@@ -91,6 +91,12 @@ func (f *Files) Recorded(tx *db.Tx, actor, id, interview string) error {
 		return err
 	}
 	return f.follow(tx, actor, id, "interview_"+held, interview)
+}
+
+// TopicLinked says, inside the act that links a topic to a recording of an
+// interview, that it was told there: the rules are asked again about the others.
+func (f *Files) TopicLinked(tx *db.Tx, actor, id, interview string) error {
+	return f.follow(tx, actor, id, "topic_linked", interview)
 }
 
 // recordFields is the fact that the rules read the fields of an official record

@@ -413,3 +413,87 @@ func TestAViewReachesANamedProsecutorAndOnlyThenItWasTold(t *testing.T) {
 		}
 	})
 }
+
+func TestAProsecutorWhomTheCaseExcludesReadsNothingOfIt(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		x.prosecutors = []string{"pam", "pim"}
+		file, plan := x.inAnOrdinaryRoom(t)
+		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
+		told := func() string {
+			known, err := x.Facts(ctx, "ann", file.ID, "")
+			ok(t, err)
+			return form(known).Get(viewTold)
+		}
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: reason}))
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
+		asked, views, _, err := x.ForProsecutor(ctx, "pam", "", 10)
+		ok(t, err)
+		if len(asked) != 1 || len(views) != 1 {
+			t.Fatalf("%v %v", asked, views)
+		}
+
+		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "implicated")) // before they opened anything
+		_, err = x.ReadView(ctx, "pam", views[0].ID)
+		wantFault(t, err, fault.Refused, "fault.refused")
+		_, err = x.Reason(ctx, "pam", asked[0].ID)
+		wantFault(t, err, fault.Refused, "fault.refused")
+		_, err = x.ReasonInCase(ctx, "ann", file.ID, asked[0].ID)
+		ok(t, err)
+		left, seen, _, err := x.ForProsecutor(ctx, "pam", "", 10)
+		ok(t, err)
+		if len(left)+len(seen) != 0 {
+			t.Errorf("the prosecutor still sees %v %v", left, seen)
+		}
+		if told() == "true" {
+			t.Error("a view that was told to the excluded alone counts as told")
+		}
+
+		// The members see it and turn to another.
+		x.now = x.now.Add(time.Second)
+		x.keyed(t, file.ID, "ann")
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pim", Part{Epoch: 2, Sealed: reason}))
+		of, err := x.Views(ctx, "ann", file.ID)
+		ok(t, err)
+		if len(of) != 2 || of[0].Withheld || !of[1].Withheld || !of[1].Read.IsZero() {
+			t.Errorf("%+v", of)
+		}
+		ds, err := x.Deviations(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if len(ds) != 1 || !ds[0].Withheld {
+			t.Errorf("%+v", ds)
+		}
+		if told() != "true" {
+			t.Error("the rules don't know that another was told")
+		}
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "conflict"))
+		if told() != "true" {
+			t.Error("excluding somebody who was told nothing changes what was told")
+		}
+	})
+}
+
+// TestTheConsultationOnAudioOfTheTalkIsOwedUntilItIsThere: by the case, without
+// the plan of any interview.
+func TestTheConsultationOnAudioOfTheTalkIsOwedUntilItIsThere(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		file := x.opened(t)
+		woman, err := x.AddPerson(t.Context(), "ann", file.ID, Victim)
+		ok(t, err)
+		ok(t, x.Advance(t.Context(), "ann", file.ID, Talk))
+		owed := func() bool {
+			t.Helper()
+			all, err := x.Tasks(t.Context(), "ann", file.ID, woman)
+			ok(t, err)
+			return slices.ContainsFunc(all, func(r policy.Requirement) bool { return r.Rule.ID == "M-06" })
+		}
+		x.set(t, file.ID, "", "talk.written_report=true")
+		if !owed() {
+			t.Error("M-06 is not under what is still to do")
+		}
+		x.set(t, file.ID, "", "talk.prosecutor_consulted=true")
+		if owed() {
+			t.Error("M-06 is owed after the consultation")
+		}
+	})
+}

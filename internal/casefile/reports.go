@@ -41,9 +41,22 @@ func (f *Files) Reports(ctx context.Context, actor, id string) ([]Report, error)
 	return out, nil
 }
 
+// Withheld lists the reports of the case files that somebody is excluded from:
+// whoever must not work on a case does not read what it rests on either.
+func (f *Files) Withheld(ctx context.Context, staff string) ([]string, error) {
+	return f.db.Strings(ctx, listWithheld, staff)
+}
+
 // readable finds the channel of a report and the day it came in, for somebody
-// who may read that desk now.
+// who may read that desk now and from whom it is not withheld.
 func (f *Files) readable(ctx context.Context, actor, report string) (channel, day string, err error) {
+	withheld, err := f.Withheld(ctx, actor)
+	if err != nil {
+		return "", "", err
+	}
+	if slices.Contains(withheld, report) {
+		return "", "", fault.New(fault.NotFound, "", "a report that is withheld from the actor")
+	}
 	if channel, day, err = f.sources.Report(ctx, report); err != nil {
 		return "", "", err
 	}

@@ -58,3 +58,29 @@ func TestACaseRestsOnSeveralReportsAndEachReportOnOneCase(t *testing.T) {
 		wantFault(t, x.AddReports(ctx, "ann", file.ID, nil), fault.BadInput, "case.fault.no_report")
 	})
 }
+
+func TestReportsAreWithheldFromWhoeverTheirCaseExcludes(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, err := x.Open(ctx, "ann", Start{Channel: avim, Origin: FromReport, Reports: []string{"r2", "r3"}})
+		ok(t, err)
+		ok(t, x.AddMember(ctx, "ann", file.ID, "ben"))
+		withheld := func(who string, want ...string) {
+			t.Helper()
+			got, err := x.Withheld(ctx, who)
+			ok(t, err)
+			if !slices.Equal(got, want) {
+				t.Errorf("withheld from %s: %v, want %v", who, got, want)
+			}
+		}
+		withheld("ben")
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "implicated"))
+		withheld("ben", "r2", "r3")
+		ok(t, x.AddReports(ctx, "ann", file.ID, []string{"r1"})) // later ones too
+		withheld("ben", "r1", "r2", "r3")
+		withheld("ann")
+		// Nor does a case of their own bring them to it.
+		_, err = x.Open(ctx, "ben", Start{Channel: avim, Origin: FromReport, Reports: []string{"r3"}})
+		wantFault(t, err, fault.NotFound, "")
+	})
+}

@@ -125,9 +125,9 @@ func TestNobodySignsInTheirOwnCase(t *testing.T) {
 			wantFault(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: who, Why: "no_room", Reason: reason}), fault.Refused, "case.fault.own_case")
 		}
 		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
-		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict")) // in the meantime
 		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
 		ok(t, err)
+		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict")) // in the meantime
 		wantFault(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Signed, reason), fault.Refused, "case.fault.own_case")
 	})
 }

@@ -20,6 +20,9 @@ const findHaving = `select casefile from case_report where report = $1 order by 
 
 const listReports = `select report from case_report where casefile = $1 order by report`
 
+const listWithheld = `select r.report from case_member m join case_report r on r.casefile = m.casefile
+where m.staff = $1 and m.excluded <> '' order by r.report`
+
 const insertMember = `insert into case_member (casefile, staff, since, added_by, excluded) values ($1, $2, $3, $4, $5)
 on conflict (casefile, staff) do nothing`
 
@@ -114,6 +117,7 @@ from case_deviation d join casefile c on c.id = d.casefile where d.casefile = $1
 const listAskedOf = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about, d.why
 from case_deviation d join casefile c on c.id = d.casefile
 where d.prosecutor = $1 and (case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id) > ($2, $3, $4)
+and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = d.prosecutor and m.excluded <> '')
 order by case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id limit $5`
 
 const findDeviation = `select casefile, prosecutor, state, rule, asked_by, reason from case_deviation where id = $1`
@@ -236,11 +240,16 @@ const countViews = `select count(*) from case_sealed where casefile = $1 and par
 
 const insertView = `insert into case_view (id, casefile, n, prosecutor, told, told_by, read_at) values ($1, $2, $3, $4, $5, $6, 0)`
 
+const countTold = `select count(*), count(m.staff) from case_view v
+left join case_member m on m.casefile = v.casefile and m.staff = v.prosecutor and m.excluded <> '' where v.casefile = $1`
+
 const viewColumns = `v.id, v.casefile, c.number, v.n, v.prosecutor, v.told, v.told_by, v.read_at from case_view v join casefile c on c.id = v.casefile`
 
 const listViews = `select ` + viewColumns + ` where v.casefile = $1 order by v.n desc`
 
-const listViewsOf = `select ` + viewColumns + ` where v.prosecutor = $1 order by v.told desc, v.id limit $2`
+const listViewsOf = `select ` + viewColumns + ` where v.prosecutor = $1
+and not exists (select 1 from case_member m where m.casefile = v.casefile and m.staff = v.prosecutor and m.excluded <> '')
+order by v.told desc, v.id limit $2`
 
 const findView = `select casefile, n, prosecutor from case_view where id = $1`
 

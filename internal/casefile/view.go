@@ -28,6 +28,7 @@ type View struct {
 	Told       time.Time
 	ToldBy     string
 	Read       time.Time // zero until the prosecutor opened it
+	Withheld   bool      // the prosecutor is excluded from the case: another must be told
 }
 
 // TellProsecutor sends a victim's view to a prosecutor. p is sealed to the case
@@ -63,12 +64,28 @@ func (f *Files) TellProsecutor(ctx context.Context, actor, id, prosecutor string
 	})
 }
 
+// tellAnother lets the rules ask again for a victim's view to be told, inside the
+// act that excludes somebody, if all prosecutors who were told are excluded.
+func (f *Files) tellAnother(tx *db.Tx, actor, id string) error {
+	var told, withheld int64
+	if err := tx.QueryRow(countTold, id).Scan(&told, &withheld); err != nil || told == 0 || withheld < told {
+		return err
+	}
+	return f.putFact(tx, actor, id, "", viewTold, nil)
+}
+
 // Views lists what was told to prosecutors in a case, the newest first.
 func (f *Files) Views(ctx context.Context, actor, id string) ([]View, error) {
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return nil, err
 	}
-	return f.views(ctx, listViews, id)
+	out, err := f.views(ctx, listViews, id)
+	for i := range out {
+		if err == nil {
+			out[i].Withheld, err = excludes(f.db.Source(ctx), id, out[i].Prosecutor)
+		}
+	}
+	return out, err
 }
 
 func (f *Files) views(ctx context.Context, query string, args ...any) ([]View, error) {
@@ -87,8 +104,9 @@ func (f *Files) views(ctx context.Context, query string, args ...any) ([]View, e
 	return out, err
 }
 
-// ReadView gives out a view, sealed, to the prosecutor it was told to. It is an
-// act, and the members of the case see that it was read.
+// ReadView gives out a view, sealed, to the prosecutor it was told to, unless the
+// case excludes them now. It is an act, and the members of the case see that it
+// was read.
 func (f *Files) ReadView(ctx context.Context, prosecutor, view string) ([]byte, error) {
 	var id, of string
 	var n int64
@@ -101,6 +119,9 @@ func (f *Files) ReadView(ctx context.Context, prosecutor, view string) ([]byte, 
 	}
 	var words []byte
 	err = f.do(ctx, custody.Act{Kind: "case.view_read", Actor: prosecutor, Subject: id}, func(tx *db.Tx) error {
+		if err := notExcluded(tx, id, prosecutor); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(readView, view, f.clock().Unix()); err != nil {
 			return err
 		}

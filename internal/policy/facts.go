@@ -161,6 +161,7 @@ var schema = []Fact{
 
 	{Name: "talk.contents", Kind: Codes, Values: []string{"victimhood", "procedure", "ex_officio", "help"}},
 	{Name: "talk.use_told", Kind: YesNo},
+	{Name: "talk.prosecutor_consulted", Kind: YesNo}, // on audio of the talk
 	{Name: "talk.written_report", Kind: YesNo},
 	{Name: "talk.in_file", Kind: YesNo, Assumed: false},
 	{Name: "talk.in_file_decided_by", Kind: Code, Values: roles, Assumed: ""},

@@ -55,6 +55,9 @@ type Cases interface {
 	// Recorded hears, inside the act that seals a recording in which somebody is
 	// heard, that its interview was held.
 	Recorded(tx *db.Tx, actor, casefile, interview string) error
+	// TopicLinked hears, inside the act that links a topic to a recording, that it
+	// was told in this interview.
+	TopicLinked(tx *db.Tx, actor, casefile, interview string) error
 	// RecordSigned hears, inside the act that signs an official record, which
 	// fields it has.
 	RecordSigned(tx *db.Tx, actor, casefile, interview string, fields []string) error

@@ -39,8 +39,9 @@ type house struct {
 	now      time.Time
 	more     Config // what a test adds
 	held     []string
+	linked   []string
 	signed   []string
-	away     error // what the case files answer to a signature
+	away     error // what the case files answer to a signature or a linked topic
 }
 
 func (h *house) Recordable(_ context.Context, actor, casefile, interview string) (Interview, error) {
@@ -60,6 +61,13 @@ func (h *house) Key(context.Context, string, string) (string, error) { return h.
 func (h *house) Recorded(_ *db.Tx, _, _, interview string) error {
 	h.held = append(h.held, interview)
 	return nil
+}
+
+func (h *house) TopicLinked(_ *db.Tx, actor, casefile, interview string) error {
+	if h.away == nil {
+		h.linked = append(h.linked, actor+" "+casefile+" "+interview)
+	}
+	return h.away
 }
 
 func (h *house) RecordSigned(_ *db.Tx, actor, _, interview string, fields []string) error {

@@ -98,8 +98,10 @@ func (b *Book) LinkTopic(ctx context.Context, actor string, id chunk.ID, topic s
 		if err := tx.QueryRow(lastTopic, id.String()).Scan(&n); err != nil {
 			return err
 		}
-		_, err := tx.Exec(insertTopic, id.String(), n+1, topic, int64(mono), b.clock().UnixMilli(), actor)
-		return err
+		if _, err := tx.Exec(insertTopic, id.String(), n+1, topic, int64(mono), b.clock().UnixMilli(), actor); err != nil {
+			return err
+		}
+		return b.cases.TopicLinked(tx, actor, r.Casefile, r.Interview)
 	})
 	return err
 }

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +20,13 @@ func TestTopicsLeadToTheirSecond(t *testing.T) {
 		wantFault(t, h.LinkTopic(ctx, "ann", id, "transport", 5000), fault.Conflict, "room.fault.not_sealed")
 		h.now = h.now.Add(time.Minute - alive)
 		h.sealed(t, id)
+		h.away = fault.New(fault.Unavailable, "", "the case files are away")
+		wantFault(t, h.LinkTopic(ctx, "dee", id, "debt", 4000), fault.Unavailable, "")
+		h.away = nil
 		ok(t, h.LinkTopic(ctx, "dee", id, "transport", 5000))
+		if !slices.Equal(h.linked, []string{"dee c1 i1"}) {
+			t.Errorf("the case files hear of %q", h.linked)
+		}
 		wantFault(t, h.LinkTopic(ctx, "ben", id, "transport", 5000), fault.Refused, "")
 		wantFault(t, h.LinkTopic(ctx, "ann", id, "transport", 121_000), fault.BadInput, "room.fault.topic")
 		wantFault(t, h.LinkTopic(ctx, "ann", id, "", 5000), fault.BadInput, "room.fault.topic")

@@ -109,7 +109,7 @@ func (b *Reports) HandOver(ctx context.Context, actor, id string, h HandOver) er
 		return err
 	}
 	body := h.hash()
-	row, err := b.Get(ctx, id)
+	row, err := b.Find(ctx, actor, id)
 	if err != nil {
 		return err
 	}
@@ -255,9 +255,14 @@ type Passed struct {
 	Day      int // YYYYMMDD
 }
 
-// HandedOver lists the last hand-overs that a desk made, newest first.
-func (b *Reports) HandedOver(ctx context.Context, channel string, limit int) ([]Passed, error) {
-	return b.passed(ctx, listHandedOver, channel, limit)
+// HandedOver lists the last hand-overs that a desk made, newest first, without
+// the reports that are withheld from the reader.
+func (b *Reports) HandedOver(ctx context.Context, reader, channel string, limit int) ([]Passed, error) {
+	withheld, err := b.withheld(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
+	return b.passed(ctx, listHandedOver, channel, limit, withheld)
 }
 
 // Came lists the hand-overs of one report, newest first; none for most.

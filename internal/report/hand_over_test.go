@@ -98,7 +98,7 @@ func TestAReportHandedOverIsReadByTheOtherDeskAndTheReporterAlone(t *testing.T) 
 			t.Fatal(err)
 		}
 
-		if rows, _, err := x.book.Queue(t.Context(), "open", "", 10); err != nil || len(rows) != 0 {
+		if rows, _, err := x.book.Queue(t.Context(), "ann", "open", "", 10); err != nil || len(rows) != 0 {
 			t.Errorf("it still waits on the old desk: %v", err)
 		}
 		_, err := x.book.Open(t.Context(), "officer", id)
@@ -155,7 +155,7 @@ func TestAReportHandedOverIsReadByTheOtherDeskAndTheReporterAlone(t *testing.T) 
 			t.Errorf("the reporter can't write on: %v", err)
 		}
 
-		list, err := x.book.HandedOver(t.Context(), "open", 10)
+		list, err := x.book.HandedOver(t.Context(), "ann", "open", 10)
 		want := report.Passed{Report: id, From: "open", To: "labour", Consent: "agreed", Day: 20261124}
 		if err != nil || len(list) != 1 || list[0] != want {
 			t.Errorf("the old desk's list: %+v, %v", list, err)
@@ -409,6 +409,58 @@ func TestTwoHandOversAtOnceAreOne(t *testing.T) {
 		}
 		if done != 1 {
 			t.Errorf("%d hand-overs were done", done)
+		}
+	})
+}
+
+func TestAReportIsWithheldFromWhoeverItsCaseExcludes(t *testing.T) {
+	several(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		r, id := x.talked(t, report.Facts{Danger: "yes", Age: "12-15", AboutSelf: "no"})
+		x.withheld = map[string][]string{"excluded": {"another", id}}
+		seen := func(who, channel string, want int) {
+			t.Helper()
+			rows, _, err := x.book.Queue(ctx, who, channel, "", 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := x.book.Counts(ctx, who, channel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := (report.Counts{Reports: want, Unread: want, Children: want}); len(rows) != want || c != got {
+				t.Errorf("%s sees %d rows and counts %+v, want %+v", who, len(rows), c, got)
+			}
+		}
+		seen("excluded", "open", 0)
+		seen("officer", "open", 1)
+
+		prepared := x.reseal(t, id, "labour")
+		key, reason := seal.Fingerprint(x.key.Recipient()), sealed(t, "why", x.key.Recipient())
+		for what, try := range map[string]func() error{
+			"found":    func() error { _, err := x.book.Find(ctx, "excluded", id); return err },
+			"opened":   func() error { _, err := x.book.Open(ctx, "excluded", id); return err },
+			"named":    func() error { _, err := x.book.OpenIdentity(ctx, "excluded", id, "safety", reason); return err },
+			"prepared": func() error { _, err := x.book.PrepareHandOver(ctx, "excluded", id, "labour"); return err },
+			"moved":    func() error { return x.book.HandOver(ctx, "excluded", id, prepared) },
+			"answered": func() error {
+				return x.book.Answer(ctx, "excluded", id, 2, key, sealed(t, "hush", r.sub.Reporter, x.key.Recipient()))
+			},
+		} {
+			if err := try(); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("the report is %s by who is excluded: %v", what, err)
+			}
+		}
+		// It goes to another desk: there, and in the list of what went, no less.
+		if err := x.book.HandOver(ctx, "officer", id, prepared); err != nil {
+			t.Fatal(err)
+		}
+		seen("excluded", "labour", 0)
+		seen("inspector", "labour", 1)
+		for who, want := range map[string]int{"excluded": 0, "officer": 1} {
+			if went, err := x.book.HandedOver(ctx, who, "open", 10); err != nil || len(went) != want {
+				t.Errorf("%s sees %d hand-overs, %v", who, len(went), err)
+			}
 		}
 	})
 }

@@ -132,7 +132,7 @@ func (b *Reports) Answer(ctx context.Context, actor, id string, after int64, key
 // readable finds a report for a member who may read its channel now. To all
 // others it does not exist.
 func (b *Reports) readable(ctx context.Context, actor, id string) (Row, error) {
-	row, err := b.Get(ctx, id)
+	row, err := b.Find(ctx, actor, id)
 	if err != nil {
 		return Row{}, err
 	}

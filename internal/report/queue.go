@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,15 +36,19 @@ const (
 	StateAnswered = "answered"
 )
 
-// Queue lists a channel's reports: children first, then danger, then the
-// oldest. after is "" or the cursor that the page before returned; next is ""
+// Queue lists a channel's reports for one of its readers: children first, then
+// danger, then the oldest. What is withheld from the reader is left out. after is "" or the cursor that the page before returned; next is ""
 // on the last page. The cost of a page does not grow with the queue.
-func (b *Reports) Queue(ctx context.Context, channel, after string, limit int) (rows []Row, next string, err error) {
+func (b *Reports) Queue(ctx context.Context, reader, channel, after string, limit int) (rows []Row, next string, err error) {
 	from, err := parseCursor(after)
 	if err != nil {
 		return nil, "", err
 	}
-	res, err := b.db.Query(ctx, queuePage, channel, from.rank, from.received, from.id, limit+1)
+	withheld, err := b.withheld(ctx, reader)
+	if err != nil {
+		return nil, "", err
+	}
+	res, err := b.db.Query(ctx, queuePage, channel, from.rank, from.received, from.id, limit+1, withheld)
 	if err != nil {
 		return nil, "", fault.Wrap(fault.Unavailable, "", err)
 	}
@@ -66,6 +71,26 @@ func (b *Reports) Queue(ctx context.Context, channel, after string, limit int) (
 	return rows, next, nil
 }
 
+// withheld is what queries leave out for a reader: the ids that the desk
+// withholds, in one text.
+func (b *Reports) withheld(ctx context.Context, reader string) (string, error) {
+	ids, err := b.desk.Withheld(ctx, reader)
+	return strings.Join(ids, " "), err
+}
+
+// Find is Get for a reader: a report that is withheld from them does not exist.
+// Whether they may read its desk is not asked.
+func (b *Reports) Find(ctx context.Context, reader, id string) (Row, error) {
+	ids, err := b.desk.Withheld(ctx, reader)
+	if err != nil {
+		return Row{}, err
+	}
+	if slices.Contains(ids, id) {
+		return Row{}, fault.New(fault.NotFound, "", "a report that is withheld from this reader")
+	}
+	return b.Get(ctx, id)
+}
+
 // Get finds one report's facts. Reading facts is not an act; opening is.
 func (b *Reports) Get(ctx context.Context, id string) (Row, error) {
 	row, err := b.scan(b.db.QueryRow(ctx, findReport, id))
@@ -82,9 +107,14 @@ type Counts struct{ Reports, Unread, Children int }
 // CountLimit is the highest number that Counts tells apart.
 const CountLimit = 1000
 
-// Counts counts a channel's reports, those unread, and unread ones about children.
-func (b *Reports) Counts(ctx context.Context, channel string) (c Counts, err error) {
-	err = b.db.QueryRow(ctx, countQueue, channel, CountLimit).Scan(&c.Reports, &c.Unread, &c.Children)
+// Counts counts a channel's reports, those unread, and unread ones about
+// children, as Queue lists them.
+func (b *Reports) Counts(ctx context.Context, reader, channel string) (c Counts, err error) {
+	withheld, err := b.withheld(ctx, reader)
+	if err != nil {
+		return Counts{}, err
+	}
+	err = b.db.QueryRow(ctx, countQueue, channel, CountLimit, withheld).Scan(&c.Reports, &c.Unread, &c.Children)
 	return c, fault.Wrap(fault.Unavailable, "", err)
 }
 

@@ -170,6 +170,9 @@ type Desk interface {
 	Sealing(ctx context.Context, channel string) (Key, error)
 	// MayRead is nil for a member who may read the channel at this moment.
 	MayRead(ctx context.Context, staff, channel string) error
+	// Withheld lists the reports that a person must not see, of whatever desk:
+	// those of cases that the person is excluded from.
+	Withheld(ctx context.Context, staff string) ([]string, error)
 	// MayAnswer is nil unless something forbids the desk to write to the reporter,
 	// such as a safe-contact plan; it is asked in the act that writes.
 	MayAnswer(tx *db.Tx, report string) error

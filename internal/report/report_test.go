@@ -22,15 +22,20 @@ import (
 // front is a desk whose channels share one key, but for those in own; "walled"
 // answers nobody and keeps the day only.
 type front struct {
-	mu      sync.Mutex // keeps epoch and key together
-	epoch   int64
-	key     seal.Identity
-	own     map[string]seal.Identity
-	barred  map[string]bool // by staff, or by staff@channel
-	closed  bool
-	unsafe  map[string]bool // reports whose dialogue a safe-contact plan forbids
-	during  func()          // runs once when a key is asked for: between reading and writing
-	channel map[string]report.Channel
+	mu       sync.Mutex // keeps epoch and key together
+	epoch    int64
+	key      seal.Identity
+	own      map[string]seal.Identity
+	barred   map[string]bool // by staff, or by staff@channel
+	closed   bool
+	withheld map[string][]string // reports by staff
+	unsafe   map[string]bool     // reports whose dialogue a safe-contact plan forbids
+	during   func()              // runs once when a key is asked for: between reading and writing
+	channel  map[string]report.Channel
+}
+
+func (f *front) Withheld(_ context.Context, staff string) ([]string, error) {
+	return f.withheld[staff], nil
 }
 
 func (f *front) MayAnswer(_ *db.Tx, report string) error {
@@ -180,7 +185,7 @@ func wantFault(t *testing.T, err error, k fault.Kind, key string) {
 
 func (x *fixture) onlyID(t *testing.T, channel string) string {
 	t.Helper()
-	rows, _, err := x.book.Queue(t.Context(), channel, "", 10)
+	rows, _, err := x.book.Queue(t.Context(), "ann", channel, "", 10)
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("queue: %d rows, %v", len(rows), err)
 	}
@@ -261,7 +266,7 @@ func TestBadBodiesAreRefusedAndLeaveNothing(t *testing.T) {
 				t.Errorf("%s: got %v", name, err)
 			}
 		}
-		if rows, _, err := x.book.Queue(t.Context(), "open", "", 10); err != nil || len(rows) != 0 {
+		if rows, _, err := x.book.Queue(t.Context(), "ann", "open", "", 10); err != nil || len(rows) != 0 {
 			t.Errorf("%d rows were left, %v", len(rows), err)
 		}
 	})
@@ -424,7 +429,7 @@ func TestTheQueueShowsChildrenThenDangerThenTheOldest(t *testing.T) {
 		}
 		var got []string
 		for after := ""; ; {
-			rows, next, err := x.book.Queue(t.Context(), "open", after, 2)
+			rows, next, err := x.book.Queue(t.Context(), "ann", "open", after, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -439,7 +444,7 @@ func TestTheQueueShowsChildrenThenDangerThenTheOldest(t *testing.T) {
 		if fmt.Sprint(got) != want {
 			t.Errorf("order %v, want %v", got, want)
 		}
-		c, err := x.book.Counts(t.Context(), "open")
+		c, err := x.book.Counts(t.Context(), "ann", "open")
 		if err != nil || c != (report.Counts{Reports: 5, Unread: 5, Children: 2}) {
 			t.Errorf("counts %+v, %v", c, err)
 		}

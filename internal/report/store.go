@@ -15,14 +15,15 @@ const rowColumns = `id, channel, received, rank, unread, state, lang, danger, ag
 
 const findReport = `select ` + rowColumns + ` from report where id = $1`
 
+// queuePage leaves out the reports whose ids stand in $6.
 const queuePage = `select ` + rowColumns + ` from report
-where channel = $1 and (rank, received, id) > ($2, $3, $4)
+where channel = $1 and (rank, received, id) > ($2, $3, $4) and $6 not like '%' || id || '%'
 order by rank, received, id limit $5`
 
 const countQueue = `select
-	(select count(*) from (select 1 from report where channel = $1 limit $2) as a),
-	(select count(*) from (select 1 from report where channel = $1 and unread = 1 limit $2) as b),
-	(select count(*) from (select 1 from report where channel = $1 and unread = 1 and rank < 2 limit $2) as c)`
+	(select count(*) from (select 1 from report where channel = $1 and $3 not like '%' || id || '%' limit $2) as a),
+	(select count(*) from (select 1 from report where channel = $1 and unread = 1 and $3 not like '%' || id || '%' limit $2) as b),
+	(select count(*) from (select 1 from report where channel = $1 and unread = 1 and rank < 2 and $3 not like '%' || id || '%' limit $2) as c)`
 
 const findContent = `select epoch, reporter, content from report where id = $1 and channel = $2`
 
@@ -67,4 +68,4 @@ const lastHandOver = `select coalesce(max(day), 0) from hand_over where report =
 const listHandOvers = `select report, from_channel, to_channel, consent, day from hand_over where report = $1 order by n desc`
 
 const listHandedOver = `select report, from_channel, to_channel, consent, day from hand_over where from_channel = $1
-order by day desc, report limit $2`
+and $3 not like '%' || report || '%' order by day desc, report limit $2`

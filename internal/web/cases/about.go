@@ -48,7 +48,8 @@ type aboutPage struct {
 	Pack       *policy.Pack
 	Clash      []clash // facts that somebody else changed meanwhile
 	Problems   []problem
-	Lines      string // of an import that could not be read
+	Lessened   []string // earlier interviews that go, or say less, only as a correction
+	Lines      string   // of an import that could not be read
 	Saved      bool
 	Recordings []recording.Recording // of this interview
 	Minutes    []recording.Topic     // where the person's topics begin in recordings
@@ -94,6 +95,9 @@ func (p aboutPage) Topics() []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// Corrections is for the template.
+func (aboutPage) Corrections() []string { return casefile.CorrectionReasons() }
 
 // Roles is for the template.
 func (aboutPage) Roles() []string { return roles }

@@ -49,7 +49,7 @@ type Files interface {
 	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)
 	Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
-	SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error
+	CorrectFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64, c casefile.Correction) error
 	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
 	Today() string
 	Assess(ctx context.Context, actor, id string, a casefile.NewAssessment) error

@@ -45,7 +45,8 @@ func mark(fields url.Values) string {
 }
 
 // saveFacts keeps what was changed. What somebody else changed meanwhile is
-// shown with both values; what cannot be read or saved is named; everything else
+// shown with both values; what cannot be read or saved is named; an earlier
+// interview that would be lost is kept until a reason is given; everything else
 // that was typed is saved, and nothing typed is lost. A field that nobody touched
 // shows what is kept now, so that it never puts an old value back.
 func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
@@ -77,11 +78,14 @@ func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fault.New(fault.BadInput, "", "a version that is no number")
 		}
-		err = f.files.SetFact(ctx, who, id, subject(r), fact.Name, now, version)
+		err = f.files.CorrectFact(ctx, who, id, subject(r), fact.Name, now, version, casefile.Correction{Why: typed.Get("correct.why"), Rows: typed["correct.row"]})
+		var less casefile.Lessened
 		switch {
 		case err == nil:
 		case fault.KeyOf(err) == "case.fault.changed_meanwhile":
 			page.Clash = append(page.Clash, clash{f.pack().Label(fact.Name, lang), facts.Said(before), facts.Said(now)})
+		case errors.As(err, &less):
+			page.Lessened = less.Rows
 		case errors.As(err, new(casefile.Unreadable)):
 			page.Problems = append(page.Problems, problem{Said: err.Error()})
 		case slices.Contains([]fault.Kind{fault.BadInput, fault.Conflict, fault.Refused}, fault.KindOf(err)):
@@ -90,7 +94,7 @@ func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if len(page.Clash)+len(page.Problems) == 0 {
+	if len(page.Clash)+len(page.Problems)+len(page.Lessened) == 0 {
 		return web.Back(w, r, r.URL.Path+"?saved="+keptFacts)
 	}
 	if known, err = f.files.Facts(ctx, who, id, subject(r)); err != nil {

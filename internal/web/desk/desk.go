@@ -26,16 +26,16 @@ func Templates() fs.FS { return pages }
 
 // Reports is the desk's half of the book of reports.
 type Reports interface {
-	Queue(ctx context.Context, channel, after string, limit int) ([]report.Row, string, error)
-	Counts(ctx context.Context, channel string) (report.Counts, error)
-	Get(ctx context.Context, id string) (report.Row, error)
+	Queue(ctx context.Context, reader, channel, after string, limit int) ([]report.Row, string, error)
+	Counts(ctx context.Context, reader, channel string) (report.Counts, error)
+	Find(ctx context.Context, reader, id string) (report.Row, error)
 	Open(ctx context.Context, actor, id string) (report.OpenedReport, error)
 	OpenIdentity(ctx context.Context, actor, id, code string, reason []byte) (report.SealedIdentity, error)
 	Answer(ctx context.Context, actor, id string, after int64, key string, sealed []byte) error
 	MayHandOver(from, to string) error
 	PrepareHandOver(ctx context.Context, actor, id, to string) (report.Handable, error)
 	HandOver(ctx context.Context, actor, id string, h report.HandOver) error
-	HandedOver(ctx context.Context, channel string, limit int) ([]report.Passed, error)
+	HandedOver(ctx context.Context, reader, channel string, limit int) ([]report.Passed, error)
 	Came(ctx context.Context, id string) ([]report.Passed, error)
 }
 
@@ -84,7 +84,7 @@ func (f *face) report(r *http.Request) (policy.Channel, report.Row, error) {
 	if err != nil {
 		return c, report.Row{}, err
 	}
-	row, err := f.reports.Get(r.Context(), r.PathValue("id"))
+	row, err := f.reports.Find(r.Context(), web.ActorOf(r).ID, r.PathValue("id"))
 	if err == nil && row.Channel != c.ID {
 		err = fault.New(fault.NotFound, "", "the report is on another desk")
 	}

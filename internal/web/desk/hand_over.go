@@ -115,7 +115,7 @@ func (f *face) handOver(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadJSON(r, maxHandOver, &in); err != nil {
 		return err
 	}
-	row, err := f.reports.Get(r.Context(), r.PathValue("id"))
+	row, err := f.reports.Find(r.Context(), web.ActorOf(r).ID, r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (f *face) showDesks(w http.ResponseWriter, r *http.Request) error {
 			return err
 		default:
 			card.Duty = dutyText(duty)
-			if card.Counts, err = f.reports.Counts(ctx, id); err != nil {
+			if card.Counts, err = f.reports.Counts(ctx, actor, id); err != nil {
 				return err
 			}
 		}

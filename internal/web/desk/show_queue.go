@@ -6,6 +6,7 @@ import (
 
 	"verhaal/internal/policy"
 	"verhaal/internal/report"
+	"verhaal/internal/web"
 )
 
 // pageSize is how many reports a page of the queue shows.
@@ -28,12 +29,12 @@ func (f *face) showQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	after := r.URL.Query().Get("after")
-	rows, next, err := f.reports.Queue(r.Context(), c.ID, after, pageSize)
+	reader, after := web.ActorOf(r).ID, r.URL.Query().Get("after")
+	rows, next, err := f.reports.Queue(r.Context(), reader, c.ID, after, pageSize)
 	if err != nil {
 		return err
 	}
-	over, err := f.reports.HandedOver(r.Context(), c.ID, listed)
+	over, err := f.reports.HandedOver(r.Context(), reader, c.ID, listed)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func TestWithScriptsAReportIsSealedOnTheDeviceAndTheWayBackWorks(t *testing.T) {
 		t.Error("the receipt is still in the page")
 	}
 
-	rows, _, err := h.reports.Queue(t.Context(), "police-avim", "", 10)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", "police-avim", "", 10)
 	ok(t, err)
 	if len(rows) != 1 || rows[0].Arrival != "browser" || rows[0].Facts.Age != "16-17" || rows[0].Facts.Danger != "yes" || rows[0].Marked {
 		t.Fatalf("queue: %+v", rows)
@@ -100,7 +100,7 @@ func TestWithoutScriptsTheSamePathWorks(t *testing.T) {
 	b.See("[data-words]")
 	words := b.Text("[data-words]")
 	b.Shot("public-sent-plain-ar-360")
-	rows, _, err := h.reports.Queue(t.Context(), "labour-tci", "", 10)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", "labour-tci", "", 10)
 	ok(t, err)
 	if len(rows) != 1 || rows[0].Arrival != "server" || rows[0].Lang != "ar" {
 		t.Fatalf("queue: %+v", rows)
@@ -135,7 +135,7 @@ func TestWithoutASecureContextBothWaysWork(t *testing.T) {
 	b.Write("#story", "And without scripts.")
 	b.Click("form[data-seal] .cluster button")
 	b.See("[data-words]")
-	rows, _, err := h.reports.Queue(t.Context(), "labour-authority", "", 10)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", "labour-authority", "", 10)
 	ok(t, err)
 	if len(rows) != 2 || rows[0].Arrival == rows[1].Arrival {
 		t.Errorf("%d reports", len(rows))
@@ -225,7 +225,7 @@ func TestAServerThatStopsInMidSendingLosesNothingAndDoublesNothing(t *testing.T)
 	f.down.Store(false)
 	b.Click("[data-again]")
 	b.See("[data-receipt]")
-	if rows, _, err := h.reports.Queue(t.Context(), "labour-authority", "", 10); err != nil || len(rows) != 1 {
+	if rows, _, err := h.reports.Queue(t.Context(), "reader", "labour-authority", "", 10); err != nil || len(rows) != 1 {
 		t.Errorf("%d reports, %v; want 1", len(rows), err)
 	}
 	if f.reportsSeen.Load() < 2 {
@@ -248,7 +248,7 @@ func TestADeskKeyThatChangesMeanwhileIsNoMatterForTheReporter(t *testing.T) {
 	b.Write("#story", "A new lock.")
 	b.Click("form[data-seal] .cluster button")
 	b.See("[data-receipt]")
-	rows, _, err := h.reports.Queue(t.Context(), "police-avim", "", 10)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", "police-avim", "", 10)
 	ok(t, err)
 	if len(rows) != 1 {
 		t.Fatalf("%d reports", len(rows))

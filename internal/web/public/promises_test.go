@@ -28,7 +28,7 @@ var (
 
 func (h *house) count(t testing.TB, channel string) int {
 	t.Helper()
-	rows, _, err := h.reports.Queue(t.Context(), channel, "", 100)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", channel, "", 100)
 	ok(t, err)
 	return len(rows)
 }
@@ -138,7 +138,7 @@ func TestTheGuidesAnswersGoOnButNeverAsAName(t *testing.T) {
 // shape is what an observer or a thief of the database can measure of a report.
 func (h *house) shape(t testing.TB, channel string) [3]int {
 	t.Helper()
-	rows, _, err := h.reports.Queue(t.Context(), channel, "", 1)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", channel, "", 1)
 	ok(t, err)
 	opened, err := h.reports.Open(t.Context(), "officer", rows[0].ID)
 	ok(t, err)

@@ -49,6 +49,8 @@ func (f front) Channel(id string) (report.Channel, bool) {
 
 func (front) MayAnswer(*db.Tx, string) error { return nil }
 
+func (front) Withheld(context.Context, string) ([]string, error) { return nil, nil }
+
 func (f front) Sealing(ctx context.Context, channel string) (report.Key, error) {
 	k, err := f.Desks.Sealing(ctx, channel)
 	return report.Key(k), err
@@ -212,7 +214,7 @@ func TestTheWholePathWithoutScripts(t *testing.T) {
 		t.Fatal("no receipt or no proof on the page")
 	}
 
-	rows, _, err := h.reports.Queue(t.Context(), "police-avim", "", 10)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", "police-avim", "", 10)
 	ok(t, err)
 	if len(rows) != 1 || rows[0].Arrival != report.Server || !rows[0].Facts.Child() || rows[0].Facts.Danger != "yes" {
 		t.Fatalf("queue: %+v", rows)
@@ -271,7 +273,7 @@ func TestCrimeStoppersOffersNoWayBack(t *testing.T) {
 	if regexp.MustCompile(`\d{4}( \d{4}){6}`).MatchString(sent) {
 		t.Error("a receipt was given for a channel that never answers")
 	}
-	rows, _, err := h.reports.Queue(t.Context(), "crime-stoppers", "", 10)
+	rows, _, err := h.reports.Queue(t.Context(), "reader", "crime-stoppers", "", 10)
 	ok(t, err)
 	if len(rows) != 1 {
 		t.Fatalf("%d reports", len(rows))
