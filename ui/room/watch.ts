@@ -112,7 +112,7 @@ export class WatchPage {
     this.feeds.set(part.track, feed);
     const figure = view.closest<HTMLElement>("figure");
     if (figure) figure.hidden = false;
-    const keys = new Keys(this.id, this.keys, { purpose: "live", basis: "watch" });
+    const keys = new Keys(this.id, this.keys, "live");
     try {
       // The head, then from the last key frame on: whoever comes late misses only what is past.
       for await (const r of records(part, { from: 0, to: 0 }, this.end.signal)) await feed.add(decodeHeader(r), await keys.open(r));
