@@ -151,7 +151,7 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 	cases := interviews{a.Cases, a.Members}
 	a.Records, err = recording.New(a.db, a.Log, cases, recording.Config{Files: filepath.Join(c.Data, "recordings"),
 		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps,
-		Room: func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) }, Formal: cases}, local)
+		Room: func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) }, Certified: a.certified, Formal: cases}, local)
 	if err != nil {
 		return err
 	}
@@ -166,6 +166,11 @@ func (a *App) equipment(kind string) (out []string) {
 		out = append(out, d.ID)
 	}
 	return out
+}
+
+// certified implements recording.Config.
+func (a *App) certified(ctx context.Context, id, kind string) (bool, error) {
+	return a.Members.Certified(ctx, id, kind, a.Members.Today())
 }
 
 // searches shows the searches for a studio to the statistics.
