@@ -70,17 +70,17 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	b.Do(chromedp.SetValue(chromedp.CSS("#reason"), "mistake"))
 	browser.Ask[bool](b, `document.querySelector("#reason").dispatchEvent(new Event("change", {bubbles: true}))`)
 	b.Until(`(shown => !shown("[data-print]") && !shown("[data-state=signed]") && !shown("[data-signature]"))(s => document.querySelector(s).checkVisibility())`)
-	official := browser.Ask[string](b, "location.pathname")
 	writtenAnew(t, b)
 	b.Visit(home + "about/i1")
 	spread(b)
 	if on := browser.Ask[int](b, `document.querySelectorAll('input[name="record.fields"]:checked, select[name="record.fields"] option:checked').length`); on != 10 {
 		t.Errorf("the rules know of %d fields of the official record, want 10", on)
 	}
+	official := browser.Ask[string](b, `document.querySelector('[data-recordings] a[href$="/official"]').getAttribute("href")`)
 	signedAnew(b, home, official)
 
 	// A passage leads to its second; another topic is linked to another.
-	b.Visit(browser.Ask[string](b, `document.querySelector('[data-recordings] a[href$="/official"]').getAttribute("href")`))
+	b.Visit(official)
 	b.See("[data-link]")
 	b.Leave("[data-link]")
 	b.Click("form[data-purpose] button")
@@ -166,11 +166,11 @@ func signedAnew(b *browser.Tab, home, official string) {
 	b.Leave("[data-duty] button")
 	b.Until(`!document.querySelector("[data-duty]")`)
 	b.Visit(official)
+	b.Until(`!document.querySelector("[data-sign] button").disabled`)
 	b.Shot("official-anew")
 	b.Width(360)
 	b.Shot("official-anew-360")
 	b.Width(1280)
-	b.Until(`!document.querySelector("[data-sign] button").disabled`)
 	b.Leave("[data-sign] button")
 	b.See("header [data-state=signed]")
 	b.See("[data-versions] [data-state=replaced]")
