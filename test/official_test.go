@@ -54,6 +54,7 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	b.Until(`document.querySelector("[data-page]")?.dataset.version > ` + version + ` && !document.querySelector("[data-missing]")`)
 	b.Until(`document.querySelector("textarea[name=requester]").value === "This desk" && document.querySelector("[data-words]").value.includes("hotel")`)
 	b.Shot("official-open")
+	onlySavedIsSigned(b)
 	b.Leave("[data-sign] button")
 	b.See("[data-state=signed]")
 	b.Until(`document.querySelector("textarea[name=summary]").value.includes("recruited") && document.querySelector("textarea[name=summary]").readOnly`)
@@ -69,14 +70,17 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	b.Do(chromedp.SetValue(chromedp.CSS("#reason"), "mistake"))
 	browser.Ask[bool](b, `document.querySelector("#reason").dispatchEvent(new Event("change", {bubbles: true}))`)
 	b.Until(`(shown => !shown("[data-print]") && !shown("[data-state=signed]") && !shown("[data-signature]"))(s => document.querySelector(s).checkVisibility())`)
+	writtenAnew(t, b)
 	b.Visit(home + "about/i1")
 	spread(b)
 	if on := browser.Ask[int](b, `document.querySelectorAll('input[name="record.fields"]:checked, select[name="record.fields"] option:checked').length`); on != 10 {
 		t.Errorf("the rules know of %d fields of the official record, want 10", on)
 	}
+	official := browser.Ask[string](b, `document.querySelector('[data-recordings] a[href$="/official"]').getAttribute("href")`)
+	signedAnew(b, home, official)
 
 	// A passage leads to its second; another topic is linked to another.
-	b.Visit(browser.Ask[string](b, `document.querySelector('[data-recordings] a[href$="/official"]').getAttribute("href")`))
+	b.Visit(official)
 	b.See("[data-link]")
 	b.Leave("[data-link]")
 	b.Click("form[data-purpose] button")
@@ -113,6 +117,72 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	}
 	b.Leave(`[data-told-list] a[href$="#t=5"]`)
 	b.See("form[data-purpose]")
+}
+
+// onlySavedIsSigned types into an official record that is complete: as long as
+// anything on the screen is not what was saved, nobody can sign.
+func onlySavedIsSigned(b *browser.Tab) {
+	b.T.Helper()
+	const can = `!document.querySelector("[data-sign] button").disabled && !document.querySelector("[data-unsaved]").checkVisibility()`
+	const cannot = `document.querySelector("[data-sign] button").disabled && document.querySelector("[data-unsaved]").checkVisibility()`
+	b.See("[data-sign]")
+	b.Until(can)
+	b.Write("[data-official] textarea[name=requester]", "!")
+	b.Until(cannot)
+	b.Check("words that are not saved yet")
+	browser.Ask[bool](b, `(f => { f.value = "This desk"; return f.dispatchEvent(new Event("input", {bubbles: true})); })(document.querySelector("textarea[name=requester]"))`)
+	b.Until(can)
+	for _, then := range []string{cannot, can} {
+		browser.Ask[bool](b, `document.querySelector("[name=notice_given]").click(), true`)
+		b.Until(then)
+	}
+}
+
+// writtenAnew corrects a signed official record and saves that: what was signed
+// can be read beside it, with its signature.
+func writtenAnew(t *testing.T, b *browser.Tab) {
+	t.Helper()
+	was := b.Text("[data-signature]")
+	b.Write("[data-official] textarea[name=summary]", " Corrected.")
+	b.Leave("[data-save]")
+	b.See("[data-versions]")
+	b.Until(`document.querySelector("header [data-state=open]") && document.querySelector("textarea[name=summary]").value.endsWith("Corrected.")`)
+	b.Leave(`[data-versions] a[href$="?n=1"]`)
+	b.Until(`(s => s.value.includes("recruited") && !s.value.includes("Corrected") && s.readOnly)(document.querySelector("textarea[name=summary]"))`)
+	if is := b.Text("[data-signature]"); is != was {
+		t.Errorf("the first version is signed %q, was %q", is, was)
+	}
+	b.Until(`document.querySelector("header [data-state=signed]") && !document.querySelector("#reason, [data-sign]") && !document.querySelector("[data-save]").checkVisibility()`)
+	b.Check("an earlier version of an official record")
+}
+
+// signedAnew signs the second version. A colleague of the case reads both, and
+// neither writes nor signs.
+func signedAnew(b *browser.Tab, home, official string) {
+	b.T.Helper()
+	b.Visit(home)
+	b.Write("#login", "avim2")
+	b.Leave(`form[action$="/members"] button`)
+	b.Leave("[data-duty] button")
+	b.Until(`!document.querySelector("[data-duty]")`)
+	b.Visit(official)
+	b.Until(`!document.querySelector("[data-sign] button").disabled`)
+	b.Shot("official-anew")
+	b.Width(360)
+	b.Shot("official-anew-360")
+	b.Width(1280)
+	b.Leave("[data-sign] button")
+	b.See("header [data-state=signed]")
+	b.See("[data-versions] [data-state=replaced]")
+
+	other := browser.Open(b.T, b.Base)
+	other.Width(1280)
+	signIn(other, "avim2")
+	other.Visit(official)
+	other.Until(`(s => s.value.endsWith("Corrected.") && s.readOnly)(document.querySelector("textarea[name=summary]"))`)
+	other.Until(`!document.querySelector("#reason, [data-sign]") && document.body.innerText.includes("Only an interviewer")`)
+	other.Visit(official + "?n=1")
+	other.Until(`document.querySelector("header [data-state=replaced]") && (s => s.includes("recruited") && !s.includes("Corrected"))(document.querySelector("textarea[name=summary]").value)`)
 }
 
 // writtenElsewhere has another page save first, and looks whether the words of

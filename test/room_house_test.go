@@ -24,6 +24,7 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
+	"verhaal/internal/recording"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/seal"
 	"verhaal/internal/web"
@@ -189,11 +190,11 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 			"Procedure": []named{{"start_before_entry", "the recorder runs before the person comes in"}}, "Done": nil, "Marks": marks,
 			"Checks":       h.checks(),
 			"Certificates": h.certificates, "Followers": []string{"Robin", "Kim"},
-			"Alarms": []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}})
+			"Alarms": recording.AlarmKinds()})
 	})
 	site.Handle(mux, "GET /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/watch", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
-			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"},
+			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": recording.AlarmKinds(),
 			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
 	})
 	site.Handle(mux, "GET /record/{id}/receipt", func(w http.ResponseWriter, r *http.Request) error {
@@ -203,7 +204,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 	site.Handle(mux, "GET /record/{id}/play", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/play", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
 			"Lang": "en", "Started": h.started, "Me": "Robin", "Sealed": h.sealed, "MarkKinds": append(marks, "topic", "end", "prompt"),
-			"Purposes": []map[string]string{{"ID": "official_record", "Name": "To write the official record", "Basis": "A-22"}}})
+			"Purposes": []map[string]string{{"ID": "official_record", "Name": "To write the official record"}}})
 	})
 	at("GET /staff/share", func(w http.ResponseWriter, r *http.Request) any { return map[string]any{"share": h.share} })
 	at("POST /staff/seen", func(w http.ResponseWriter, r *http.Request) any { return map[string]any{} })
@@ -311,13 +312,13 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 	at("GET /record/{id}/state", func(w http.ResponseWriter, r *http.Request) any { return h.state() })
 	at("POST /record/{id}/keys", func(w http.ResponseWriter, r *http.Request) any {
 		var asked struct {
-			Track, Part    int
-			Minutes        []uint32
-			Purpose, Basis string
+			Track, Part int
+			Minutes     []uint32
+			Purpose     string
 		}
 		body(r, &asked)
 		for _, p := range h.parts {
-			if int(p.part.Track) == asked.Track && int(p.part.Number) == asked.Part && asked.Purpose != "" && asked.Basis != "" {
+			if int(p.part.Track) == asked.Track && int(p.part.Number) == asked.Part && asked.Purpose != "" {
 				b := map[string]any{}
 				for _, m := range asked.Minutes {
 					half := chunk.Release(p.b, p.part.Number, m)

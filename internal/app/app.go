@@ -153,12 +153,17 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 	cases := interviews{a.Cases, a.Members}
 	a.Records, err = recording.New(a.db, a.Log, cases, recording.Config{Files: filepath.Join(c.Data, "recordings"),
 		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps,
-		Room: func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) }, Formal: cases}, local)
+		Room: func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) }, Certified: a.certified, Formal: cases}, local)
 	if err != nil {
 		return err
 	}
 	a.closers = append(a.closers, a.Records.Close)
 	return nil
+}
+
+// certified implements recording.Config.
+func (a *App) certified(ctx context.Context, id, kind string) (bool, error) {
+	return a.Members.Certified(ctx, id, kind, a.Members.Today())
 }
 
 // searches shows the searches for a studio to the statistics.

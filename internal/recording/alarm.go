@@ -12,6 +12,9 @@ import (
 // alarmKinds are what a recorder's page watches for.
 var alarmKinds = []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
 
+// AlarmKinds lists what a recorder may say is wrong.
+func AlarmKinds() []string { return slices.Clone(alarmKinds) }
+
 // Alarm is something that is wrong at a recorder now.
 type Alarm struct {
 	Kind string

@@ -91,6 +91,56 @@ func TestARoomGivesThePowersOfItsKindBesideItsInterviewAlone(t *testing.T) {
 	})
 }
 
+// TestARoomThatAsksForACertificateLetsInWhoHoldsItToday: who sits there already
+// stays, and nobody without it comes back.
+func TestARoomThatAsksForACertificateLetsInWhoHoldsItToday(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		refused := func() {
+			t.Helper()
+			_, err := h.Watch(ctx, "dee", id, "certified_room")
+			wantFault(t, err, fault.Refused, "room.fault.certificate")
+		}
+		refused()
+		h.holds = map[string]string{"dee": "trafficking"}
+		refused()
+		if n := h.acts(t, "recording.watched"); n != 0 {
+			t.Errorf("%d acts for who did not come in", n)
+		}
+		h.watch(t, "dee", id, "viewing_room")
+		h.holds["dee"] = "studio"
+		h.watch(t, "dee", id, "certified_room")
+		delete(h.holds, "dee")
+		h.watch(t, "dee", id, "certified_room")
+		h.watch(t, "dee", id, "")
+		refused()
+	})
+}
+
+func TestNobodyComesToARecordingThatIsOver(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		_, err := h.Append(ctx, h.begin(t, id, 0).part, nil)
+		ok(t, err)
+		h.watch(t, "dee", id, "viewing_room")
+		h.sealed(t, id)
+		for _, who := range []string{"ann", "dee"} {
+			_, err := h.Watch(ctx, who, id, "viewing_room")
+			wantFault(t, err, fault.Conflict, "room.fault.over")
+		}
+		r, err := h.Get(ctx, "ann", id)
+		ok(t, err)
+		wantFault(t, h.enter(ctx, "ann", r, "viewing_room", ""), fault.Conflict, "room.fault.over") // that was asked while it ran
+		h.watch(t, "dee", id, "")
+		ok(t, h.leave(ctx))
+		if n := h.acts(t, "recording.watched"); n != 2 {
+			t.Errorf("%d acts for one who came and left", n)
+		}
+	})
+}
+
 func TestOnlyWhoHoldsTheInterviewStopsItAndNotWhileItRecords(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()

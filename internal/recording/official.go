@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -15,7 +16,6 @@ import (
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/recording/chunk"
-	"verhaal/internal/recording/proof"
 	"verhaal/internal/seal"
 )
 
@@ -38,9 +38,9 @@ var corrections = []string{"mistake", "addition", "order"}
 // Corrections lists why a signed record may be written anew.
 func Corrections() []string { return slices.Clone(corrections) }
 
-// Official is the last version of a recording's official record. Sealed is an
-// age file to the case key of Epoch: the fields that somebody wrote, a summary
-// and key passages in the person's own words.
+// Official is a version of a recording's official record. Sealed is an age file
+// to the case key of Epoch: the fields that somebody wrote, a summary and key
+// passages in the person's own words.
 type Official struct {
 	N       int64 // which version; 0 = none yet
 	Version int64 // of the writing; rises with each change
@@ -53,22 +53,79 @@ type Official struct {
 	Signer  string // "" while it is not signed
 	Signed  time.Time
 	Hash    []byte // SHA-256 of what was signed
+	// Of the last version alone:
+	Known   Known
 	Missing []string
+	Before  []Official // the versions before it, all signed, the newest first
 }
 
-// Official gives a recording's official record as far as it is.
+// Known is what a recording that is over tells of itself. It stands in every
+// version of the official record, and a signature covers it.
+type Known struct {
+	Room         string    `json:"room"`         // kind of room, of the pack
+	Interviewers []string  `json:"interviewers"` // pseudonymous ids
+	Watched      []Watched `json:"watched"`      // the first to come first
+	Moments      []Moment  `json:"moments"`      // by their time
+}
+
+// Watched is who came to follow a recording, from which kind of room and when.
+type Watched struct {
+	Staff string `json:"staff"` // pseudonymous id
+	Room  string `json:"room"`
+	At    int64  `json:"at"` // Unix ms
+}
+
+// Moment is when the notice was given, a break began or ended, the person left,
+// or media are missing from.
+type Moment struct {
+	Kind string `json:"kind"` // a mark's, or MomentGap
+	At   int64  `json:"at"`   // Unix ms
+}
+
+var momentKinds = []string{announced, "break", "resume", "left"}
+
+// MomentGap is from when media are missing.
+const MomentGap = "gap"
+
+// announced is the mark of the notice that it is recorded.
+const announced = "announced"
+
+// Noticed says whether somebody marked the notice.
+func (k Known) Noticed() bool {
+	return slices.ContainsFunc(k.Moments, func(m Moment) bool { return m.Kind == announced })
+}
+
+// Official gives the last version of a recording's official record, with those
+// before it; while it runs there is none ("room.fault.not_sealed").
 func (b *Book) Official(ctx context.Context, actor string, id chunk.ID) (Official, error) {
 	r, err := b.Get(ctx, actor, id)
 	if err != nil {
 		return Official{}, err
 	}
-	o, err := scanOfficial(b.db.QueryRow(ctx, findOfficial, id.String()))
+	known, err := b.known(ctx, actor, r)
 	if err != nil {
 		return Official{}, err
 	}
-	known, err := b.known(ctx, r)
-	o.Missing = missing(o, known)
-	return o, err
+	rows, err := b.db.Query(ctx, listOfficial, id.String())
+	if err != nil {
+		return Official{}, err
+	}
+	defer rows.Close()
+	var all []Official
+	for rows.Next() {
+		o, err := scanOfficial(rows)
+		if err != nil {
+			return Official{}, err
+		}
+		all = append(all, o)
+	}
+	var last Official
+	if len(all) > 0 {
+		last, last.Before = all[0], all[1:]
+	}
+	last.Known = known
+	last.Missing = last.missing()
+	return last, rows.Err()
 }
 
 func scanOfficial(row interface{ Scan(...any) error }) (o Official, err error) {
@@ -85,40 +142,65 @@ func scanOfficial(row interface{ Scan(...any) error }) (o Official, err error) {
 	return o, err
 }
 
-func isInterviewer(r proof.Role) bool { return r.Role == "interviewer" }
-
-func (f sealedFacts) interviewed(actor string) bool {
-	return slices.ContainsFunc(f.Roles, func(r proof.Role) bool { return isInterviewer(r) && r.Person == actor })
-}
-
-// known is which fields the recording fills by itself.
-func (b *Book) known(ctx context.Context, r Recording) ([]string, error) {
-	out := []string{"director_room"} // who watched is always known, also that nobody did
-	facts, err := b.facts(ctx, r.ID)
-	if err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(facts.Roles, isInterviewer) {
-		out = append(out, "interviewers")
-	}
-	if r.Sealed {
-		out = append(out, "date_place_times_breaks", "registration_numbers")
-	}
-	marks, err := b.marks(ctx, r.ID)
-	if slices.ContainsFunc(marks, func(m Mark) bool { return m.Kind == "announced" }) {
-		out = append(out, "notice_given")
-	}
-	return out, err
-}
-
-func missing(o Official, known []string) []string {
-	var out []string
-	for _, field := range OfficialFields() {
-		if !slices.Contains(known, field) && !slices.Contains(o.Told, field) {
-			out = append(out, field)
+// interviewers are the pseudonymous ids of those who interview.
+func (f sealedFacts) interviewers() []string {
+	out := []string{}
+	for _, r := range f.Roles {
+		if r.Role == "interviewer" {
+			out = append(out, r.Person)
 		}
 	}
 	return out
+}
+
+func (f sealedFacts) interviewed(actor string) bool { return slices.Contains(f.interviewers(), actor) }
+
+func (b *Book) known(ctx context.Context, actor string, r Recording) (Known, error) {
+	k := Known{Room: r.Room, Watched: []Watched{}, Moments: []Moment{}}
+	acts, err := b.Custody(ctx, actor, r.ID)
+	if err != nil {
+		return Known{}, err
+	}
+	for _, a := range acts {
+		if a.Kind == "recording.watched" && a.Facts["room"] != "" {
+			k.Watched = append(k.Watched, Watched{a.Staff, a.Facts["room"], a.Time.UnixMilli()})
+		}
+	}
+	facts, err := b.facts(ctx, r.ID)
+	if err != nil {
+		return Known{}, err
+	}
+	k.Interviewers = facts.interviewers()
+	marks, err := b.marks(ctx, r.ID)
+	if err != nil {
+		return Known{}, err
+	}
+	for _, m := range marks {
+		if slices.Contains(momentKinds, m.Kind) {
+			k.Moments = append(k.Moments, Moment{m.Kind, r.Started + int64(m.Mono)})
+		}
+	}
+	gaps, err := b.gaps(ctx, r.ID)
+	for _, g := range gaps {
+		if g.Reason != ClockJumped && g.Reason != NotShown {
+			k.Moments = append(k.Moments, Moment{MomentGap, r.Started + int64(g.From)})
+		}
+	}
+	slices.SortStableFunc(k.Moments, func(a, b Moment) int { return cmp.Compare(a.At, b.At) })
+	return k, err
+}
+
+// missing lists the fields that neither the recording knows nor somebody told.
+// Who watched is always known, also that nobody did.
+func (o Official) missing() []string {
+	known := []string{"director_room", "date_place_times_breaks", "registration_numbers"}
+	if len(o.Known.Interviewers) > 0 {
+		known = append(known, "interviewers")
+	}
+	if o.Known.Noticed() {
+		known = append(known, "notice_given")
+	}
+	return slices.DeleteFunc(OfficialFields(), func(field string) bool { return slices.Contains(known, field) || slices.Contains(o.Told, field) })
 }
 
 // maxOfficial bounds the sealed words of an official record, in bytes.
@@ -126,8 +208,9 @@ const maxOfficial = 512 << 10
 
 // WriteOfficial keeps what somebody wrote. version must be what the writer saw,
 // else it is a Conflict. After a signature it is a new version of the record,
-// and says why. The notice is a field of the recording; only where nobody marked
-// it may it be written down afterwards.
+// which an interviewer writes, and says why; what was signed counts, for the rules
+// of the case too, until the new one is signed. The notice is a field of the
+// recording; only where nobody marked it may it be written down afterwards.
 func (b *Book) WriteOfficial(ctx context.Context, actor string, id chunk.ID, o Official, version int64) error {
 	r, err := b.Get(ctx, actor, id)
 	if err != nil {
@@ -140,10 +223,14 @@ func (b *Book) WriteOfficial(ctx context.Context, actor string, id chunk.ID, o O
 	if err := seal.CheckFile(o.Sealed, 1); err != nil {
 		return err
 	}
+	facts, err := b.facts(ctx, id)
+	if err != nil {
+		return err
+	}
 	act := b.act("recording.official_written", actor, r)
 	act.Hashes["sealed"] = sum(o.Sealed)
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
-		last, err := scanOfficial(tx.QueryRow(findOfficial, id.String()))
+		last, err := scanOfficial(tx.QueryRow(listOfficial, id.String()))
 		if err != nil {
 			return err
 		}
@@ -152,11 +239,15 @@ func (b *Book) WriteOfficial(ctx context.Context, actor string, id chunk.ID, o O
 		}
 		n := max(last.N, 1)
 		if last.Signer != "" {
-			if n++; !slices.Contains(corrections, o.Reason) {
-				return fault.New(fault.BadInput, "room.fault.official_reason", "a signed record without a reason to write it anew")
-			}
+			n++
 		} else {
 			o.Reason = last.Reason
+		}
+		switch {
+		case n > 1 && !facts.interviewed(actor):
+			return fault.New(fault.Refused, "room.fault.official_anew", "somebody who did not interview")
+		case n > 1 && !slices.Contains(corrections, o.Reason):
+			return fault.New(fault.BadInput, "room.fault.official_reason", "a signed record without a reason to write it anew")
 		}
 		_, err = tx.Exec(upsertOfficial, id.String(), n, version+1, strings.Join(o.Told, " "), o.Epoch, o.Sealed, o.Reason, actor, b.clock().UnixMilli())
 		return err
@@ -164,12 +255,13 @@ func (b *Book) WriteOfficial(ctx context.Context, actor string, id chunk.ID, o O
 	return err
 }
 
-// officialText is what is signed, as canonical JSON (RFC 8785).
+// officialText is what is signed, as canonical JSON (docs/formats.md).
 type officialText struct {
 	Version   int        `json:"v"`
 	Recording chunk.ID   `json:"recording"`
 	N         int64      `json:"n"`
 	Manifest  chunk.Hash `json:"manifest"` // SHA-256 of the seal's manifest
+	Known     Known      `json:"known"`
 	Told      []string   `json:"told"`
 	Sealed    chunk.Hash `json:"sealed"` // SHA-256 of the sealed words
 	Signer    string     `json:"signer"` // pseudonymous id
@@ -188,16 +280,12 @@ func (b *Book) SignOfficial(ctx context.Context, actor string, id chunk.ID, vers
 	if err != nil {
 		return err
 	}
-	facts, err := b.facts(ctx, id)
-	if err != nil {
-		return err
-	}
 	manifest, _, err := b.Manifest(ctx, actor, id)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !facts.interviewed(actor):
+	case !slices.Contains(o.Known.Interviewers, actor):
 		return fault.New(fault.Refused, "room.fault.official_signer", "somebody who did not interview")
 	case o.N == 0 || o.Version != version:
 		return fault.New(fault.Conflict, "room.fault.official_changed", "another version than the signer saw")
@@ -207,7 +295,7 @@ func (b *Book) SignOfficial(ctx context.Context, actor string, id chunk.ID, vers
 		return fault.New(fault.Refused, "room.fault.official_missing", "fields are missing: %s", strings.Join(o.Missing, ", "))
 	}
 	at := b.clock().UnixMilli()
-	text, err := json.Marshal(officialText{1, id, o.N, chunk.Hash(sum(manifest)), slices.Sorted(slices.Values(o.Told)), sha256.Sum256(o.Sealed), actor, at})
+	text, err := json.Marshal(officialText{2, id, o.N, chunk.Hash(sum(manifest)), o.Known, slices.Sorted(slices.Values(o.Told)), sha256.Sum256(o.Sealed), actor, at})
 	if err != nil {
 		return err
 	}
@@ -227,43 +315,4 @@ func (b *Book) SignOfficial(ctx context.Context, actor string, id chunk.ID, vers
 		return b.cases.RecordSigned(tx, actor, r.Casefile, r.Interview, OfficialFields())
 	})
 	return err
-}
-
-// Watched is who followed a recording, from where and since when.
-type Watched struct {
-	Staff, Room string
-	At          time.Time
-}
-
-// Watched lists who came to follow, the first first.
-func (b *Book) Watched(ctx context.Context, actor string, id chunk.ID) ([]Watched, error) {
-	acts, err := b.Custody(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	var out []Watched
-	for _, a := range acts {
-		if a.Kind == "recording.watched" && a.Facts["room"] != "" {
-			out = append(out, Watched{a.Staff, a.Facts["room"], a.Time})
-		}
-	}
-	return out, nil
-}
-
-// Interviewers are the pseudonymous ids of those who interviewed.
-func (b *Book) Interviewers(ctx context.Context, actor string, id chunk.ID) ([]string, error) {
-	if _, err := b.Get(ctx, actor, id); err != nil {
-		return nil, err
-	}
-	facts, err := b.facts(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, role := range facts.Roles {
-		if isInterviewer(role) {
-			out = append(out, role.Person)
-		}
-	}
-	return out, nil
 }

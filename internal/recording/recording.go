@@ -74,8 +74,10 @@ type Config struct {
 	CopyFirst bool
 	Stamp     Stamper // RFC 3161; nil for none
 	// Room finds a kind of room of the pack in force; nil where nobody follows.
-	Room   func(id string) (policy.RoomKind, bool)
-	Formal Formal // nil where no talk becomes a formal report
+	Room func(id string) (policy.RoomKind, bool)
+	// Certified says whether somebody holds a certificate that counts today.
+	Certified func(ctx context.Context, staff, kind string) (bool, error)
+	Formal    Formal // nil where no talk becomes a formal report
 }
 
 // Book keeps all recordings. It is safe for concurrent use; one process owns

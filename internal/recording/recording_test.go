@@ -41,7 +41,8 @@ type house struct {
 	held     []string
 	linked   []string
 	signed   []string
-	away     error // what the case files answer to a signature or a linked topic
+	away     error             // what the case files answer to a signature or a linked topic
+	holds    map[string]string // the certificate that somebody has, by who it is
 }
 
 func (h *house) Recordable(_ context.Context, actor, casefile, interview string) (Interview, error) {
@@ -86,18 +87,21 @@ func (h *house) again(t testing.TB) {
 	var err error
 	c := h.more
 	c.Room = room
+	c.Certified = func(_ context.Context, staff, kind string) (bool, error) { return h.holds[staff] == kind, nil }
 	c.Files, c.Keys, c.Recovery, c.Software = filepath.Join(h.dir, "files"), filepath.Join(h.dir, "keys"), h.recovery.Recipient(), "test"
 	h.Book, err = New(h.db, h.log, h, c, func() time.Time { return h.now })
 	ok(t, err)
 	h.Book.again = 20 * time.Millisecond
 }
 
-// room knows the kinds of room beside an interview room, and one beside a studio.
+// room knows the kinds of room beside an interview room, one that asks for a
+// certificate among them, and one beside a studio.
 func room(id string) (policy.RoomKind, bool) {
 	kinds := map[string]policy.RoomKind{
 		"director_room":        {For: policy.ForControl, Powers: []string{policy.CanSee, policy.CanPrompt, policy.CanMark}, Beside: []string{"interview_room"}},
 		"viewing_room":         {For: policy.ForViewing, Powers: []string{policy.CanSee}, Beside: []string{"interview_room"}},
 		"studio_director_room": {For: policy.ForControl, Powers: []string{policy.CanSee, policy.CanSteer}, Beside: []string{"child_friendly_studio"}},
+		"certified_room":       {For: policy.ForControl, Powers: []string{policy.CanSee}, Beside: []string{"interview_room"}, Certificate: "studio"},
 		"interview_room":       {For: policy.ForInterview},
 	}
 	kind, ok := kinds[id]

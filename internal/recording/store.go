@@ -82,7 +82,7 @@ const lastTopic = `select coalesce(max(n), 0) from recording_topic where recordi
 
 const insertTopic = `insert into recording_topic (recording, n, topic, mono, at, staff) values ($1, $2, $3, $4, $5, $6)`
 
-const findOfficial = `select n, version, told, epoch, sealed, reason, written_by, written, signed_by, signed, hash from recording_official where recording = $1 order by n desc limit 1`
+const listOfficial = `select n, version, told, epoch, sealed, reason, written_by, written, signed_by, signed, hash from recording_official where recording = $1 order by n desc`
 
 const upsertOfficial = `insert into recording_official (recording, n, version, told, epoch, sealed, reason, written_by, written, signed_by, signed, hash)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '')

@@ -163,7 +163,8 @@ func (b *Book) putGap(tx *db.Tx, id chunk.ID, g Gap, actor string) error {
 
 // Watch notes that somebody follows from a kind of room, or left (""), and gives
 // what they can do from there (rule A-16): Refused unless a room of that kind
-// lies beside the interview's. Coming and going are acts; staying is not.
+// lies beside the interview's, and to enter without the certificate that the kind
+// asks for. Coming and going are acts; staying is not. Nobody comes to what is over.
 func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string) (powers []string, err error) {
 	r, err := b.Get(ctx, actor, id)
 	if err != nil {
@@ -172,6 +173,8 @@ func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string
 	kind, known := b.room(room)
 	switch {
 	case room == "":
+	case r.Stopped > 0:
+		return nil, fault.New(fault.Conflict, "room.fault.over", "the recording is over")
 	case !known || kind.For == policy.ForInterview:
 		return nil, fault.New(fault.BadInput, "", "no room to follow from")
 	case !slices.Contains(kind.Beside, r.Room):
@@ -185,9 +188,7 @@ func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string
 	was := live.follows(actor, b.clock())
 	live.mu.Unlock()
 	if was != room {
-		act := b.act("recording.watched", actor, r)
-		act.Facts["room"] = room
-		if _, err := b.log.Do(ctx, act, nil); err != nil {
+		if err := b.enter(ctx, actor, r, room, kind.Certificate); err != nil {
 			return nil, err
 		}
 	}
@@ -199,6 +200,29 @@ func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string
 	}
 	live.news.Broadcast() // who left is sent nothing more
 	return kind.Powers, nil
+}
+
+// enter writes down that somebody came to a kind of room that asks for a
+// certificate ("" for none), or left.
+func (b *Book) enter(ctx context.Context, actor string, r Recording, room, certificate string) error {
+	if certificate != "" {
+		holds, err := b.config.Certified(ctx, actor, certificate)
+		if err == nil && !holds {
+			err = fault.New(fault.Refused, "room.fault.certificate", "no certificate that counts today")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	act := b.act("recording.watched", actor, r)
+	act.Facts["room"] = room
+	_, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
+		if room == "" {
+			return nil
+		}
+		return stillRuns(tx, r.ID)
+	})
+	return err
 }
 
 // leave writes down that watchers left who say nothing any more, and sends them

@@ -47,9 +47,8 @@ export class ExcerptCard {
     if (to < from) throw new Told(words(this.form, "order"));
     const minutes = Array.from({ length: to - from + 1 }, (_, i) => from + i);
     const tracks = form.getAll("track").map(Number);
-    const basis = this.form.querySelector<HTMLSelectElement>("[name=purpose]")!.selectedOptions[0]!.dataset.basis!;
     const caseKeys = [...(await ringKeys(`/case/${this.root.dataset.case!}`)).values()].reverse();
-    const keys = new Keys(all.id, caseKeys, { purpose: String(form.get("purpose")), basis });
+    const keys = new Keys(all.id, caseKeys, String(form.get("purpose")));
 
     const excerpt = await download(`/record/${all.id}/excerpt`, { tracks, minutes });
     const openers: Opener[] = [];

@@ -29,11 +29,12 @@ export class OfficialPage {
   private readonly list: HTMLElement;
   private open: boolean; // a signed record is written anew only for a reason
   private other: Written | undefined;
+  private saved = ""; // what stands on the screen while nothing was changed
 
   constructor(private readonly root: HTMLElement) {
     this.form = root.querySelector("[data-official]")!;
     this.list = root.querySelector("[data-passages]")!;
-    this.open = !("signed" in root.dataset);
+    this.open = "open" in root.dataset;
     this.file = new SealedCase(`/case/${root.dataset.case!}`);
   }
 
@@ -44,8 +45,11 @@ export class OfficialPage {
     this.root.querySelector<HTMLElement>("[data-no-script]")!.hidden = true;
     this.form.hidden = false;
     if (!before) return this.problem(words(this.root, "unreadable"));
+    this.saved = JSON.stringify([{ fields: before.fields, passages: before.passages } satisfies Written, this.noticed?.checked]);
     this.show(before);
+    this.root.addEventListener("input", () => this.signable());
     this.form.querySelector("[data-print]")!.addEventListener("click", () => window.print());
+    if (!("last" in this.root.dataset)) return; // an earlier version is read, and no more
     this.form.querySelector("[data-add]")?.addEventListener("click", () => this.add({ at: "", words: "" }).querySelector("input")!.focus());
     this.form.querySelector("[name=reason]")?.addEventListener("change", (e) => {
       this.open = (e.target as HTMLSelectElement).value !== "";
@@ -71,6 +75,10 @@ export class OfficialPage {
       words: li.querySelector<HTMLTextAreaElement>("[data-words]")!.value.trim(),
     }));
     return { fields: Object.fromEntries(this.fields().map((f) => [f.name, f.value.trim()])), passages: passages.filter((p) => p.words) };
+  }
+
+  private get noticed(): HTMLInputElement | null {
+    return this.root.querySelector<HTMLInputElement>("[name=notice_given]");
   }
 
   /** All that is written, as one text that a draft can keep. */
@@ -116,7 +124,7 @@ export class OfficialPage {
     this.other = undefined;
     if (taken) this.show(taken);
     else this.lock();
-    this.form.dispatchEvent(new Event("input"));
+    this.form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   private show(w: Written): void {
@@ -140,7 +148,7 @@ export class OfficialPage {
     at.addEventListener("input", follow);
     item.querySelector("[data-remove]")?.addEventListener("click", () => {
       item.remove();
-      this.form.dispatchEvent(new Event("input"));
+      this.form.dispatchEvent(new Event("input", { bubbles: true }));
     });
     follow();
     this.list.append(item);
@@ -149,18 +157,30 @@ export class OfficialPage {
 
   private lock(): void {
     for (const f of this.form.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>("textarea, [data-at]")) f.readOnly = !this.open;
+    if (this.noticed) this.noticed.disabled = !this.open;
     for (const b of this.form.querySelectorAll<HTMLButtonElement>("[data-save], [data-add], [data-remove], [data-take]")) b.hidden = !this.open;
     this.form.querySelector<HTMLElement>("[data-other]")!.hidden = !this.other;
     // Words that may be changed are not those that were signed.
     const correcting = this.open && "signed" in this.root.dataset;
     this.root.toggleAttribute("data-correcting", correcting);
     this.form.querySelector<HTMLElement>("[data-print]")!.hidden = correcting;
+    this.signable();
+  }
+
+  /** What is signed is what was saved: nothing else may stand on the screen then. */
+  private signable(): void {
+    const form = this.root.querySelector<HTMLFormElement>("[data-sign]");
+    if (!form) return;
+    const same = !this.other && this.saved === JSON.stringify([this.written(), this.noticed?.checked]);
+    form.hidden = false;
+    form.querySelector<HTMLElement>("[data-unsaved]")!.hidden = same;
+    form.querySelector("button")!.disabled = !same || this.root.querySelector("[data-missing]") !== null;
   }
 
   private async save(draft: Draft): Promise<void> {
     const written = this.written();
     const told = Object.keys(written.fields).filter((name) => name !== "summary" && written.fields[name]);
-    if (this.root.querySelector<HTMLInputElement>("[name=notice_given]")?.checked) told.push("notice_given");
+    if (this.noticed?.checked) told.push("notice_given");
     const reason = this.form.querySelector<HTMLSelectElement>("[name=reason]")?.value;
     await post(`/record/${this.root.dataset.recording}/official`, {
       version: this.version,

@@ -89,11 +89,11 @@ export class PlayPage {
 
   private async begin(form: FormData): Promise<void> {
     const choice = this.one<HTMLSelectElement>("[name=purpose]").selectedOptions[0]!;
-    const why = { purpose: String(form.get("purpose")), basis: choice.dataset.basis! };
+    const purpose = String(form.get("purpose"));
     const caseKeys = [...(await ringKeys(`/case/${this.root.dataset.case!}`)).values()].reverse();
     const all = (this.state = await state(this.root.dataset.recording!));
-    const keys = new Keys(all.id, caseKeys, why);
-    if (!all.running) this.played = new Played(all.id, why.purpose);
+    const keys = new Keys(all.id, caseKeys, purpose);
+    if (!all.running) this.played = new Played(all.id, purpose);
     // The safe sound is for where the picture's recorder failed; it is not played beside it.
     const tracks = new Set(all.parts.map((p) => p.track));
     const first = form.get("safe") || !tracks.has(0) ? 1 : 0;

@@ -5,12 +5,6 @@ import { post } from "../staff/http.js";
 import * as chunk from "./chunk.js";
 import { openWithAny } from "./prompts.js";
 
-/** Why somebody listens: goes into the log with every minute. */
-export interface Purpose {
-  purpose: string;
-  basis: string;
-}
-
 interface Answer {
   until: number; // Unix ms at which the purpose ends
   b: Record<string, string>; // by minute
@@ -26,7 +20,7 @@ export class Keys {
   constructor(
     private readonly recording: string,
     private readonly caseKeys: string[],
-    private readonly why: Purpose,
+    private readonly purpose: string, // why somebody listens: goes into the log with every minute
   ) {}
 
   /** Opens a record, and asks for its minute if that is new. */
@@ -52,7 +46,7 @@ export class Keys {
 
   /** The keys of some minutes of a part as bytes, to hand them on: one request, one act. */
   async bytes(p: chunk.Part, minutes: number[]): Promise<Map<number, Uint8Array>> {
-    const answer = await post<Answer>(`/record/${this.recording}/keys`, { track: p.track, part: p.part, minutes, ...this.why, until: this.until });
+    const answer = await post<Answer>(`/record/${this.recording}/keys`, { track: p.track, part: p.part, minutes, purpose: this.purpose, until: this.until });
     this.until = answer.until;
     const name = `${p.track}/${p.part}`;
     let a = this.a.get(name);

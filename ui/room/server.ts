@@ -8,7 +8,6 @@ export interface Ready {
   room: boolean; // free is enough
   level: "audio" | "video";
   met: boolean; // by the tracks asked for
-  running: string; // id of a recording of this interview that still runs, or ""
 }
 
 export interface Begun {
@@ -49,7 +48,7 @@ export interface State {
   alone: boolean; // there is no second copy to wait for
   watchers: { name: string; room: string }[];
   marks: Mark[];
-  gaps: { track: number; part: number; from: number; to: number; reason: string }[];
+  gaps: { track: number; from: number; to: number; reason: string }[];
   parts: PartState[];
   alarms?: { kind: string }[]; // that are on in the recorder
   level_unmet?: string; // rules that demand a picture since it became a formal report, or ""

@@ -29,6 +29,7 @@ export class WatchPage {
   private keys: string[] = [];
   private powers: string[] = [];
   private last: State | undefined;
+  private timers: number[] = []; // while it runs
   private readonly following = new Set<number>();
   private readonly alarms: Alarms;
 
@@ -50,15 +51,27 @@ export class WatchPage {
     const sit = () => post<{ powers: string[]; every: number }>(`/record/${this.id}/watch`, { room });
     const { powers, every } = await sit();
     this.powers = powers;
-    setInterval(() => void sit().catch(() => undefined), Math.max(2, every) * 1000);
-    addEventListener("pagehide", () => navigator.sendBeacon?.(`/record/${this.id}/watch`, new Blob([`{"room":""}`], { type: "application/json" })));
+    this.timers.push(window.setInterval(() => void sit().catch(() => undefined), Math.max(2, every) * 1000));
+    addEventListener("pagehide", () => this.leave());
     this.one("form[data-enter]").hidden = true;
     this.one("[data-live]").hidden = false;
     for (const part of this.root.querySelectorAll<HTMLElement>("[data-power]")) part.hidden = !powers.includes(part.dataset.power!);
     stayAwake(() => this.last?.running ?? false);
     await this.look();
-    setInterval(() => void this.look(), 1000);
+    this.timers.push(window.setInterval(() => void this.look(), 1000));
     setInterval(() => this.keepUp(), 100);
+  }
+
+  private leave(): void {
+    navigator.sendBeacon?.(`/record/${this.id}/watch`, new Blob([`{"room":""}`], { type: "application/json" }));
+  }
+
+  /** Asks no more, once the recording is over, and is on its list no longer. */
+  private over(): void {
+    if (!this.timers.length) return;
+    for (const timer of this.timers) clearInterval(timer);
+    this.timers = [];
+    this.leave();
   }
 
   /** Follows every track that has a part open and a place on the page. */
@@ -68,6 +81,7 @@ export class WatchPage {
     if (!s) return;
     this.last = s;
     this.one("[data-over]").hidden = s.running;
+    if (!s.running) this.over();
     this.alarms.show(s.running ? (s.alarms ?? []).map((a) => a.kind) : []);
     if (this.hidden(s)) return void (await this.listMarks(s));
     for (const view of this.views()) {
@@ -112,7 +126,7 @@ export class WatchPage {
     this.feeds.set(part.track, feed);
     const figure = view.closest<HTMLElement>("figure");
     if (figure) figure.hidden = false;
-    const keys = new Keys(this.id, this.keys, { purpose: "live", basis: "watch" });
+    const keys = new Keys(this.id, this.keys, "live");
     try {
       // The head, then from the last key frame on: whoever comes late misses only what is past.
       for await (const r of records(part, { from: 0, to: 0 }, this.end.signal)) await feed.add(decodeHeader(r), await keys.open(r));

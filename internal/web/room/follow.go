@@ -76,7 +76,6 @@ func (f *face) linkTopic(w http.ResponseWriter, r *http.Request) error {
 func (f *face) gap(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Track  int    `json:"track"`
-		Part   int    `json:"part"`
 		From   int64  `json:"from"`
 		To     int64  `json:"to"`
 		Reason string `json:"reason"`
@@ -140,7 +139,6 @@ type markJSON struct {
 
 type gapJSON struct {
 	Track  chunk.Track `json:"track"`
-	Part   int         `json:"part"`
 	From   uint64      `json:"from"`
 	To     uint64      `json:"to"`
 	Reason string      `json:"reason"`
@@ -229,7 +227,7 @@ func (f *face) state(w http.ResponseWriter, r *http.Request) error {
 		out.Alarms = append(out.Alarms, alarmJSON(a))
 	}
 	for _, g := range s.Gaps {
-		out.Gaps = append(out.Gaps, gapJSON{Track: g.Track, From: g.From, To: g.To, Reason: g.Reason})
+		out.Gaps = append(out.Gaps, gapJSON(g))
 	}
 	for _, p := range s.Parts {
 		out.Parts = append(out.Parts, partJSON{p.Track, p.Number, p.Codec, p.Next, p.From, p.To, p.Head.String(), p.Open})

@@ -18,7 +18,6 @@ func (f *face) release(w http.ResponseWriter, r *http.Request) error {
 		Part    int      `json:"part"`
 		Minutes []uint32 `json:"minutes"`
 		Purpose string   `json:"purpose"`
-		Basis   string   `json:"basis"` // that pages show; the one of the purpose counts
 		Until   int64    `json:"until"`
 	}
 	id, err := asked(r, &in)

@@ -15,7 +15,9 @@ import (
 
 type officialPage struct {
 	ID, Case, Number, Interview, RoomName, Lang string
-	Official                                    recording.Official
+	Official                                    recording.Official // the version that is read
+	Versions                                    []version          // the newest first
+	Shown                                       version
 	Fields, Corrections                         []string // that somebody writes; why a signed one is written anew
 	Interviewers                                []string
 	Watched                                     []watched
@@ -23,8 +25,21 @@ type officialPage struct {
 	Moments                                     []moment // announcements, breaks, gaps
 	Seal                                        string
 	Held                                        string // sealed words so far, in base64
-	Noticed, MaySign                            bool
-	Signer, Writer                              string
+	Noticed                                     bool
+	Last, Mine                                  bool // the version that is read is the last; the reader interviewed
+}
+
+// Open says whether the words may be changed at once, and not only for a reason.
+func (p officialPage) Open() bool {
+	return p.Last && p.Official.Signer == "" && (p.Mine || p.Official.N <= 1)
+}
+
+// version is one of an official record. It counts while it is the newest signed.
+type version struct {
+	N              int64
+	Reason, Signer string
+	Signed         time.Time
+	Counts, Shown  bool
 }
 
 type watched struct {
@@ -33,12 +48,13 @@ type watched struct {
 }
 
 type moment struct {
-	Kind string // "mark.break", "gap.browser"
+	Kind string // key of its word
 	At   time.Time
 }
 
 // showOfficial is the official record (rule A-22): what the recording knows, and
-// what an interviewer writes, sealed.
+// what an interviewer writes, sealed. The last version is shown, or an earlier
+// one that n names.
 func (f *face) showOfficial(w http.ResponseWriter, r *http.Request) error {
 	one, file, lang, err := f.recordingPage(r)
 	if err != nil {
@@ -49,59 +65,52 @@ func (f *face) showOfficial(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	official, err := f.book.Official(ctx, who, one.ID)
+	last, err := f.book.Official(ctx, who, one.ID)
 	if err != nil {
 		return err
 	}
-	state, err := f.book.State(ctx, who, one.ID)
-	if err != nil {
-		return err
+	all := append([]recording.Official{last}, last.Before...)
+	shown := 0
+	if n := r.FormValue("n"); n != "" {
+		if shown = slices.IndexFunc(all, func(o recording.Official) bool { return strconv.FormatInt(o.N, 10) == n }); shown < 0 {
+			return fault.New(fault.NotFound, "", "no such version")
+		}
 	}
-	interviewers, err := f.book.Interviewers(ctx, who, one.ID)
-	if err != nil {
-		return err
-	}
-	follows, err := f.book.Watched(ctx, who, one.ID)
-	if err != nil {
-		return err
-	}
-	kind, _ := f.pack().Room(one.Room)
-	at := func(mono uint64) time.Time { return time.UnixMilli(one.Started + int64(mono)).UTC() }
+	known := last.Known
+	kind, _ := f.pack().Room(known.Room)
 	page := officialPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview, RoomName: kind.Name.In(lang), Lang: lang,
-		Official: official, Fields: recording.WrittenFields(), Corrections: recording.Corrections(), Started: at(0), Ended: time.UnixMilli(one.Stopped).UTC(),
-		Seal: receipt.Manifest, Held: base64.StdEncoding.EncodeToString(official.Sealed), MaySign: slices.Contains(interviewers, who)}
-	for _, m := range state.Marks {
-		if slices.Contains([]string{"announced", "break", "resume", "left"}, m.Kind) {
-			page.Moments = append(page.Moments, moment{"room.mark." + m.Kind, at(m.Mono)})
+		Official: all[shown], Fields: recording.WrittenFields(), Corrections: recording.Corrections(), Started: one.Day(), Ended: time.UnixMilli(one.Stopped).UTC(),
+		Seal: receipt.Manifest, Held: base64.StdEncoding.EncodeToString(all[shown].Sealed), Noticed: known.Noticed(), Last: shown == 0, Mine: slices.Contains(known.Interviewers, who)}
+	for i, o := range all {
+		signer, err := f.called(ctx, o.Signer)
+		if err != nil {
+			return err
 		}
-		page.Noticed = page.Noticed || m.Kind == "announced"
+		counts := o.Signer != "" && !slices.ContainsFunc(page.Versions, func(v version) bool { return v.Counts })
+		page.Versions = append(page.Versions, version{o.N, o.Reason, signer, o.Signed, counts, i == shown})
 	}
-	for _, g := range state.Gaps {
-		if g.Reason == recording.ClockJumped || g.Reason == recording.NotShown {
-			continue
+	page.Shown = page.Versions[shown]
+	for _, m := range known.Moments {
+		key := "room.mark." + m.Kind
+		if m.Kind == recording.MomentGap {
+			key = "room.official.gap"
 		}
-		page.Moments = append(page.Moments, moment{"room.official.gap", at(g.From)})
+		page.Moments = append(page.Moments, moment{key, time.UnixMilli(m.At).UTC()})
 	}
-	slices.SortStableFunc(page.Moments, func(a, b moment) int { return a.At.Compare(b.At) })
-	for _, id := range interviewers {
+	for _, id := range known.Interviewers {
 		name, err := f.called(ctx, id)
 		if err != nil {
 			return err
 		}
 		page.Interviewers = append(page.Interviewers, name)
 	}
-	for _, one := range follows {
+	for _, one := range known.Watched {
 		name, err := f.called(ctx, one.Staff)
 		if err != nil {
 			return err
 		}
 		from, _ := f.pack().Room(one.Room)
-		page.Watched = append(page.Watched, watched{name, from.Name.In(lang), one.At})
-	}
-	for to, id := range map[*string]string{&page.Signer: official.Signer, &page.Writer: official.Writer} {
-		if *to, err = f.called(ctx, id); err != nil {
-			return err
-		}
+		page.Watched = append(page.Watched, watched{name, from.Name.In(lang), time.UnixMilli(one.At).UTC()})
 	}
 	return f.site.Render(w, r, http.StatusOK, "room/official", page)
 }

@@ -53,10 +53,8 @@ type done struct {
 // person is who will be in the room, with the certificate that the room asks for.
 type person struct{ Name, Role, Certificate, Until string }
 
-var (
-	alarms = []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
-	shown  = []string{"entry", "announced", "break", "resume", "exhibit", "distress", "becomes_formal_report", "left"}
-)
+// shown are the marks that the recorder has a button for.
+var shown = []string{"entry", "announced", "break", "resume", "exhibit", "distress", "becomes_formal_report", "left"}
 
 // showRecorder is the page of the room: pre-flight, then the recording.
 func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
@@ -70,8 +68,13 @@ func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
 	}
 	pack := f.pack()
 	page := recordPage{Case: id, Number: interview.File.Number, Interview: interview.Interview.ID, Person: interview.Interview.Person, Level: interview.Level, Room: interview.Room,
-		Minutes: 120, Kinds: interview.Kinds, LogKey: f.logKey, Lang: facts.Language(pack, f.site.Page(r).Lang), Alarms: alarms, Marks: shown, MaskReasons: recording.MaskReasons(), Keyed: true}
+		Minutes: 120, Kinds: interview.Kinds, LogKey: f.logKey, Lang: facts.Language(pack, f.site.Page(r).Lang), Alarms: recording.AlarmKinds(), Marks: shown, MaskReasons: recording.MaskReasons()}
 	page.why(interview.Decision)
+	key, err := f.files.Key(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	page.Keyed = key.Recipient != ""
 	kind, _ := pack.Room(interview.Room)
 	page.RoomName, page.Studio = kind.Name.In(page.Lang), kind.Certificate != ""
 	for _, d := range kind.Procedure {
@@ -194,7 +197,7 @@ func (f *face) showWatch(w http.ResponseWriter, r *http.Request) error {
 	web.AllowPlayback(w)
 	return f.site.Render(w, r, http.StatusOK, "room/watch", watchPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview,
 		RoomName: kind.Name.In(lang), Lang: lang, LogKey: f.logKey, Recipient: begun.CaseKey, Rooms: f.controlRooms(one.Room, lang),
-		Started: one.Day(), Marks: []string{"topic", "distress", "exhibit"}, MarkKinds: recording.MarkKinds(), Topics: topics, MaskReasons: recording.MaskReasons(), Alarms: alarms})
+		Started: one.Day(), Marks: []string{"topic", "distress", "exhibit"}, MarkKinds: recording.MarkKinds(), Topics: topics, MaskReasons: recording.MaskReasons(), Alarms: recording.AlarmKinds()})
 }
 
 type playPage struct {
@@ -207,7 +210,7 @@ type playPage struct {
 	Topics                                          []string // that were planned
 }
 
-type purpose struct{ ID, Name, Basis string }
+type purpose struct{ ID, Name string }
 
 // readme are the paragraphs of the text that a court pack begins with.
 var readme = []string{"what", "play", "check", "proves", "evidence", "keys", "custody"}
@@ -230,7 +233,7 @@ func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
 		Me: web.ActorOf(r).Name, Started: one.Day(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds(),
 		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics}
 	for _, p := range recording.Purposes() {
-		page.Purposes = append(page.Purposes, purpose{p.ID, f.site.Page(r).T("room.purpose." + p.ID), p.Basis})
+		page.Purposes = append(page.Purposes, purpose{p.ID, f.site.Page(r).T("room.purpose." + p.ID)})
 	}
 	web.AllowPlayback(w)
 	return f.site.Render(w, r, http.StatusOK, "room/play", page)

@@ -13,6 +13,7 @@ import (
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
+	"verhaal/internal/keyring"
 	"verhaal/internal/policy"
 	"verhaal/internal/recording"
 	"verhaal/internal/recording/chunk"
@@ -32,6 +33,7 @@ type Files interface {
 	Recordable(ctx context.Context, actor, id, interview string) (casefile.Recordable, error)
 	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
+	Key(ctx context.Context, actor, id string) (keyring.Epoch, error)
 }
 
 // People finds colleagues.
