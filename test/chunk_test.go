@@ -348,3 +348,44 @@ func TestRecordsHoldEveryFrameAndCrossNoMinute(t *testing.T) {
 		}
 	})
 }
+
+// every gives moments from one to another, in ms, at so many a second.
+func every(rate float64, from, to int) (all []int) {
+	for i := 0; from+int(float64(i)*1000/rate) < to; i++ {
+		all = append(all, from+int(float64(i)*1000/rate))
+	}
+	return all
+}
+
+// TestAPictureIsThinWhenItHoldsLessThanItsCameraGives: by its share of the last five
+// seconds, or by a hole; a camera that is slow itself is none.
+func TestAPictureIsThinWhenItHoldsLessThanItsCameraGives(t *testing.T) {
+	n := openNode(t)
+	sound := every(50, 0, 30_000)
+	for name, c := range map[string]struct {
+		frames []int
+		sound  []int
+		gives  float64
+		thin   bool
+	}{
+		"whole":                             {every(25, 0, 30_000), sound, 25, false},
+		"without sound":                     {every(25, 0, 30_000), []int{}, 25, false},
+		"three quarters":                    {every(18.75, 0, 30_000), sound, 25, false},
+		"half":                              {every(12.5, 0, 30_000), sound, 25, true},
+		"half, too short to say":            {every(12.5, 0, 4_000), every(50, 0, 4_000), 25, false},
+		"half, of a camera in the dark":     {every(12.5, 0, 30_000), sound, 12.5, false},
+		"half, long ago":                    {slices.Concat(every(12.5, 0, 20_000), every(25, 20_000, 30_000)), sound, 25, false},
+		"a hole":                            {slices.Concat(every(25, 0, 27_000), every(25, 27_520, 30_000)), sound, 25, true},
+		"a hole without sound":              {slices.Concat(every(25, 0, 27_000), every(25, 27_520, 30_000)), []int{}, 25, true},
+		"a short hole":                      {slices.Concat(every(25, 0, 27_000), every(25, 27_400, 30_000)), sound, 25, false},
+		"a hole long ago":                   {slices.Concat(every(25, 0, 20_000), every(25, 22_000, 30_000)), sound, 25, false},
+		"a hole that lasts":                 {every(25, 0, 29_400), sound, 25, true},
+		"a camera that gives one in 600 ms": {every(1/0.6, 0, 30_000), sound, 1 / 0.6, false},
+		"late to begin":                     {every(25, 28_000, 30_000), sound, 25, false},
+		"no picture at all":                 {[]int{}, sound, 25, false},
+	} {
+		if got := get[bool](n, "thin", c.frames, c.sound, c.gives); got != c.thin {
+			t.Errorf("%s: thin is %v", name, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,10 +18,19 @@ func alarmed(b *browser.Tab, kind string) {
 	b.Until(fmt.Sprintf("!!document.querySelector(%q)", `[data-alarms]:not([hidden]) [data-alarm=`+kind+`]`))
 }
 
+// loud says in a page that an alarm is on. A busy computer thins the picture out,
+// with or without a test that asks for it.
+const loud = `!!document.querySelector("[data-alarm]:not([data-alarm=thin])")`
+
 // calm waits until no alarm is on.
 func calm(b *browser.Tab) {
 	b.T.Helper()
-	b.Until(`document.querySelector("[data-alarms]").hidden`)
+	b.Until("!" + loud)
+}
+
+// raised are the alarms that ever were on. h.mu is held.
+func (h *roomHouse) raised() []string {
+	return slices.DeleteFunc(slices.Clone(h.rang), func(kind string) bool { return kind == "thin" })
 }
 
 const tones = `Number(document.querySelector("[data-alarms]").dataset.sounded ?? 0)`
@@ -70,8 +80,8 @@ func TestSilenceIsAnAlarmAndASpeakerIsNone(t *testing.T) {
 	beginHeard(b)
 	time.Sleep(5 * time.Second)
 	h.mu.Lock()
-	if len(h.rang) > 0 {
-		t.Errorf("somebody who speaks raises %q", h.rang)
+	if raised := h.raised(); len(raised) > 0 {
+		t.Errorf("somebody who speaks raises %q", raised)
 	}
 	h.mu.Unlock()
 	browser.Ask[bool](b, `made.forEach(r => r.stream.getAudioTracks().forEach(t => { t.enabled = false; })), true`)
@@ -110,7 +120,7 @@ func TestACameraThatIsPulledOutIsNamedAndFollowedWhenItIsBack(t *testing.T) {
 	calm(b)
 	// Longer than a picture may stand still, and than the tone pauses.
 	time.Sleep(8 * time.Second)
-	if !browser.Ask[bool](b, `document.querySelector("[data-alarms]").hidden`) {
+	if browser.Ask[bool](b, loud) {
 		t.Errorf("it is said of what is back: %s", b.Text("[data-alarms]"))
 	}
 	if !browser.Ask[bool](b, `document.querySelector("[data-view]").srcObject.getTracks().every(t => t.readyState === "live")`) {
@@ -146,6 +156,45 @@ func TestTheControlRoomHearsOnWhenTheCameraIsGone(t *testing.T) {
 	w.Until(fmt.Sprintf(`Number(document.querySelector("[data-page]").dataset.at) > %f`, at+1000))
 	browser.Ask[bool](b, `back(), true`)
 	w.Until(heard + ` === "0" && document.querySelector("[data-alone]").hidden`)
+	stop(b)
+}
+
+// aFaultyCamera gives a small picture that moves, 25 frames a second; thinned, two
+// frames come close together and then none for 600 ms.
+const aFaultyCamera = `(() => { const { mediaDevices: m } = navigator, real = m.getUserMedia.bind(m);
+	const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 }), pen = canvas.getContext("2d");
+	let n = 0;
+	window.thinned = false;
+	setInterval(() => { if (!thinned || n % 17 < 2) { pen.fillStyle = "hsl(" + n * 7 + " 80% 50%)"; pen.fillRect(0, 0, 320, 180); } n++; }, 40);
+	m.getUserMedia = async (asked) => asked.video ? canvas.captureStream(25) : real(asked); return true; })()`
+
+// TestAPictureThatLosesFramesIsAnAlarm: in words, in both rooms and at the server,
+// until frames come again.
+func TestAPictureThatLosesFramesIsAnAlarm(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	browser.Ask[bool](b, aFaultyCamera)
+	b.Click("[data-again]")
+	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled && document.querySelector("[data-preview]").videoWidth === 320`)
+	b.Click("[data-begin]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	time.Sleep(6 * time.Second)
+	b.Until(`!document.querySelector("[data-alarm=thin]")`)
+	browser.Ask[bool](b, `thinned = true`)
+	alarmed(b, "thin")
+	if said := b.Text("[data-alarm=thin]"); !strings.Contains(said, "loses frames") || !strings.Contains(said, "sound is kept") {
+		t.Errorf("it says %q", said)
+	}
+	b.Until(tones + ` >= 1`)
+	b.Check("a thin picture")
+	w := openRoom(t, h)
+	w.Visit("/record/" + h.id.String() + "/watch")
+	w.Click("form[data-enter] button")
+	alarmed(w, "thin")
+	browser.Ask[bool](b, `thinned = false, true`)
+	b.Until(`!document.querySelector("[data-alarm=thin]")`)
+	h.until(t, func() bool { return slices.Contains(h.rang, "thin") && !slices.Contains(h.alarms, "thin") })
 	stop(b)
 }
 

@@ -188,11 +188,11 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 			"Procedure": []named{{"start_before_entry", "the recorder runs before the person comes in"}}, "Done": nil, "Marks": marks,
 			"Checks":       h.checks(),
 			"Certificates": h.certificates, "Followers": []string{"Robin", "Kim"},
-			"Alarms": []string{"chunk", "silence", "clipping", "frozen", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}})
+			"Alarms": []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}})
 	})
 	site.Handle(mux, "GET /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/watch", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
-			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": []string{"chunk", "silence", "clipping", "frozen", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"},
+			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"},
 			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
 	})
 	site.Handle(mux, "GET /record/{id}/receipt", func(w http.ResponseWriter, r *http.Request) error {

@@ -40,8 +40,8 @@ func TestAnExhibitIsShownWhileItRecords(t *testing.T) {
 	stop(b)
 	h.opened(chunk.Exhibit)
 	h.gapIs(t, float64(chunk.Exhibit), "not_shown")
-	if len(h.rang) > 0 || len(h.gaps) != 1 {
-		t.Errorf("what ended in order raised %q and left the gaps %v", h.rang, h.gaps)
+	if raised := h.raised(); len(raised) > 0 || len(h.gaps) != 1 {
+		t.Errorf("what ended in order raised %q and left the gaps %v", raised, h.gaps)
 	}
 }
 

@@ -302,7 +302,7 @@ func TestAStudioShowsAChildNothingTechnical(t *testing.T) {
 	h.studio = true
 	b := openRoom(t, h)
 	beginHeard(b)
-	if !browser.Ask[bool](b, `document.querySelector("[data-alarms]").hidden`) {
+	if browser.Ask[bool](b, loud) {
 		t.Errorf("alarms without a reason: %s", b.Text("[data-alarms]"))
 	}
 	// Nobody touched anything since it began.
@@ -327,6 +327,7 @@ func TestAStudioShowsAChildNothingTechnical(t *testing.T) {
 	b.Until(height + ` <= 60`)
 	// An alarm: the room next door hears it, the child sees another dot.
 	const dot = `getComputedStyle(document.querySelector(".dot")).backgroundColor`
+	b.Until(`document.querySelector("[data-alarms]").hidden`)
 	calmDot := browser.Ask[string](b, dot)
 	browser.Ask[bool](b, `made.forEach(r => r.pause()), true`)
 	b.Until(`!document.querySelector("[data-alarms]").hidden && ` + dot + ` !== "` + calmDot + `"`)

@@ -94,7 +94,7 @@ func (d *drill) live(f live) (row Row, export string, err error) {
 	if before == 0 || d.Quick {
 		before = 4 * time.Second
 	}
-	time.Sleep(before)
+	t.watch(&row, before, never)
 	safe, err := d.staff.Recording(d.ctx, id)
 	if err != nil {
 		return row, "", err
@@ -117,7 +117,7 @@ func (d *drill) live(f live) (row Row, export string, err error) {
 	} else if row, err = d.suffer(f, t, row); err != nil {
 		return row, "", err
 	}
-	time.Sleep(3 * time.Second)
+	t.watch(&row, 3*time.Second, never)
 	if err := t.stop(); err != nil {
 		return row, "", err
 	}
@@ -137,17 +137,6 @@ func (d *drill) suffer(f live, t *tab, row Row) (Row, error) {
 	if err != nil {
 		return row, err
 	}
-	look := func() {
-		shown, err := ask[[]string](t, `[...document.querySelectorAll("[data-alarm]")].map(a => a.dataset.alarm)`)
-		if err != nil {
-			return // a page that is busy is asked again
-		}
-		for _, alarm := range shown {
-			if !slices.Contains(row.Alarms, alarm) {
-				row.Alarms = append(row.Alarms, alarm)
-			}
-		}
-	}
 	hold := d.hold
 	switch {
 	case f.slow:
@@ -155,9 +144,7 @@ func (d *drill) suffer(f live, t *tab, row Row) (Row, error) {
 	case f.name == networkCut && d.Cut > 0:
 		hold = d.Cut
 	}
-	for end := time.Now().Add(hold); time.Now().Before(end) && !(f.slow && slices.Contains(row.Alarms, f.alarm)); time.Sleep(100 * time.Millisecond) {
-		look()
-	}
+	t.watch(&row, hold, func() bool { return f.slow && slices.Contains(row.Alarms, f.alarm) })
 	if err := mend(); err != nil {
 		return row, err
 	}
@@ -172,6 +159,23 @@ func (d *drill) suffer(f live, t *tab, row Row) (Row, error) {
 	row.Back = time.Since(mended).Milliseconds()
 	return row, nil
 }
+
+// watch collects the alarms that are shown, for so long or until there are enough.
+func (t *tab) watch(row *Row, long time.Duration, enough func() bool) {
+	for end := time.Now().Add(long); time.Now().Before(end) && !enough(); time.Sleep(100 * time.Millisecond) {
+		shown, err := ask[[]string](t, `[...document.querySelectorAll("[data-alarm]")].map(a => a.dataset.alarm)`)
+		if err != nil {
+			continue // a page that is busy is asked again
+		}
+		for _, alarm := range shown {
+			if !slices.Contains(row.Alarms, alarm) {
+				row.Alarms = append(row.Alarms, alarm)
+			}
+		}
+	}
+}
+
+func never() bool { return false }
 
 // safe is true in the recorder while what was recorded is on two machines.
 const safe = `document.querySelector("[data-safe]")?.dataset.copies === "2"`
@@ -250,6 +254,9 @@ func (d *drill) judge(f live, row Row, dir string, safe []client.RecordedPart, p
 		}
 	}
 	for what, seen := range row.Seen {
+		if seen.Told != nil {
+			*seen.Told = slices.Contains(row.Alarms, "thin")
+		}
 		if broken := seen.broken(); broken != "" && row.Why == "" {
 			row.Why = what + " " + broken
 		}

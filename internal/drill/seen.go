@@ -34,16 +34,24 @@ type Seen struct {
 	// the one that its page had a moment before, and by the clock from there. The
 	// opened browser's film begins anew, so nothing is counted across. nil of others.
 	Tail *int64 `json:"tail_ms,omitempty"`
+	// Told is, of a picture, whether the interviewer was shown that it loses frames.
+	Told *bool `json:"told,omitempty"`
 
 	most int64 // the longest hole that breaks no promise, in ms
 }
 
-// String is "2 + 0 of 150 (longest 66 ms)": how many numbers were lost before the
-// fault and since, of how many.
+// untold is how long a hole in a picture may be without an alarm, in ms.
+const untold = 1000
+
+// String is "2 + 0 of 150 (longest 66 ms), no alarm": how many numbers were lost
+// before the fault and since, of how many, and whether the interviewer was told.
 func (s *Seen) String() string {
 	text := fmt.Sprintf("%d + %d of %d (longest %d ms)", s.Before, s.Lost, s.Kept+s.Before+s.Lost, s.Hole)
 	if s.Tail != nil {
 		text += fmt.Sprintf(" and %d ms before the kill", *s.Tail)
+	}
+	if s.Told != nil {
+		text += map[bool]string{true: ", alarm", false: ", no alarm"}[*s.Told]
 	}
 	return text
 }
@@ -65,6 +73,8 @@ func (s *Seen) broken() string {
 	switch {
 	case s.Hole > s.most:
 		return fmt.Sprintf("has a hole of %d ms", s.Hole)
+	case s.Told != nil && !*s.Told && s.Hole > untold:
+		return fmt.Sprintf("has a hole of %d ms of which nobody was told", s.Hole)
 	case s.Tail != nil && *s.Tail > s.most+s.Piece:
 		return fmt.Sprintf("lost %d ms before the kill", *s.Tail)
 	}
@@ -197,15 +207,16 @@ func decode(ctx context.Context, film string, read func(r io.Reader) error, as .
 
 // senses are what is recorded of a film.
 var senses = []struct {
-	name  string
-	piece time.Duration
-	in    func(chunk.Codec) bool
-	read  func(ctx context.Context, film string, take func(n int)) error
-	of    func(*had) int
-	most  int64 // the longest hole that breaks no promise, in ms
+	name   string
+	piece  time.Duration
+	in     func(chunk.Codec) bool
+	read   func(ctx context.Context, film string, take func(n int)) error
+	of     func(*had) int
+	most   int64 // the longest hole that breaks no promise, in ms
+	alarms bool  // of shorter ones: a busy computer makes them
 }{
-	{"picture", frame, chunk.Codec.Picture, watch, func(h *had) int { return h.frame }, 5000}, // what a recorder calls frozen; less is a busy computer
-	{"sound", beat, chunk.Codec.Sound, listen, func(h *had) int { return h.beat }, MostLost},
+	{"picture", frame, chunk.Codec.Picture, watch, func(h *had) int { return h.frame }, 5000, true}, // what a recorder calls frozen
+	{"sound", beat, chunk.Codec.Sound, listen, func(h *had) int { return h.beat }, MostLost, false},
 }
 
 // see reads the numbers of all tracks of a sealed recording that lies in a
@@ -229,6 +240,9 @@ func (d *drill) see(dir string, m proof.Manifest, had *had) (map[string]*Seen, e
 			}
 			r, s := newReel(sense.piece), &Seen{Piece: sense.piece.Milliseconds(), most: sense.most}
 			all[track.Track.String()+" "+sense.name] = s
+			if sense.alarms {
+				s.Told = new(bool)
+			}
 			fault := func() int { return r.place(sense.of(had), time.Duration(had.at-began)*time.Millisecond) }
 			for i, film := range films {
 				if err := sense.read(d.ctx, film, r.take); err != nil {

@@ -189,12 +189,13 @@ func TestARowTellsInWordsWhatWasSeen(t *testing.T) {
 	if got, want := (Row{}).Watched(), "not looked at: no ffmpeg"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	row := Row{Seen: map[string]*Seen{"main sound": {Piece: 100, Kept: 80, Tail: new(int64(334)), most: MostLost}, "main picture": {Piece: 66, Kept: 206, Before: 3, Lost: 1, Hole: 133, most: 5000}}}
-	if got, want := row.Watched(), "main picture 3 + 1 of 210 (longest 133 ms), main sound 0 + 0 of 80 (longest 0 ms) and 334 ms before the kill"; got != want {
+	row := Row{Seen: map[string]*Seen{"main sound": {Piece: 100, Kept: 80, Tail: new(int64(334)), most: MostLost}, "main picture": {Piece: 66, Kept: 206, Before: 3, Lost: 1, Hole: 133, most: 5000, Told: new(true)}}}
+	if got, want := row.Watched(), "main picture 3 + 1 of 210 (longest 133 ms), alarm, main sound 0 + 0 of 80 (longest 0 ms) and 334 ms before the kill"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for want, s := range map[string]*Seen{
-		"": row.Seen["main sound"], "has a hole of 600 ms": {Hole: 600, most: MostLost}, "lost 601 ms before the kill": {Piece: 100, Tail: new(int64(601)), most: MostLost}} {
+		"": row.Seen["main sound"], "has a hole of 600 ms": {Hole: 600, most: MostLost}, "lost 601 ms before the kill": {Piece: 100, Tail: new(int64(601)), most: MostLost},
+		"has a hole of 1001 ms of which nobody was told": {Hole: 1001, most: 5000, Told: new(false)}, "has a hole of 5001 ms": {Hole: 5001, most: 5000, Told: new(true)}} {
 		if got := s.broken(); got != want {
 			t.Errorf("%+v is broken as %q, want %q", s, got, want)
 		}

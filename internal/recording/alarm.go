@@ -10,7 +10,7 @@ import (
 )
 
 // alarmKinds are what a recorder's page watches for.
-var alarmKinds = []string{"chunk", "silence", "clipping", "frozen", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
+var alarmKinds = []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
 
 // Alarm is something that is wrong at a recorder now.
 type Alarm struct {

@@ -1,5 +1,6 @@
 // Devices, and what each track is recorded from.
 import { codecs, tracks, type Codec } from "./chunk.js";
+import { span } from "./frames.js";
 
 /** The evidence microphone: what was said, with nothing taken away or made louder. */
 const evidence = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 }, sampleRate: { ideal: 48_000 } };
@@ -66,6 +67,28 @@ export class Encoder {
   /** Ends the part; the last piece comes afterwards. */
   stop(): void {
     if (this.recorder.state !== "inactive") this.recorder.stop();
+  }
+}
+
+/** A browser may count the frames of a camera's track, and those left out to keep to its rate. */
+type Counted = MediaStreamTrack & { stats?: { totalFrames: number; discardedFrames: number } | null };
+
+/** How many frames a second a camera gives, whether or not somebody has time to take them. */
+export class Pace {
+  private readonly seen: { at: number; gave: number }[] = [];
+
+  constructor(private readonly track: Counted) {}
+
+  /** Over the last seconds in which it was asked: a dark room makes a camera slower than it promised. */
+  read(): number {
+    const { frameRate: promised = 0 } = this.track.getSettings();
+    const { stats } = this.track;
+    if (!stats) return promised;
+    const now = { at: performance.now(), gave: stats.totalFrames - stats.discardedFrames };
+    this.seen.push(now);
+    while (this.seen[1] && this.seen[1].at <= now.at - span) this.seen.shift();
+    const { at, gave } = this.seen[0]!;
+    return now.at - at < 1000 ? promised : Math.min(promised, ((now.gave - gave) * 1000) / (now.at - at));
   }
 }
 

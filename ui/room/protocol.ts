@@ -1,5 +1,6 @@
 // What the recorder's page and its worker say to each other.
 import type { Codec, Part } from "./chunk.js";
+import type { Held } from "./frames.js";
 import type { Trouble } from "./uplink.js";
 
 export type ToWorker =
@@ -15,6 +16,7 @@ export interface Progress {
   acked: number;
   waiting: number; // bytes that no server has yet
   trouble: Trouble | "disk";
+  picture?: Held | undefined; // what its last seconds hold
 }
 
 export type FromWorker =

@@ -1,6 +1,7 @@
 // What one run of one MediaRecorder makes, as records of one part: the
 // container's head first, then clusters split at minutes and at key frames.
 import * as chunk from "./chunk.js";
+import { Frames, type Held } from "./frames.js";
 import { cluster, Demuxer, pictures, type Block } from "./webm.js";
 
 /** A record that is ready to be kept and sent. */
@@ -33,6 +34,7 @@ export class Sealer {
   private readonly lastTime = new Map<number, number>(); // of each track of the container
   private readonly frame = new Map<number, number>(); // how long a frame of it lasts
   private pictures: Set<number> | undefined; // their numbers in the container
+  private readonly frames = new Frames();
   private prev: Uint8Array | undefined;
   private seq = 0;
   private end: number;
@@ -69,13 +71,20 @@ export class Sealer {
     return out;
   }
 
+  /** What the last seconds of the picture hold, where there is one. */
+  held(): Held | undefined {
+    return this.frames.held();
+  }
+
   private split(blocks: Block[]): Group[] {
     const groups: Group[] = [];
     let now: Group | undefined;
     for (const b of blocks) {
       const mono = this.started + b.time; // sound and picture overlap, so it may lie before the end
       const length = this.lengthOf(b);
-      const begins = this.begins(b);
+      const shows = this.shows(b);
+      this.frames.see(b.time, shows);
+      const begins = b.key && shows; // so that a player can begin there
       if (!now || begins || mono >= now.limit || now.size > enough) {
         // A record begins where the one before ended, unless frames are missing.
         const near: number = mono - this.end < gap ? this.end : mono;
@@ -91,10 +100,9 @@ export class Sealer {
     return groups;
   }
 
-  /** A key frame of the picture begins a record, so that a player can begin there. */
-  private begins(b: Block): boolean {
+  private shows(b: Block): boolean {
     this.pictures ??= pictures(this.demuxer.head!);
-    return b.key && this.pictures.has(b.track);
+    return this.pictures.has(b.track);
   }
 
   private lengthOf(b: Block): number {

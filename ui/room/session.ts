@@ -2,9 +2,10 @@
 // the worker that seals and sends, the marks.
 import { b64, padJSON, seal, unb64 } from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
-import { codecOf, Encoder } from "./capture.js";
+import { codecOf, Encoder, Pace } from "./capture.js";
 import { tracks } from "./chunk.js";
 import { keepText } from "./disk.js";
+import { thin } from "./frames.js";
 import { unsent } from "./left.js";
 import type { FromWorker, Progress, ToWorker } from "./protocol.js";
 import { Outbox } from "./outbox.js";
@@ -21,6 +22,7 @@ export interface Source {
 /** One track: its encoder now, and how far it is. */
 interface Lane extends Source {
   stream: MediaStream;
+  camera: Pace | undefined; // a screen has none: it gives a frame when something changes
   encoder: Encoder | undefined;
   part: number;
   end: number; // ms at which the parts before ended
@@ -82,6 +84,16 @@ export class Session {
     return this.recording.filter((l) => now - l.heard > since).map((l) => l.track);
   }
 
+  /** The tracks whose picture holds less than its camera gives; to be asked each second. */
+  thin(): number[] {
+    return this.recording
+      .filter(({ encoder, camera, progress }) => {
+        const gives = camera?.read() ?? 0;
+        return encoder && gives > 0 && progress?.picture && thin(progress.picture, gives);
+      })
+      .map((l) => l.track);
+  }
+
   /** The longest time without a piece on any track since this was asked last, in ms. */
   longestPause(): number {
     const now = performance.now();
@@ -111,7 +123,8 @@ export class Session {
       throw e;
     });
     const begun = this.clock.now();
-    const lane: Lane = { ...source, stream, part, end: begun, heard: performance.now(), pause: 0, done: false, encoder: undefined };
+    const [film] = source.track === tracks.screen ? [] : stream.getVideoTracks();
+    const lane: Lane = { ...source, stream, camera: film && new Pace(film), part, end: begun, heard: performance.now(), pause: 0, done: false, encoder: undefined };
     this.lanes.set(source.track, lane);
     this.ends.push(new Promise((done) => this.ended.set(`${source.track}/${part}`, done)));
     this.tell({

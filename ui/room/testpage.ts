@@ -4,6 +4,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { b64, unb64 } from "../seal/bytes.js";
 import * as chunk from "./chunk.js";
+import { Frames, thin } from "./frames.js";
 import { Sealer } from "./sealer.js";
 import { cluster, Demuxer, pictures } from "./webm.js";
 
@@ -47,6 +48,13 @@ const calls: Record<string, (...a: any[]) => unknown> = {
     const demuxer = new Demuxer();
     const found = pieces.flatMap((p) => demuxer.push(unb64(p)));
     return b64(cluster(found));
+  },
+  // Whether a picture is thin after frames, and sound, at these ms of the container.
+  thin: (frames: number[], sound: number[], gives: number) => {
+    const seen = new Frames();
+    for (const [time, frame] of [...frames.map((t) => [t, true] as const), ...sound.map((t) => [t, false] as const)].sort(([a], [b]) => a - b)) seen.see(time, frame);
+    const held = seen.held();
+    return held !== undefined && thin(held, gives);
   },
   // Seals pieces that arrive every step ms and gives the records.
   record: async (part: chunk.Part, codec: chunk.Codec, a: string, b: string, started: number, step: number, pieces: string[]) => {

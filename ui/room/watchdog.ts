@@ -5,12 +5,12 @@ import { silence } from "./preflight.js";
 import type { Session, Why } from "./session.js";
 
 /** What a watchdog can find; each has its sentence on the page. */
-export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" | "frozen" | "clock" | "sleep" | "lag" | "offline" | "refused" | "disk";
+export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" | "frozen" | "thin" | "clock" | "sleep" | "lag" | "offline" | "refused" | "disk";
 
 const limits = { chunk: 3000, silence: 20, clipping: 3, frozen: 5, clock: 1000, sleep: 5000, lag: 5000 };
 /** How long an alarm stays at least, in ms: what is gone at once nobody reads. */
 const stays = 3000;
-const longer: Partial<Record<Alarm, number>> = { clock: 10_000, sleep: 10_000 };
+const longer: Partial<Record<Alarm, number>> = { thin: 10_000, clock: 10_000, sleep: 10_000 };
 
 /** Small enough to compare each second, large enough that noise shows. */
 const small = { width: 64, height: 36 };
@@ -62,6 +62,7 @@ export class Watchdog {
     when("silence", rms < silence, limits.silence);
     when("clipping", clipped >= limits.clipping);
     when("frozen", this.frozen(), limits.frozen);
+    when("thin", session.thin().length > 0);
     if (this.jumped()) {
       find("clock");
       session.clockJumped();

@@ -83,6 +83,7 @@ class Line {
 
   private tell(): void {
     this.progress.waiting = this.uplink.waiting;
+    this.progress.picture = this.sealer.held();
     this.progress.trouble = this.trouble || (this.full ? "disk" : "");
     say({ said: "progress", progress: { ...this.progress } });
   }

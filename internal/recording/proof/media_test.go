@@ -65,6 +65,35 @@ func TestDigitalSilenceIsNotedAndAllOfItIsAFault(t *testing.T) {
 	}
 }
 
+// TestAPictureThatThinsOutIsNotedWithItsMinutes: a busy computer is no forger, nor
+// is a screen on which nothing moves.
+func TestAPictureThatThinsOutIsNotedWithItsMinutes(t *testing.T) {
+	for _, c := range []struct {
+		track chunk.Track
+		lose  func(ms uint64) bool // of the part, which begins 50 s before a minute
+		says  string               // "" = nothing is noted
+		at    proof.Span
+	}{
+		{chunk.Main, func(ms uint64) bool { return ms%1000 == 0 }, "", proof.Span{}},
+		{chunk.Main, between(65_000, 65_400), "", proof.Span{}},
+		{chunk.Main, between(65_000, 65_500), "the longest time without one is 600 ms", proof.Span{From: 1, To: 1}},
+		{chunk.Main, func(ms uint64) bool { return between(70_000, 130_000)(ms) && ms%200 > 0 }, "down to 5.0 a second, where the fullest minute holds 10.0", proof.Span{From: 2, To: 2}},
+		{chunk.Exhibit, func(ms uint64) bool { return between(70_000, 130_000)(ms) && ms%800 > 0 }, "", proof.Span{}},
+	} {
+		part := recordingtest.ThreeMinutes()
+		part.Track, part.Camera.Lose = c.track, c.lose
+		result := looked(t, part)
+		switch f := find(result, proof.Media); {
+		case !result.Sound || state(result, 3) != proof.Passed:
+			t.Errorf("%q is a fault:\n%s", c.says, result.Words())
+		case c.says == "" && len(result.Notes) > 0:
+			t.Errorf("nothing is to be noted:\n%s", result.Words())
+		case c.says != "" && (len(result.Notes) != 1 || *f.Minutes != c.at || !strings.Contains(f.What, c.says)):
+			t.Errorf("want %q of minutes %v:\n%s", c.says, c.at, result.Words())
+		}
+	}
+}
+
 func TestAContainerThatIsNotWhatTheHeaderSaysIsFound(t *testing.T) {
 	sound := recordingtest.Camera{Codec: chunk.Opus}
 	result := looked(t, recordingtest.Part{Track: chunk.Main, Camera: recordingtest.Camera{Codec: chunk.VP8Opus}, Slices: sound.Film(0, 10_000, 500)})

@@ -26,6 +26,7 @@ type walker struct {
 	time    uint64            // of the cluster
 	sound   stream
 	picture stream
+	frames  density
 	apart   bool   // that the clocks differ was reported
 	hush    bool   // silence is at hand
 	silent  uint64 // ms at which it began
@@ -147,6 +148,7 @@ func (w *walker) block(b ebml.Block) {
 			w.note(w.stretch(from, ms, "there is no picture from %s to %s"))
 		}
 		w.picture = stream{true, ms}
+		w.frames.frame(ms)
 	}
 }
 
@@ -187,6 +189,9 @@ func (w *walker) close() {
 		w.fault(w.stretch(w.from, end, "the container has no picture of the codec that the header names, from %s to %s"))
 	} else if from := w.picture.since(w.from); picture != "" && end > from+still {
 		w.note(w.stretch(from, end, "there is no picture from %s to %s"))
+	}
+	if w.part.Track != chunk.Exhibit { // a screen gives a frame when something changes
+		w.frames.thin(func(from, to uint64, what string) { w.note(fault(3, Media, "%s", what).at(w.part).times(from, to)) })
 	}
 	if !codec.Sound() {
 		return

@@ -63,6 +63,7 @@ type Camera struct {
 	Bitrate int                  // of the pictures, bits a second; 0 = 100,000
 	Mute    func(ms uint64) bool // nil = never: the packet is digital silence
 	Fail    func(ms uint64) bool // nil = never: there is no packet of sound at all
+	Lose    func(ms uint64) bool // nil = never: there is no picture
 
 	noise         *rand.ChaCha8
 	sound, camera uint64 // ms of the next packets
@@ -150,7 +151,9 @@ func (c *Camera) cluster(from, till uint64) []byte {
 		}
 	}
 	for ; c.Codec != chunk.Opus && c.camera < till; c.camera += pictureEvery {
-		block(2, max(c.camera, from), bitrate*pictureEvery/8000)
+		if c.Lose == nil || !c.Lose(c.camera) {
+			block(2, max(c.camera, from), bitrate*pictureEvery/8000)
+		}
 	}
 	return b
 }

@@ -53,7 +53,7 @@ type done struct {
 type person struct{ Name, Role, Certificate, Until string }
 
 var (
-	alarms = []string{"chunk", "silence", "clipping", "frozen", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
+	alarms = []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
 	shown  = []string{"entry", "announced", "break", "resume", "exhibit", "distress", "becomes_formal_report", "left"}
 )
 
