@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
@@ -233,7 +234,43 @@ func TestWhatWasRecordedWasHeldAndIsNotCalledOff(t *testing.T) {
 		ok(t, err)
 		x.now = x.now.AddDate(0, 0, 1)
 		_, err = x.Recordable(ctx, "ann", file.ID, second)
-		wantFault(t, err, fault.Refused, "case.fault.not_confirmed")
+		wantFault(t, err, fault.Refused, "case.fault.day_over")
+	})
+}
+
+// TestAnInterviewIsRecordedOnItsDayByTheCertificatesOfThatDay: not weeks later on
+// the word of certificates that ended. One of the evening goes on into the night,
+// and what is being recorded is in nobody's way.
+func TestAnInterviewIsRecordedOnItsDayByTheCertificatesOfThatDay(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.confirm(t, file.ID, plan)
+		zone, err := time.LoadLocation("Europe/Amsterdam")
+		ok(t, err)
+		ask := func(day, hour, minute int) error {
+			x.now = time.Date(2026, 11, day, hour, minute, 0, 0, zone)
+			_, err := x.Recordable(ctx, "ann", file.ID, plan)
+			return err
+		}
+		wantFault(t, ask(24, 23, 59), fault.Refused, "case.fault.not_yet")
+		ok(t, ask(25, 0, 0))
+		ok(t, ask(25, 23, 59))
+		ok(t, ask(26, 3, 59))
+		for _, kind := range []string{"trafficking", "studio"} {
+			x.holds["ann "+kind] = "2026-11-25"
+			ok(t, ask(25, 23, 59))
+			wantFault(t, ask(26, 0, 0), fault.Refused, "case.fault.blocked")
+			x.holds["ann "+kind] = "2027-12-31"
+		}
+		wantFault(t, ask(26, 4, 0), fault.Refused, "case.fault.day_over")
+		wantFault(t, ask(25+58, 12, 0), fault.Refused, "case.fault.day_over")
+
+		x.holds["ann studio"], x.running[file.ID+plan] = "2026-11-25", true
+		for _, hour := range []int{0, 4, 48} {
+			ok(t, ask(26, hour, 0))
+		}
 	})
 }
 

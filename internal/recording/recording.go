@@ -157,6 +157,13 @@ func Recorded(tx *db.Tx, casefile, interview string) (bool, error) {
 	return n > 0, err
 }
 
+// Runs says whether a recording of an interview runs now.
+func (b *Book) Runs(ctx context.Context, casefile, interview string) (bool, error) {
+	var n int
+	err := b.db.QueryRow(ctx, countRunning, casefile, interview).Scan(&n)
+	return n > 0, err
+}
+
 // Get finds a recording for a member of its case.
 func (b *Book) Get(ctx context.Context, actor string, id chunk.ID) (Recording, error) {
 	r, err := b.find(ctx, id)

@@ -26,7 +26,7 @@ type aboutPage struct {
 	Subject  string // "case", "p1", "i1"
 	Role     string // of a person
 	Planned  *casefile.Planned
-	Room     bool // it can be recorded
+	DayOver  bool // of the interview
 	Lang     string
 	Sections []facts.Section
 	Versions map[string]int64
@@ -243,7 +243,7 @@ func (f *face) addPlan(r *http.Request, page *aboutPage, known map[string]casefi
 		return fault.New(fault.NotFound, "", "no such interview")
 	}
 	page.Planned, page.Why, page.Outside = &interviews[i], casefile.CancelReasons(), casefile.OutsideReasons()
-	page.Room = page.Planned.MayGoOn(known["plan.date"].Fields.Get("plan.date"), f.files.Today())
+	page.DayOver = f.files.DayOver(known["plan.date"].Fields.Get("plan.date"))
 	if page.Booking, err = f.fixed(ctx, id, page.Subject, known, typed); err != nil {
 		return err
 	}
