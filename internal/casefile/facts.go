@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -166,19 +165,18 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 	})
 }
 
-// code is all that the server may read where a fact is not a day, a number or a
-// choice: a login, a topic's code, SealedWords. It has no room for a sentence.
-var code = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@, -]{0,79}$`)
-
 // SealedWords stands in a fact for words that are kept sealed in the case file:
 // rules need to know that there is a reason, never which.
 const SealedWords = "sealed"
+
+// maxCodes bounds the codes of one field, with the commas between them.
+const maxCodes = 80
 
 // codesOnly refuses sentences: what was told is sealed, never a fact.
 func codesOnly(fields url.Values) error {
 	for _, values := range fields {
 		for _, v := range values {
-			if !code.MatchString(v) || strings.Count(strings.ReplaceAll(v, ", ", ","), " ") > 0 {
+			if len(v) > maxCodes || slices.ContainsFunc(strings.Split(v, ","), func(one string) bool { return !policy.IsCode(strings.TrimPrefix(one, " ")) }) {
 				return fault.New(fault.BadInput, "case.fault.words", "words where only a code may stand")
 			}
 		}

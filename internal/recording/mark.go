@@ -26,6 +26,7 @@ type Mark struct {
 	Code   string
 	Sealed []byte
 	Staff  string
+	Linked int64 // number of a topic that was linked afterwards; 0 = marked while it ran
 }
 
 // maxWords bounds a mark's sealed words, in bytes.
@@ -40,7 +41,7 @@ func (b *Book) AddMark(ctx context.Context, actor string, id chunk.ID, m Mark) e
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(markKinds, m.Kind) || m.Code != "" && !topicCode.MatchString(m.Code) || len(m.Sealed) > maxWords || m.Mono > b.latest(r) {
+	if !slices.Contains(markKinds, m.Kind) || m.Code != "" && !policy.IsCode(m.Code) || len(m.Sealed) > maxWords || m.Mono > b.latest(r) {
 		return fault.New(fault.BadInput, "", "no mark")
 	}
 	if len(m.Sealed) > 0 {

@@ -59,6 +59,9 @@ var sources = []string{"interview", "report", "statement", "document", "agency"}
 // Sources is for the template.
 func (aboutPage) Sources() []string { return sources }
 
+// Code is how a topic is written, for the template.
+func (aboutPage) Code() string { return policy.CodePattern }
+
 // Teller is the person whose words stand beside: of the page, or of the plan.
 func (p aboutPage) Teller() string {
 	if p.Planned != nil {

@@ -220,6 +220,8 @@ type playPage struct {
 	MarkKinds, Readme                               []string
 	Tracks                                          []int
 	Topics                                          []string // that were planned
+	Withdrawals                                     []string
+	Code                                            string // how a topic is written
 }
 
 type purpose struct{ ID, Name, Basis string }
@@ -243,7 +245,7 @@ func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := playPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview, RoomName: kind.Name.In(lang), Lang: lang,
 		Me: web.ActorOf(r).Name, Started: one.Day(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds(),
-		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics}
+		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics, Withdrawals: recording.Withdrawals(), Code: policy.CodePattern}
 	for _, p := range recording.Purposes() {
 		page.Purposes = append(page.Purposes, purpose{p.ID, f.site.Page(r).T("room.purpose." + p.ID), p.Basis})
 	}
