@@ -180,12 +180,12 @@ func TestOfTwoInterviewsTheLaterAnswersForWhatBothAsk(t *testing.T) {
 	})
 }
 
-// TestASignedRecordIsAFactWhateverStoodThere: the rules read which fields it has.
-func TestASignedRecordIsAFactWhateverStoodThere(t *testing.T) {
+// TestTheFieldsOfARecordAreSaidByItsSignatureAlone: the rules read which it has.
+func TestTheFieldsOfARecordAreSaidByItsSignatureAlone(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
 		file, _, plan := x.girlsPlan(t)
-		x.set(t, file.ID, plan, recordFields+"=requester")
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, recordFields, url.Values{recordFields: {"requester"}}, 0), fault.BadInput, "")
 		fields := []string{"personal_data", "notice_given"}
 		_, err := x.log.Do(ctx, custody.Act{Kind: "recording.official_signed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
 			return x.RecordSigned(tx, "ann", file.ID, plan, fields)
@@ -193,9 +193,36 @@ func TestASignedRecordIsAFactWhateverStoodThere(t *testing.T) {
 		ok(t, err)
 		known, err := x.Facts(ctx, "ann", file.ID, plan)
 		ok(t, err)
-		if got := known[recordFields]; !slices.Equal(got.Fields[recordFields], fields) || got.Version != 2 {
+		if got := known[recordFields]; !slices.Equal(got.Fields[recordFields], fields) {
 			t.Errorf("%+v", got)
 		}
+	})
+}
+
+// TestWhatTheRecordingSaysNobodyContradicts: it stands in place of what was typed,
+// and what it does not say is still asked.
+func TestWhatTheRecordingSaysNobodyContradicts(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		const steered, announced, alone = "recording.steered_from", "recording.announced", "recording.child_left_alone_in_break"
+		x.set(t, file.ID, plan, steered+"=nowhere&"+announced+"=true")
+		_, err := x.log.Do(ctx, custody.Act{Kind: "recording.sealed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
+			return x.Files.Recorded(tx, "ann", file.ID, plan, map[string]string{steered: "director_room", announced: "true", "recording.overview_shot": "true", "recording.none": "true"})
+		})
+		ok(t, err)
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		for name, want := range map[string]string{steered: "director_room", announced: "true", "recording.overview_shot": "true"} {
+			if got := known[name]; !got.Shown || got.Fields.Get(name) != want {
+				t.Errorf("%s: %+v", name, got)
+			}
+			wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, name, nil, known[name].Version), fault.Refused, "case.fault.shown")
+		}
+		if len(known["recording.none"].Fields) > 0 {
+			t.Error("what is no fact was kept")
+		}
+		x.set(t, file.ID, plan, alone+"=false")
 	})
 }
 
@@ -215,7 +242,7 @@ func TestWhatWasRecordedWasHeldAndIsNotCalledOff(t *testing.T) {
 		x.now = x.now.AddDate(0, 0, 2)
 		seal := func() error {
 			_, err := x.log.Do(ctx, custody.Act{Kind: "recording.sealed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
-				return x.Files.Recorded(tx, "ann", file.ID, second)
+				return x.Files.Recorded(tx, "ann", file.ID, second, nil)
 			})
 			return err
 		}

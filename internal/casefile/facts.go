@@ -21,6 +21,7 @@ type Fact struct {
 	Name    string // of the schema, "subject.birth_date"
 	Fields  url.Values
 	Version int64 // 0 = not known yet
+	Shown   bool  // a sealed recording says it
 }
 
 // sections are those that a kind of subject has facts of.
@@ -40,7 +41,7 @@ var ofPerson = []string{"case.interest_weighed", "case.expert_supports", "case.e
 func OfPerson(fact string) bool { return slices.Contains(ofPerson, fact) }
 
 // saidByActs are facts that follow from an act: nobody types that it was done.
-var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest}
+var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields}
 
 // SaidByAct says of a fact that an act alone sets it.
 func SaidByAct(fact string) bool { return slices.Contains(saidByActs, fact) }
@@ -75,13 +76,15 @@ func factsOf(src db.Source, id, subject string) (map[string]Fact, error) {
 	err := db.Each(src, listFacts, func(row func(...any) error) error {
 		var fact Fact
 		var fields string
-		err := row(&fact.Name, &fields, &fact.Version)
+		var shown int
+		err := row(&fact.Name, &fields, &fact.Version, &shown)
 		if err != nil {
 			return err
 		}
 		if fact.Fields, err = url.ParseQuery(fields); err != nil {
 			return fault.Wrap(fault.Internal, "", err)
 		}
+		fact.Shown = shown != 0
 		out[fact.Name] = fact
 		return nil
 	}, id, subject)
@@ -106,7 +109,8 @@ func form(all ...map[string]Fact) url.Values {
 // writer saw: if somebody else changed the fact meanwhile it is a Conflict with
 // the key "case.fault.changed_meanwhile", and nothing is lost on either side.
 // A value that is not on the schema's list, or contradicts what is known, is
-// BadInput; the error says which in a line. A confirmed interview that the rules
+// BadInput; the error says which in a line. What a sealed recording says is
+// Refused with "case.fault.shown". A confirmed interview that the rules
 // would not allow any more with the new fact is a plan again.
 func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error {
 	file, err := f.Get(ctx, actor, id)
@@ -130,6 +134,9 @@ func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fi
 	known, err := f.facts(ctx, id, subject)
 	if err != nil {
 		return err
+	}
+	if known[name].Shown {
+		return fault.New(fault.Refused, "case.fault.shown", "a fact that the recording says")
 	}
 	known[name] = Fact{Name: name, Fields: fields}
 	if _, _, err := f.read(form(known)); err != nil {

@@ -52,8 +52,9 @@ type Cases interface {
 	// Key is the case key to seal to; "" while there is none.
 	Key(ctx context.Context, actor, casefile string) (recipient string, err error)
 	// Recorded hears, inside the act that seals a recording in which somebody is
-	// heard, that its interview was held.
-	Recorded(tx *db.Tx, actor, casefile, interview string) error
+	// heard, that its interview was held, and what it says of itself by the names
+	// of the rules' facts.
+	Recorded(tx *db.Tx, actor, casefile, interview string, shown map[string]string) error
 	// RecordSigned hears, inside the act that signs an official record, which
 	// fields it has.
 	RecordSigned(tx *db.Tx, actor, casefile, interview string, fields []string) error

@@ -39,6 +39,7 @@ type house struct {
 	now      time.Time
 	more     Config // what a test adds
 	held     []string
+	shown    map[string]string // what the last sealed recording says of itself
 	signed   []string
 	away     error // what the case files answer to a signature
 }
@@ -57,7 +58,8 @@ func (h *house) MayRead(_ context.Context, actor, _ string) error {
 
 func (h *house) Key(context.Context, string, string) (string, error) { return h.key.Recipient(), nil }
 
-func (h *house) Recorded(_ *db.Tx, _, _, interview string) error {
+func (h *house) Recorded(_ *db.Tx, _, _, interview string, shown map[string]string) error {
+	h.shown = shown
 	h.held = append(h.held, interview)
 	return nil
 }

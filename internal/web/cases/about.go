@@ -26,7 +26,8 @@ type aboutPage struct {
 	Subject  string // "case", "p1", "i1"
 	Role     string // of a person
 	Planned  *casefile.Planned
-	DayOver  bool // of the interview
+	DayOver  bool    // of the interview
+	Shown    []shown // what its recording says
 	Lang     string
 	Sections []facts.Section
 	Versions map[string]int64
@@ -55,6 +56,9 @@ type aboutPage struct {
 
 // sources are where something can have been told.
 var sources = []string{"interview", "report", "statement", "document", "agency"}
+
+// shown is a fact that a sealed recording says.
+type shown struct{ Label, Value string }
 
 // Sources is for the template.
 func (aboutPage) Sources() []string { return sources }
@@ -161,6 +165,11 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	if err := f.addRecordings(ctx, who, &page); err != nil {
 		return err
 	}
+	for _, fact := range policy.Schema() {
+		if known[fact.Name].Shown {
+			page.Shown = append(page.Shown, shown{pack.Label(fact.Name, page.Lang), facts.Said(known[fact.Name].Fields)})
+		}
+	}
 	page.Sections = facts.Sections(pack, typed, page.Lang, names, open...)
 	withoutActs(page.Sections)
 	say := f.site.Page(r).T
@@ -168,7 +177,7 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	for i := range page.Sections {
 		s := &page.Sections[i]
 		s.Fields = slices.DeleteFunc(s.Fields, func(in facts.Input) bool {
-			return casefile.SaidByAct(in.Fact) || page.Booking != nil && casefile.FixedBySlot(in.Fact) || s.Name == "case" && casefile.OfPerson(in.Fact) != person
+			return casefile.SaidByAct(in.Fact) || known[in.Fact].Shown || page.Booking != nil && casefile.FixedBySlot(in.Fact) || s.Name == "case" && casefile.OfPerson(in.Fact) != person
 		})
 		if person && s.Name == "case" {
 			s.Name = "person"
