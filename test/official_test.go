@@ -73,7 +73,7 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	writtenAnew(t, b)
 	b.Visit(home + "about/i1")
 	spread(b)
-	if on := browser.Ask[int](b, `document.querySelectorAll('input[name="record.fields"]:checked, select[name="record.fields"] option:checked').length`); on != 10 {
+	if on := browser.Ask[int](b, `[...document.querySelectorAll("[aria-labelledby=shown] li")].find(l => l.textContent.includes("suspects_lawyer"))?.textContent.split(", ").length ?? 0`); on != 10 {
 		t.Errorf("the rules know of %d fields of the official record, want 10", on)
 	}
 	official := browser.Ask[string](b, `document.querySelector('[data-recordings] a[href$="/official"]').getAttribute("href")`)

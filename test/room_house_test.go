@@ -186,7 +186,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return site.Render(w, r, 200, "room/record", map[string]any{"Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "Level": h.level, "Lang": "en",
 			"Why":      []map[string]string{{"Rule": "S-17", "Title": "Under 16: picture", "Says": "A victim under 16 is interviewed with picture and sound.", "Clause": "2010A018 b"}},
 			"RoomName": "Interview room", "Studio": h.studio, "Minutes": 90, "Kinds": []string{"interview"}, "Keyed": true, "LogKey": h.logKey, "Running": running, "Rooms": rooms,
-			"People":    []map[string]string{{"Name": "Robin", "Role": "interviewer", "Certificate": "valid", "Until": "2027-01-01"}},
+			"People":    []map[string]any{{"Name": "Robin", "Role": "interviewer", "Certificates": []map[string]string{{"Kind": "trafficking", "State": "valid", "Until": "2027-01-01"}}}},
 			"Procedure": []named{{"start_before_entry", "the recorder runs before the person comes in"}}, "Done": nil, "Marks": marks,
 			"Checks":       h.checks(),
 			"Certificates": h.certificates, "Followers": []string{"Robin", "Kim"},

@@ -203,6 +203,11 @@ func (sources) Recorded(tx *db.Tx, casefile, interview string) (bool, error) {
 	return recording.Recorded(tx, casefile, interview)
 }
 
+// Recording implements casefile.Sources.
+func (s sources) Recording(ctx context.Context, casefile, interview string) (bool, error) {
+	return s.Records.Runs(ctx, casefile, interview)
+}
+
 // interviews shows case files to the recordings.
 type interviews struct {
 	*casefile.Files

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
@@ -179,12 +180,12 @@ func TestOfTwoInterviewsTheLaterAnswersForWhatBothAsk(t *testing.T) {
 	})
 }
 
-// TestASignedRecordIsAFactWhateverStoodThere: the rules read which fields it has.
-func TestASignedRecordIsAFactWhateverStoodThere(t *testing.T) {
+// TestTheFieldsOfARecordAreSaidByItsSignatureAlone: the rules read which it has.
+func TestTheFieldsOfARecordAreSaidByItsSignatureAlone(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
 		file, _, plan := x.girlsPlan(t)
-		x.set(t, file.ID, plan, recordFields+"=requester")
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, recordFields, url.Values{recordFields: {"requester"}}, 0), fault.BadInput, "")
 		fields := []string{"personal_data", "notice_given"}
 		_, err := x.log.Do(ctx, custody.Act{Kind: "recording.official_signed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
 			return x.RecordSigned(tx, "ann", file.ID, plan, fields)
@@ -192,9 +193,36 @@ func TestASignedRecordIsAFactWhateverStoodThere(t *testing.T) {
 		ok(t, err)
 		known, err := x.Facts(ctx, "ann", file.ID, plan)
 		ok(t, err)
-		if got := known[recordFields]; !slices.Equal(got.Fields[recordFields], fields) || got.Version != 2 {
+		if got := known[recordFields]; !slices.Equal(got.Fields[recordFields], fields) {
 			t.Errorf("%+v", got)
 		}
+	})
+}
+
+// TestWhatTheRecordingSaysNobodyContradicts: it stands in place of what was typed,
+// and what it does not say is still asked.
+func TestWhatTheRecordingSaysNobodyContradicts(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		const steered, announced, alone = "recording.steered_from", "recording.announced", "recording.child_left_alone_in_break"
+		x.set(t, file.ID, plan, steered+"=nowhere&"+announced+"=true")
+		_, err := x.log.Do(ctx, custody.Act{Kind: "recording.sealed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
+			return x.Files.Recorded(tx, "ann", file.ID, plan, map[string]string{steered: "director_room", announced: "true", "recording.overview_shot": "true", "recording.none": "true"})
+		})
+		ok(t, err)
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		for name, want := range map[string]string{steered: "director_room", announced: "true", "recording.overview_shot": "true"} {
+			if got := known[name]; !got.Shown || got.Fields.Get(name) != want {
+				t.Errorf("%s: %+v", name, got)
+			}
+			wantFault(t, x.SetFact(ctx, "ann", file.ID, plan, name, nil, known[name].Version), fault.Refused, "case.fault.shown")
+		}
+		if len(known["recording.none"].Fields) > 0 {
+			t.Error("what is no fact was kept")
+		}
+		x.set(t, file.ID, plan, alone+"=false")
 	})
 }
 
@@ -214,7 +242,7 @@ func TestWhatWasRecordedWasHeldAndIsNotCalledOff(t *testing.T) {
 		x.now = x.now.AddDate(0, 0, 2)
 		seal := func() error {
 			_, err := x.log.Do(ctx, custody.Act{Kind: "recording.sealed", Actor: "ann", Subject: file.ID}, func(tx *db.Tx) error {
-				return x.Files.Recorded(tx, "ann", file.ID, second)
+				return x.Files.Recorded(tx, "ann", file.ID, second, nil)
 			})
 			return err
 		}
@@ -236,7 +264,43 @@ func TestWhatWasRecordedWasHeldAndIsNotCalledOff(t *testing.T) {
 		}
 		x.now = x.now.AddDate(0, 0, 1)
 		_, err = x.Recordable(ctx, "ann", file.ID, second)
-		wantFault(t, err, fault.Refused, "case.fault.not_confirmed")
+		wantFault(t, err, fault.Refused, "case.fault.day_over")
+	})
+}
+
+// TestAnInterviewIsRecordedOnItsDayByTheCertificatesOfThatDay: not weeks later on
+// the word of certificates that ended. One of the evening goes on into the night,
+// and what is being recorded is in nobody's way.
+func TestAnInterviewIsRecordedOnItsDayByTheCertificatesOfThatDay(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.confirm(t, file.ID, plan)
+		zone, err := time.LoadLocation("Europe/Amsterdam")
+		ok(t, err)
+		ask := func(day, hour, minute int) error {
+			x.now = time.Date(2026, 11, day, hour, minute, 0, 0, zone)
+			_, err := x.Recordable(ctx, "ann", file.ID, plan)
+			return err
+		}
+		wantFault(t, ask(24, 23, 59), fault.Refused, "case.fault.not_yet")
+		ok(t, ask(25, 0, 0))
+		ok(t, ask(25, 23, 59))
+		ok(t, ask(26, 3, 59))
+		for _, kind := range []string{"trafficking", "studio"} {
+			x.holds["ann "+kind] = "2026-11-25"
+			ok(t, ask(25, 23, 59))
+			wantFault(t, ask(26, 0, 0), fault.Refused, "case.fault.blocked")
+			x.holds["ann "+kind] = "2027-12-31"
+		}
+		wantFault(t, ask(26, 4, 0), fault.Refused, "case.fault.day_over")
+		wantFault(t, ask(25+58, 12, 0), fault.Refused, "case.fault.day_over")
+
+		x.holds["ann studio"], x.running[file.ID+plan] = "2026-11-25", true
+		for _, hour := range []int{0, 4, 48} {
+			ok(t, ask(26, hour, 0))
+		}
 	})
 }
 
@@ -248,7 +312,7 @@ func TestATopicThatARecordingHasAsksTheRulesAgainAboutTheOtherInterviews(t *test
 			return x.TopicLinked(tx, "ann", id, interview)
 		},
 		"another part": func(x *fixture, tx *db.Tx, id, interview string) error {
-			return x.Files.Recorded(tx, "ann", id, interview)
+			return x.Files.Recorded(tx, "ann", id, interview, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

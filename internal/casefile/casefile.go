@@ -110,6 +110,8 @@ type Sources interface {
 	// Recorded says, inside an act, whether an interview has a recording, running
 	// or sealed.
 	Recorded(tx *db.Tx, casefile, interview string) (bool, error)
+	// Recording says whether a recording of an interview runs now.
+	Recording(ctx context.Context, casefile, interview string) (bool, error)
 }
 
 // Around is what case files need of the rest of the house.

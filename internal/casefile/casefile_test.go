@@ -36,6 +36,7 @@ type fixture struct {
 	marked   map[string][]string // topics of recordings by interview
 	slots    map[string]string   // by case file and interview: who holds it
 	recorded map[string]bool     // by case file and interview
+	running  map[string]bool     // the same
 	near     string              // who is at the site of every slot
 	cleared  bool                // who interprets was checked for ties
 	struck   bool                // off the register: who interprets
@@ -100,6 +101,10 @@ func (x *fixture) Recorded(_ *db.Tx, casefile, interview string) (bool, error) {
 	return x.recorded[casefile+interview], nil
 }
 
+func (x *fixture) Recording(_ context.Context, casefile, interview string) (bool, error) {
+	return x.running[casefile+interview], nil
+}
+
 func (x *fixture) Called(_ context.Context, login string) (string, error) { return login, nil }
 
 func (x *fixture) MayRead(_ context.Context, staff, channel string) error {
@@ -137,7 +142,7 @@ func each(t *testing.T, f func(t *testing.T, x *fixture)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
 		key, err := custody.NewKey("verhaal.test/log")
 		ok(t, err)
-		x := &fixture{cleared: true, keys: map[string]seal.Identity{}, off: map[string]bool{}, slots: map[string]string{}, recorded: map[string]bool{}, holds: map[string]string{"ann trafficking": "2027-12-31", "ann studio": "2027-12-31", "ben studio": "2027-12-31"}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+		x := &fixture{cleared: true, keys: map[string]seal.Identity{}, off: map[string]bool{}, slots: map[string]string{}, recorded: map[string]bool{}, running: map[string]bool{}, holds: map[string]string{"ann trafficking": "2027-12-31", "ann studio": "2027-12-31", "ben studio": "2027-12-31"}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 		x.prosecutors = []string{"pam"}
 		for _, who := range []string{"ann", "ben", "cas", "recovery"} {
 			x.keys[who], err = seal.NewIdentity()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ type Fact struct {
 	Name    string // of the schema, "subject.birth_date"
 	Fields  url.Values
 	Version int64 // 0 = not known yet
+	Shown   bool  // a sealed recording says it
 }
 
 // sections are those that a kind of subject has facts of.
@@ -45,7 +45,7 @@ func OfPerson(fact string) bool {
 }
 
 // saidByActs are facts that follow from an act: nobody types that it was done.
-var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest}
+var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields}
 
 // SaidByAct says of a fact that an act alone sets it.
 func SaidByAct(fact string) bool { return slices.Contains(saidByActs, fact) }
@@ -80,13 +80,15 @@ func factsOf(src db.Source, id, subject string) (map[string]Fact, error) {
 	err := db.Each(src, listFacts, func(row func(...any) error) error {
 		var fact Fact
 		var fields string
-		err := row(&fact.Name, &fields, &fact.Version)
+		var shown int
+		err := row(&fact.Name, &fields, &fact.Version, &shown)
 		if err != nil {
 			return err
 		}
 		if fact.Fields, err = url.ParseQuery(fields); err != nil {
 			return fault.Wrap(fault.Internal, "", err)
 		}
+		fact.Shown = shown != 0
 		out[fact.Name] = fact
 		return nil
 	}, id, subject)
@@ -111,7 +113,8 @@ func form(all ...map[string]Fact) url.Values {
 // writer saw: if somebody else changed the fact meanwhile it is a Conflict with
 // the key "case.fault.changed_meanwhile", and nothing is lost on either side.
 // A value that is not on the schema's list, or contradicts what is known, is
-// BadInput; the error says which in a line. A confirmed interview that the rules
+// BadInput; the error says which in a line. What a sealed recording says is
+// Refused with "case.fault.shown". A confirmed interview that the rules
 // would not allow any more with the new fact is a plan again. A change that takes
 // an earlier interview away, or lessens it, is Lessened: see CorrectFact.
 func (f *Files) SetFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64) error {
@@ -142,6 +145,9 @@ func (f *Files) CorrectFact(ctx context.Context, actor, id, subject, name string
 	known, err := f.facts(ctx, id, subject)
 	if err != nil {
 		return err
+	}
+	if known[name].Shown {
+		return fault.New(fault.Refused, "case.fault.shown", "a fact that the recording says")
 	}
 	act := custody.Act{Kind: "case.fact_set", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel, "fact": name}}
 	// Of another version than the writer saw nothing is written below.
@@ -187,19 +193,18 @@ func (f *Files) CorrectFact(ctx context.Context, actor, id, subject, name string
 	})
 }
 
-// code is all that the server may read where a fact is not a day, a number or a
-// choice: a login, a topic's code, SealedWords. It has no room for a sentence.
-var code = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@, -]{0,79}$`)
-
 // SealedWords stands in a fact for words that are kept sealed in the case file:
 // rules need to know that there is a reason, never which.
 const SealedWords = "sealed"
+
+// maxCodes bounds the codes of one field, with the commas between them.
+const maxCodes = 80
 
 // codesOnly refuses sentences: what was told is sealed, never a fact.
 func codesOnly(fields url.Values) error {
 	for _, values := range fields {
 		for _, v := range values {
-			if !code.MatchString(v) || strings.Count(strings.ReplaceAll(v, ", ", ","), " ") > 0 {
+			if len(v) > maxCodes || slices.ContainsFunc(strings.Split(v, ","), func(one string) bool { return !policy.IsCode(strings.TrimPrefix(one, " ")) }) {
 				return fault.New(fault.BadInput, "case.fault.words", "words where only a code may stand")
 			}
 		}

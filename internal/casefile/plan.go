@@ -78,8 +78,21 @@ func CancelReasons() []string { return slices.Clone(cancelReasons) }
 
 // Recorded says, inside the act that seals a recording of an interview, that it
 // was held: what was recorded counts as told, whatever somebody made of the plan
-// meanwhile.
-func (f *Files) Recorded(tx *db.Tx, actor, id, interview string) error {
+// meanwhile. shown is what the recording says of itself, by the names of the
+// schema: it stands in place of what anybody typed.
+func (f *Files) Recorded(tx *db.Tx, actor, id, interview string, shown map[string]string) error {
+	for _, fact := range policy.Schema() {
+		value, says := shown[fact.Name]
+		if !says || fact.Values != nil && !slices.Contains(fact.Values, value) {
+			continue
+		}
+		if err := f.showFact(tx, actor, id, interview, fact.Name, value); err != nil {
+			return err
+		}
+	}
+	if err := f.reckon(tx, id, ""); err != nil {
+		return err
+	}
 	err := stateIs(tx, id, interview, planned, confirmed)
 	if fault.KindOf(err) == fault.Conflict { // held already: this is another part of it
 		return f.follow(tx, actor, id, "recorded_again", interview)
@@ -99,6 +112,12 @@ func (f *Files) TopicLinked(tx *db.Tx, actor, id, interview string) error {
 	return f.follow(tx, actor, id, "topic_linked", interview)
 }
 
+// showFact keeps what a recording says, whatever stood there.
+func (f *Files) showFact(tx *db.Tx, actor, id, interview, name string, values ...string) error {
+	_, err := tx.Exec(showFact, id, interview, name, url.Values{name: values}.Encode(), f.clock().Unix(), actor)
+	return err
+}
+
 // recordFields is the fact that the rules read the fields of an official record
 // from.
 const recordFields = "record.fields"
@@ -106,7 +125,7 @@ const recordFields = "record.fields"
 // RecordSigned says, inside the act that signs an interview's official record,
 // which fields it has (rule A-22).
 func (f *Files) RecordSigned(tx *db.Tx, actor, id, interview string, fields []string) error {
-	if err := f.putFact(tx, actor, id, interview, recordFields, url.Values{recordFields: fields}); err != nil {
+	if err := f.showFact(tx, actor, id, interview, recordFields, fields...); err != nil {
 		return err
 	}
 	return f.reckon(tx, id, "")

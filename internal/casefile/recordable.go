@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
@@ -39,17 +40,25 @@ func (r Recordable) Roles() map[string]string {
 	return out
 }
 
-// MayGoOn says of an interview planned for a day whether it may be recorded
-// today, as far as its state tells: one that was held may go on until its day is
-// over, since a recording can end before the interview does.
-func (p Planned) MayGoOn(day, today string) bool {
-	return p.State == confirmed || p.State == held && day == today
+// night is how long after midnight an interview of the evening may still begin,
+// or be taken up again.
+const night = 4 * time.Hour
+
+// MayBeRecorded says of an interview whether it may be, as far as its state
+// tells: one that was held may go on, since a recording can end before the
+// interview does.
+func (p Planned) MayBeRecorded() bool { return p.State == confirmed || p.State == held }
+
+// DayOver says of the day of an interview that it is past, with its night.
+func (f *Files) DayOver(day string) bool {
+	return day < f.clock().Add(-night).Format(time.DateOnly)
 }
 
 // Recordable finds an interview for its recording, for a member of the case. It
-// is Refused unless it was confirmed and its day has come, and with
-// "case.fault.blocked" if the rules would not allow it any more: nobody records
-// on the word of an old decision.
+// is Refused unless it was confirmed and it is its day, and with
+// "case.fault.blocked" if the rules would not allow it today: nobody records
+// on the word of an old decision, or of certificates that ended. A recording
+// that runs goes on by the day on which it was to begin.
 func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Recordable, error) {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -67,8 +76,15 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 	if err != nil {
 		return Recordable{}, err
 	}
-	if !all[i].MayGoOn(w.plan.Get("plan.date"), f.today()) {
-		return Recordable{}, fault.New(fault.Refused, "case.fault.not_confirmed", "an interview that is %s", all[i].State)
+	running, err := f.sources.Recording(ctx, id, interview)
+	if err != nil {
+		return Recordable{}, err
+	}
+	if !running {
+		if err := f.onItsDay(all[i], w.plan.Get("plan.date")); err != nil {
+			return Recordable{}, err
+		}
+		w.plan.Set("plan.date", f.today())
 	}
 	out := Recordable{File: file, Interview: all[i], Kinds: file.recordedAs(), Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"), Director: w.plan.Get("plan.director.id"),
 		Interpreter: w.plan.Get("plan.interpreter.present") == "true", Companion: w.plan.Get("plan.companion.chosen") == "true"}
@@ -81,14 +97,11 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 	if out.Decision, err = w.decide(w.plan, f.holds(ctx)); err != nil {
 		return Recordable{}, err
 	}
-	if out.Decision.Verdict != policy.Allowed {
+	if out.Decision.Verdict != policy.Allowed && !running {
 		return Recordable{}, fault.New(fault.Refused, "case.fault.blocked", "a must that is not met")
 	}
 	if err := errors.Join(f.noneExcluded(ctx, f.db.Source(ctx), id, interview), f.keyStands(ctx, id)); err != nil {
 		return Recordable{}, err
-	}
-	if out.Decision.Date > f.today() {
-		return Recordable{}, fault.New(fault.Refused, "case.fault.not_yet", "an interview before its day")
 	}
 	relied, err := f.Decisions(ctx, actor, id, interview)
 	if err != nil {
@@ -102,4 +115,18 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 		return r.Status != policy.Deviated
 	})
 	return out, nil
+}
+
+// onItsDay refuses to begin an interview that is not confirmed, or on another day
+// than the planned one.
+func (f *Files) onItsDay(p Planned, day string) error {
+	switch {
+	case !p.MayBeRecorded():
+		return fault.New(fault.Refused, "case.fault.not_confirmed", "an interview that is %s", p.State)
+	case day > f.today():
+		return fault.New(fault.Refused, "case.fault.not_yet", "an interview before its day")
+	case f.DayOver(day):
+		return fault.New(fault.Refused, "case.fault.day_over", "an interview after its day")
+	}
+	return nil
 }

@@ -57,7 +57,7 @@ const findState = `select state from case_subject where casefile = $1 and id = $
 
 const setState = `update case_subject set state = $3 where casefile = $1 and id = $2`
 
-const listFacts = `select name, fields, version from case_fact where casefile = $1 and subject = $2`
+const listFacts = `select name, fields, version, shown from case_fact where casefile = $1 and subject = $2`
 
 const countChanges = `select count(*), coalesce(sum(version), 0), (select coalesce(max(n), 0) from case_event where casefile = $1) from case_fact where casefile = $1`
 
@@ -71,6 +71,10 @@ const putFact = `insert into case_fact (casefile, subject, name, fields, version
 values ($1, $2, $3, $4, 1, $5, $6) on conflict (casefile, subject, name) do update
 set fields = excluded.fields, version = case_fact.version + 1, changed = excluded.changed, changed_by = excluded.changed_by
 where case_fact.fields <> excluded.fields`
+
+const showFact = `insert into case_fact (casefile, subject, name, fields, version, changed, changed_by, shown)
+values ($1, $2, $3, $4, 1, $5, $6, 1) on conflict (casefile, subject, name) do update
+set fields = excluded.fields, version = case_fact.version + 1, changed = excluded.changed, changed_by = excluded.changed_by, shown = 1`
 
 const listParts = `select part, version, epoch, sealed from case_sealed where casefile = $1 order by part`
 

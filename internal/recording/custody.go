@@ -73,6 +73,9 @@ func (b *Book) Custody(ctx context.Context, actor string, id chunk.ID) ([]Acted,
 		one := Acted{Seq: a.Seq, Time: a.Time, Kind: leaf.Kind, Staff: leaf.Actor, Basis: leaf.Basis, Facts: leaf.Facts, Leaf: a.Hash}
 		delete(one.Facts, "salt")
 		delete(one.Facts, "channel")
+		// A court that has some minutes is not told what the others are about.
+		delete(one.Facts, "topic")
+		delete(one.Facts, "ms")
 		for _, role := range m.Roles {
 			if role.Person == leaf.Actor && leaf.Actor != "" && !slices.Contains(one.Roles, role.Role) {
 				one.Roles = append(one.Roles, role.Role)

@@ -12,8 +12,11 @@ import (
 	"verhaal/internal/seal"
 )
 
+// prompt is the mark of a question that is put to the interviewer from another room.
+const prompt = "prompt"
+
 // MarkKinds are what can be marked.
-var markKinds = []string{"entry", "announced", "break", "resume", "exhibit", "distress", becomesFormal, "left", "topic", "end", "prompt", masked, unmasked}
+var markKinds = []string{"entry", "announced", "break", "resume", "exhibit", "distress", becomesFormal, "left", "topic", "end", prompt, masked, unmasked}
 
 // MarkKinds lists what can be marked.
 func MarkKinds() []string { return slices.Clone(markKinds) }
@@ -26,6 +29,7 @@ type Mark struct {
 	Code   string
 	Sealed []byte
 	Staff  string
+	Linked int64 // number of a topic that was linked afterwards; 0 = marked while it ran
 }
 
 // maxWords bounds a mark's sealed words, in bytes.
@@ -40,7 +44,7 @@ func (b *Book) AddMark(ctx context.Context, actor string, id chunk.ID, m Mark) e
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(markKinds, m.Kind) || m.Code != "" && !topicCode.MatchString(m.Code) || len(m.Sealed) > maxWords || m.Mono > b.latest(r) {
+	if !slices.Contains(markKinds, m.Kind) || m.Code != "" && !policy.IsCode(m.Code) || len(m.Sealed) > maxWords || m.Mono > b.latest(r) {
 		return fault.New(fault.BadInput, "", "no mark")
 	}
 	if len(m.Sealed) > 0 {
@@ -54,6 +58,11 @@ func (b *Book) AddMark(ctx context.Context, actor string, id chunk.ID, m Mark) e
 	}
 	if err := b.mayMark(ctx, actor, live, m); err != nil {
 		return err
+	}
+	if m.Kind == prompt { // it is kept from where it came
+		live.mu.Lock()
+		m.Code = live.follows(actor, b.clock())
+		live.mu.Unlock()
 	}
 	act := b.act("recording.marked", actor, r)
 	act.Facts["mark"] = m.Kind
@@ -115,9 +124,9 @@ func (b *Book) mayMark(ctx context.Context, actor string, live *running, m Mark)
 		return live.mask.check(m)
 	case m.Kind == becomesFormal && !facts.interviewed(actor):
 		return fault.New(fault.Refused, "room.fault.interviewer", "only an interviewer says so")
-	case m.Kind == "prompt" && !kind.Can(policy.CanPrompt) && !kind.Can(policy.CanSteer):
+	case m.Kind == prompt && !kind.Can(policy.CanPrompt) && !kind.Can(policy.CanSteer):
 		return fault.New(fault.Refused, "room.fault.no_prompt", "nobody may prompt from there")
-	case m.Kind != "prompt" && !holds && !kind.Can(policy.CanMark):
+	case m.Kind != prompt && !holds && !kind.Can(policy.CanMark):
 		return fault.New(fault.Refused, "room.fault.no_mark", "nobody may mark from there")
 	}
 	return nil

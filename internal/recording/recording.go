@@ -53,8 +53,9 @@ type Cases interface {
 	// Key is the case key to seal to; "" while there is none.
 	Key(ctx context.Context, actor, casefile string) (recipient string, err error)
 	// Recorded hears, inside the act that seals a recording in which somebody is
-	// heard, that its interview was held.
-	Recorded(tx *db.Tx, actor, casefile, interview string) error
+	// heard, that its interview was held, and what it says of itself by the names
+	// of the rules' facts.
+	Recorded(tx *db.Tx, actor, casefile, interview string, shown map[string]string) error
 	// TopicLinked hears, inside the act that links a topic to a recording, that it
 	// was told in this interview.
 	TopicLinked(tx *db.Tx, actor, casefile, interview string) error
@@ -157,6 +158,13 @@ type Recording struct {
 func Recorded(tx *db.Tx, casefile, interview string) (bool, error) {
 	var n int
 	err := tx.QueryRow(countRecordings, casefile, interview).Scan(&n)
+	return n > 0, err
+}
+
+// Runs says whether a recording of an interview runs now.
+func (b *Book) Runs(ctx context.Context, casefile, interview string) (bool, error) {
+	var n int
+	err := b.db.QueryRow(ctx, countRunning, casefile, interview).Scan(&n)
 	return n > 0, err
 }
 

@@ -40,6 +40,7 @@ type house struct {
 	more     Config // what a test adds
 	held     []string
 	linked   []string
+	shown    map[string]string // what the last sealed recording says of itself
 	signed   []string
 	away     error             // what the case files answer to a signature or a linked topic
 	holds    map[string]string // the certificate that somebody has, by who it is
@@ -59,7 +60,8 @@ func (h *house) MayRead(_ context.Context, actor, _ string) error {
 
 func (h *house) Key(context.Context, string, string) (string, error) { return h.key.Recipient(), nil }
 
-func (h *house) Recorded(_ *db.Tx, _, _, interview string) error {
+func (h *house) Recorded(_ *db.Tx, _, _, interview string, shown map[string]string) error {
+	h.shown = shown
 	h.held = append(h.held, interview)
 	return nil
 }

@@ -111,6 +111,10 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 		return Receipt{}, err
 	}
 	act.Hashes["manifest"] = sum(text)
+	marks, err := b.marks(ctx, id)
+	if err != nil {
+		return Receipt{}, err
+	}
 	heard := 1
 	if !m.Heard() {
 		heard, act.Facts["recorded"] = 0, "nothing"
@@ -126,7 +130,7 @@ func (b *Book) Stop(ctx context.Context, actor string, id chunk.ID, roomEmpty bo
 		if err != nil || heard == 0 {
 			return err
 		}
-		return b.cases.Recorded(tx, actor, r.Casefile, r.Interview)
+		return b.cases.Recorded(tx, actor, r.Casefile, r.Interview, shows(m, marks))
 	})
 	if err != nil {
 		return Receipt{}, err

@@ -70,17 +70,21 @@ const listCounted = `select channel, started, case when exists (select 1 from re
 from recording r where started < $1 and stopped > 0`
 
 const listTopics = `select r.id, r.interview, r.started, m.code, m.mono from recording_mark m join recording r on r.id = m.recording where r.casefile = $1 and m.kind = 'topic' and m.code <> ''
-union all select r.id, r.interview, r.started, t.topic, t.mono from recording_topic t join recording r on r.id = t.recording where r.casefile = $1
+union all select r.id, r.interview, r.started, t.topic, t.mono from recording_topic t join recording r on r.id = t.recording where r.casefile = $1 and t.withdrawn = 0
 order by 3, 5, 4`
 
 const listMarked = `select r.interview, m.code from recording_mark m join recording r on r.id = m.recording where r.casefile = $1 and m.kind = 'topic' and m.code <> ''
-union select r.interview, t.topic from recording_topic t join recording r on r.id = t.recording where r.casefile = $1`
+union select r.interview, t.topic from recording_topic t join recording r on r.id = t.recording where r.casefile = $1 and t.withdrawn = 0`
 
-const listLinked = `select topic, mono, staff from recording_topic where recording = $1 order by n`
+const listLinked = `select n, topic, mono, staff from recording_topic where recording = $1 and withdrawn = 0 order by n`
 
 const lastTopic = `select coalesce(max(n), 0) from recording_topic where recording = $1`
 
 const insertTopic = `insert into recording_topic (recording, n, topic, mono, at, staff) values ($1, $2, $3, $4, $5, $6)`
+
+const findTopic = `select topic, mono from recording_topic where recording = $1 and n = $2 and withdrawn = 0`
+
+const withdrawTopic = `update recording_topic set withdrawn = $3 where recording = $1 and n = $2 and withdrawn = 0`
 
 const listOfficial = `select n, version, told, epoch, sealed, reason, written_by, written, signed_by, signed, hash from recording_official where recording = $1 order by n desc`
 

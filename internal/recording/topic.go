@@ -3,17 +3,17 @@ package recording
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"time"
 
+	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 	"verhaal/internal/recording/chunk"
 )
-
-// topicCode is how a topic may be written: as a code of a fact, in the clear.
-var topicCode = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@, -]{0,79}$`)
 
 // Topic is a time of a recording at which a topic begins.
 type Topic struct {
@@ -87,13 +87,14 @@ func (b *Book) LinkTopic(ctx context.Context, actor string, id chunk.ID, topic s
 	if err != nil {
 		return err
 	}
-	if !topicCode.MatchString(topic) || r.Stopped > 0 && int64(mono) > r.Stopped-r.Started {
+	topic = policy.Topic(topic)
+	if !policy.IsCode(topic) || r.Stopped > 0 && int64(mono) > r.Stopped-r.Started {
 		return fault.New(fault.BadInput, "room.fault.topic", "no topic, or a time that the recording does not have")
 	}
 	if r.Stopped == 0 {
 		return fault.New(fault.Conflict, "room.fault.not_sealed", "the recording runs")
 	}
-	_, err = b.log.Do(ctx, b.act("recording.topic_linked", actor, r), func(tx *db.Tx) error {
+	_, err = b.log.Do(ctx, b.topicAct("recording.topic_linked", actor, r, topic, int64(mono)), func(tx *db.Tx) error {
 		var n int64
 		if err := tx.QueryRow(lastTopic, id.String()).Scan(&n); err != nil {
 			return err
@@ -106,7 +107,52 @@ func (b *Book) LinkTopic(ctx context.Context, actor string, id chunk.ID, topic s
 	return err
 }
 
-// linked lists topics that were linked afterwards, as marks.
+// withdrawals are why a topic that was linked is taken back.
+var withdrawals = []string{"wrong_topic", "wrong_minute", "not_told"}
+
+// Withdrawals lists why a topic that was linked may be taken back.
+func Withdrawals() []string { return slices.Clone(withdrawals) }
+
+// WithdrawTopic takes a topic back that was linked afterwards, by its number; why
+// is one of Withdrawals. It counts as told no more. What was marked while the
+// recording ran is under the seal, and stays.
+func (b *Book) WithdrawTopic(ctx context.Context, actor string, id chunk.ID, n int64, why string) error {
+	r, err := b.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(withdrawals, why) {
+		return fault.New(fault.BadInput, "room.fault.withdraw", "no reason of the list")
+	}
+	var topic string
+	var mono int64
+	err = b.db.QueryRow(ctx, findTopic, id.String(), n).Scan(&topic, &mono)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.New(fault.NotFound, "", "no topic that was linked and stands")
+	}
+	if err != nil {
+		return err
+	}
+	act := b.topicAct("recording.topic_withdrawn", actor, r, topic, mono)
+	act.Basis = why
+	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
+		changed, err := tx.Exec(withdrawTopic, id.String(), n, b.clock().UnixMilli())
+		if err == nil && changed == 0 {
+			err = fault.New(fault.NotFound, "", "withdrawn meanwhile")
+		}
+		return err
+	})
+	return err
+}
+
+// topicAct begins an act on a topic at a time of a recording, in ms.
+func (b *Book) topicAct(kind, actor string, r Recording, topic string, mono int64) custody.Act {
+	act := b.act(kind, actor, r)
+	act.Facts["topic"], act.Facts["ms"] = topic, number(mono)
+	return act
+}
+
+// linked lists topics that were linked afterwards and stand, as marks.
 func (b *Book) linked(ctx context.Context, id chunk.ID) ([]Mark, error) {
 	rows, err := b.db.Query(ctx, listLinked, id.String())
 	if err != nil {
@@ -117,7 +163,7 @@ func (b *Book) linked(ctx context.Context, id chunk.ID) ([]Mark, error) {
 	for rows.Next() {
 		m := Mark{Kind: "topic"}
 		var mono int64
-		if err := rows.Scan(&m.Code, &mono, &m.Staff); err != nil {
+		if err := rows.Scan(&m.Linked, &m.Code, &mono, &m.Staff); err != nil {
 			return nil, err
 		}
 		m.Mono = uint64(mono)

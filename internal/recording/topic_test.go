@@ -2,6 +2,7 @@ package recording
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,9 @@ func TestTopicsLeadToTheirSecond(t *testing.T) {
 		}
 		wantFault(t, h.LinkTopic(ctx, "ben", id, "transport", 5000), fault.Refused, "")
 		wantFault(t, h.LinkTopic(ctx, "ann", id, "transport", 121_000), fault.BadInput, "room.fault.topic")
-		wantFault(t, h.LinkTopic(ctx, "ann", id, "", 5000), fault.BadInput, "room.fault.topic")
+		for _, words := range []string{"", "he took her passport", "debt, wages", "debt,wages", strings.Repeat("a", 81)} {
+			wantFault(t, h.LinkTopic(ctx, "ann", id, words, 5000), fault.BadInput, "room.fault.topic")
+		}
 		topics, err := h.Topics(ctx, "ann", "c1")
 		ok(t, err)
 		if len(topics) != 2 || topics[0].Code != "transport" || topics[1].Code != "recruitment" || topics[1].Clock() != "0:01:01" || topics[1].Interview != "i1" {
@@ -51,6 +54,52 @@ func TestTopicsLeadToTheirSecond(t *testing.T) {
 		ok(t, err)
 		if len(s.Marks) != 2 || s.Marks[0].Code != "transport" {
 			t.Errorf("%+v", s.Marks)
+		}
+	})
+}
+
+// TestATopicLinkedByMistakeIsWithdrawn: who did it, why, which and where stand in
+// the log; it counts as told no more, and what was marked under the seal stays.
+func TestATopicLinkedByMistakeIsWithdrawn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		h.now = h.now.Add(time.Minute)
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "topic", Mono: 1000, Code: "recruitment"}))
+		wantFault(t, h.AddMark(ctx, "ann", id, Mark{Kind: "topic", Mono: 1000, Code: "he took her passport"}), fault.BadInput, "")
+		h.sealed(t, id)
+		ok(t, h.LinkTopic(ctx, "ann", id, "Transport", 5000))
+		ok(t, h.LinkTopic(ctx, "ann", id, "debt", 7000))
+		wantFault(t, h.WithdrawTopic(ctx, "ben", id, 1, "wrong_topic"), fault.Refused, "")
+		wantFault(t, h.WithdrawTopic(ctx, "dee", id, 1, "because"), fault.BadInput, "room.fault.withdraw")
+		wantFault(t, h.WithdrawTopic(ctx, "dee", id, 9, "wrong_topic"), fault.NotFound, "")
+		ok(t, h.WithdrawTopic(ctx, "dee", id, 1, "wrong_topic"))
+		wantFault(t, h.WithdrawTopic(ctx, "dee", id, 1, "wrong_topic"), fault.NotFound, "")
+
+		told, err := Marked(h.db.Source(ctx), "c1")
+		ok(t, err)
+		if got := told["i1"]; !slices.Equal(slices.Sorted(slices.Values(got)), []string{"debt", "recruitment"}) {
+			t.Errorf("told: %q", got)
+		}
+		topics, err := h.Topics(ctx, "ann", "c1")
+		ok(t, err)
+		s, err := h.State(ctx, "ann", id)
+		ok(t, err)
+		if len(topics) != 2 || len(s.Marks) != 2 || s.Marks[0].Linked != 0 || s.Marks[1].Linked != 2 {
+			t.Errorf("%+v; %+v", topics, s.Marks)
+		}
+		all, err := h.log.About(ctx, "c1")
+		ok(t, err)
+		for i, want := range []string{`"recording.topic_linked"`, `"recording.topic_linked"`, `"recording.topic_withdrawn"`} {
+			leaf := string(all[len(all)-3+i].Leaf)
+			if topic := []string{"transport", "debt", "transport"}[i]; !strings.Contains(leaf, want) || !strings.Contains(leaf, `"topic":"`+topic+`"`) || !strings.Contains(leaf, `"ms":"`) {
+				t.Errorf("the log says %s", leaf)
+			}
+		}
+		acts, err := h.Custody(ctx, "ann", id)
+		ok(t, err)
+		if last := acts[len(acts)-1]; last.Staff != "dee" || last.Basis != "wrong_topic" || len(last.Facts) != 0 {
+			t.Errorf("the list for a court says %+v", last)
 		}
 	})
 }

@@ -91,6 +91,9 @@ func (desk) Marked(interface {
 }
 func (desk) Recorded(*db.Tx, string, string) (bool, error) { return false, nil }
 
+// Recording implements casefile.Sources.
+func (desk) Recording(context.Context, string, string) (bool, error) { return false, nil }
+
 // one is a pack for every day.
 type one struct{ *policy.Pack }
 

@@ -78,7 +78,7 @@ export class ExcerptCard {
       ]),
       player: await text(playerScript),
       started: all.started,
-      marks: all.marks.map((m) => ({ mono: m.mono, text: [mark(m.kind), m.code].filter(Boolean).join(" ") })),
+      marks: all.marks.filter((m) => minuteOf(m.mono) >= from && minuteOf(m.mono) <= to).map((m) => ({ mono: m.mono, text: [mark(m.kind), m.code].filter(Boolean).join(" ") })),
       words: {
         title: say("title"), closed: say("closed"), sound: say("sound"), toggle: say("toggle"), seek: say("seek"), chapters: say("chapters"), check: say("check"),
         how: say("how"), tracks: [0, 1, 2, 3].map((t) => say(`track.${t}`)), lang: document.documentElement.lang, dir: document.documentElement.dir,

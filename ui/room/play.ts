@@ -189,9 +189,26 @@ export class PlayPage {
         const topic = String(new FormData(f).get("topic")).trim();
         await post(`/record/${this.state!.id}/topics`, { topic, mono: Math.round(this.main.currentTime * 1000) });
         f.reset();
-        await this.chapters((await state(this.state!.id)).marks, keys);
+        await this.chaptersAgain(keys);
       }),
     );
+  }
+
+  private async chaptersAgain(keys: string[]): Promise<void> {
+    this.state!.marks = (await state(this.state!.id)).marks;
+    await this.chapters(this.state!.marks, keys);
+  }
+
+  /** A topic that was linked by mistake is taken back, for a reason. */
+  private withdrawal(n: number, keys: string[]): Node {
+    const form = this.one<HTMLTemplateElement>("template[data-withdraw]").content.cloneNode(true) as DocumentFragment;
+    onSend(form.querySelector("form"), (f) =>
+      void busy(f, async () => {
+        await post(`/record/${this.state!.id}/topics/${n}/withdraw`, { why: String(new FormData(f).get("why")) });
+        await this.chaptersAgain(keys);
+      }),
+    );
+    return form;
   }
 
   private async chapters(marks: Mark[], keys: string[]): Promise<void> {
@@ -204,6 +221,7 @@ export class PlayPage {
       button.textContent = [timeOf(m.mono), words(this.root, `mark.${m.kind}`) || m.kind, m.code, await wordsOf(m, keys)].filter(Boolean).join(" ");
       button.addEventListener("click", () => void this.go(m.mono));
       item.append(button);
+      if (m.linked) item.append(this.withdrawal(m.linked, keys));
       items.push(item);
     }
     list.replaceChildren(...items);

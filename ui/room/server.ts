@@ -24,6 +24,7 @@ export interface Mark {
   code: string;
   sealed?: string;
   by?: string;
+  linked?: number; // the number of a topic that was linked afterwards
 }
 
 export interface PartState {

@@ -57,6 +57,20 @@ func (e *excerpt) wants(minute uint32) bool {
 	return ok
 }
 
+// whole says whether the excerpt is of every minute that was recorded.
+func (e *excerpt) whole(m Manifest) bool {
+	for _, t := range m.Tracks {
+		for _, p := range t.Parts {
+			for minute := p.From / chunk.MinuteMS; minute*chunk.MinuteMS < p.To; minute++ {
+				if !e.wants(uint32(minute)) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
 // Sink takes the files of an export, one after the other; *zip.Writer is one.
 type Sink interface {
 	Create(name string) (io.Writer, error)
@@ -120,7 +134,11 @@ func Excerpt(ctx context.Context, dir fs.FS, want Selection, to Sink) error {
 		return err
 	}
 	files := map[string][]byte{excerptFile: list, manifestFile: text}
-	for _, name := range []string{signatureFile, marksFile, logKeyFile, leafFile, logProofFile, stampFile} {
+	beside := []string{signatureFile, logKeyFile, leafFile, logProofFile, stampFile}
+	if e.whole(m) {
+		beside = append(beside, marksFile) // it tells of every minute
+	}
+	for _, name := range beside {
 		if files[name], err = readFile(dir, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

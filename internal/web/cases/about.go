@@ -27,7 +27,8 @@ type aboutPage struct {
 	Subject  string // "case", "p1", "i1"
 	Role     string // of a person
 	Planned  *casefile.Planned
-	Room     bool // it can be recorded
+	DayOver  bool    // of the interview
+	Shown    []shown // what its recording says
 	Lang     string
 	Sections []facts.Section
 	Versions map[string]int64
@@ -66,8 +67,14 @@ type place struct{ Ref, Interview, Official, Report string }
 // sources are where something can have been told.
 var sources = []string{"interview", "report", "statement", "document", "agency"}
 
+// shown is a fact that a sealed recording says.
+type shown struct{ Label, Value string }
+
 // Sources is for the template.
 func (aboutPage) Sources() []string { return sources }
+
+// Code is how a topic is written, for the template.
+func (aboutPage) Code() string { return policy.CodePattern }
 
 // Teller is the person whose words stand beside: of the page, or of the plan.
 func (p aboutPage) Teller() string {
@@ -175,6 +182,11 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	if err := f.addRecordings(ctx, who, &page); err != nil {
 		return err
 	}
+	for _, fact := range policy.Schema() {
+		if known[fact.Name].Shown {
+			page.Shown = append(page.Shown, shown{pack.Label(fact.Name, page.Lang), facts.Said(known[fact.Name].Fields)})
+		}
+	}
 	page.Sections = facts.Sections(pack, typed, page.Lang, names, open...)
 	withoutActs(page.Sections)
 	say := f.site.Page(r).T
@@ -182,7 +194,7 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	for i := range page.Sections {
 		s := &page.Sections[i]
 		s.Fields = slices.DeleteFunc(s.Fields, func(in facts.Input) bool {
-			return casefile.SaidByAct(in.Fact) || page.Booking != nil && casefile.FixedBySlot(in.Fact) || casefile.OfPerson(in.Fact) != person
+			return casefile.SaidByAct(in.Fact) || known[in.Fact].Shown || page.Booking != nil && casefile.FixedBySlot(in.Fact) || casefile.OfPerson(in.Fact) != person
 		})
 		if person && s.Name == "case" {
 			s.Name = "person"
@@ -291,7 +303,7 @@ func (f *face) addPlan(r *http.Request, page *aboutPage, known map[string]casefi
 		return fault.New(fault.NotFound, "", "no such interview")
 	}
 	page.Planned, page.Why, page.Outside = &interviews[i], casefile.CancelReasons(), casefile.OutsideReasons()
-	page.Room = page.Planned.MayGoOn(known["plan.date"].Fields.Get("plan.date"), f.files.Today())
+	page.DayOver = f.files.DayOver(known["plan.date"].Fields.Get("plan.date"))
 	if page.Booking, err = f.fixed(ctx, id, page.Subject, known, typed); err != nil {
 		return err
 	}

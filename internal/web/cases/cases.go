@@ -52,6 +52,7 @@ type Files interface {
 	CorrectFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64, c casefile.Correction) error
 	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
 	Today() string
+	DayOver(day string) bool
 	Assess(ctx context.Context, actor, id string, a casefile.NewAssessment) error
 	Assessments(ctx context.Context, actor, id string) ([]casefile.Assessment, error)
 	CloseMeasure(ctx context.Context, actor, id string, n int64, state string) error

@@ -110,6 +110,7 @@ type nothing struct{}
 
 func (nothing) Report(context.Context, string) (channel, day string, err error) { return "", "", nil }
 func (nothing) Recorded(*db.Tx, string, string) (bool, error)                   { return false, nil }
+func (nothing) Recording(context.Context, string, string) (bool, error)         { return false, nil }
 func (nothing) Marked(interface {
 	Query(query string, args ...any) (*sql.Rows, error)
 }, string) (map[string][]string, error) {

@@ -73,6 +73,25 @@ func (f *face) linkTopic(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, http.StatusCreated, struct{}{})
 }
 
+// withdrawTopic takes a topic back that was linked.
+func (f *face) withdrawTopic(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Why string `json:"why"`
+	}
+	id, err := asked(r, &in)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(r.PathValue("n"), 10, 64)
+	if err != nil {
+		return fault.New(fault.NotFound, "", "no such topic")
+	}
+	if err := f.book.WithdrawTopic(r.Context(), actor(r), id, n, in.Why); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, struct{}{})
+}
+
 func (f *face) gap(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Track  int    `json:"track"`
@@ -135,6 +154,7 @@ type markJSON struct {
 	Code   string `json:"code"`
 	Sealed []byte `json:"sealed,omitempty"`
 	By     string `json:"by"`
+	Linked int64  `json:"linked,omitempty"`
 }
 
 type gapJSON struct {
@@ -221,7 +241,7 @@ func (f *face) state(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		out.Marks = append(out.Marks, markJSON{m.Kind, m.Mono, m.Code, m.Sealed, name})
+		out.Marks = append(out.Marks, markJSON{m.Kind, m.Mono, m.Code, m.Sealed, name, m.Linked})
 	}
 	for _, a := range s.Alarms {
 		out.Alarms = append(out.Alarms, alarmJSON(a))

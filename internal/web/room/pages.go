@@ -50,8 +50,15 @@ type done struct {
 	Sealed  bool
 }
 
-// person is who will be in the room, with the certificate that the room asks for.
-type person struct{ Name, Role, Certificate, Until string }
+// person is who will be in the room, with the certificates that are asked for.
+type person struct {
+	Name, Role   string
+	Certificates []certificate
+}
+
+// certificate is how somebody stands with a kind of certificate today: valid,
+// ended, missing.
+type certificate struct{ Kind, State, Until string }
 
 // shown are the marks that the recorder has a button for.
 var shown = []string{"entry", "announced", "break", "resume", "exhibit", "distress", "becomes_formal_report", "left"}
@@ -87,7 +94,6 @@ func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
 	if page.People, err = f.inTheRoom(ctx, interview, kind.Certificate); err != nil {
 		return err
 	}
-	page.preflight(interview.Decision, kind.Certificate)
 	if page.Followers, err = f.followers(ctx, who, id); err != nil {
 		return err
 	}
@@ -102,6 +108,7 @@ func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.Done = append(page.Done, done{one.ID.String(), one.Day(), int((one.Stopped - one.Started) / 60_000), one.Sealed})
 	}
+	page.preflight(interview.Decision)
 	web.AllowRecording(w)
 	return f.site.Render(w, r, http.StatusOK, "room/record", page)
 }
@@ -124,15 +131,23 @@ func (f *face) controlRooms(room, lang string) []named {
 	return out
 }
 
-// inTheRoom lists who was planned, with the certificate that the room asks for.
-func (f *face) inTheRoom(ctx context.Context, i casefile.Recordable, certificate string) ([]person, error) {
+// inTheRoom lists who was planned, with the certificates that are asked for: that
+// of the room, and of an interviewer the one for trafficking where a rule does.
+func (f *face) inTheRoom(ctx context.Context, i casefile.Recordable, ofRoom string) ([]person, error) {
 	var out []person
 	add := func(login, role string) error {
 		p := person{Name: login, Role: role}
 		who, err := f.people.ByLogin(ctx, login)
 		if err == nil {
 			p.Name = who.Name
-			p.Certificate, p.Until, err = f.certificate(ctx, who.ID, certificate)
+			var kinds []string
+			if ofRoom != "" {
+				kinds = append(kinds, ofRoom)
+			}
+			if role == "interviewer" && len(requirements(i.Decision, aboutTrafficking)) > 0 {
+				kinds = append(kinds, policy.TraffickingCertificate)
+			}
+			p.Certificates, err = f.certificates(ctx, who.ID, kinds)
 		}
 		out = append(out, p)
 		if fault.KindOf(err) == fault.NotFound {
@@ -153,23 +168,24 @@ func (f *face) inTheRoom(ctx context.Context, i casefile.Recordable, certificate
 	return out, nil
 }
 
-// certificate says how somebody stands with a kind today: "" asks for none.
-func (f *face) certificate(ctx context.Context, id, kind string) (state, until string, err error) {
-	if kind == "" {
-		return "not_needed", "", nil
-	}
+// certificates says how somebody stands with kinds of certificates today.
+func (f *face) certificates(ctx context.Context, id string, kinds []string) ([]certificate, error) {
 	all, err := f.people.Certificates(ctx, id)
-	state = "missing"
-	for _, c := range all {
-		if c.Kind != kind {
-			continue
+	var out []certificate
+	for _, kind := range kinds {
+		one := certificate{Kind: kind, State: "missing"}
+		for _, c := range all {
+			if c.Kind != kind || one.State == "valid" {
+				continue
+			}
+			one.State, one.Until = "ended", c.UntilDay()
+			if c.ValidOn(f.people.Today()) {
+				one.State = "valid"
+			}
 		}
-		if c.ValidOn(f.people.Today()) {
-			return "valid", c.UntilDay(), err
-		}
-		state, until = "ended", c.UntilDay()
+		out = append(out, one)
 	}
-	return state, until, err
+	return out, err
 }
 
 type watchPage struct {
@@ -208,6 +224,8 @@ type playPage struct {
 	MarkKinds, Readme                               []string
 	Tracks                                          []int
 	Topics                                          []string // that were planned
+	Withdrawals                                     []string
+	Code                                            string // how a topic is written
 }
 
 type purpose struct{ ID, Name string }
@@ -231,7 +249,7 @@ func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := playPage{ID: one.ID.String(), Case: one.Casefile, Number: file.Number, Interview: one.Interview, RoomName: kind.Name.In(lang), Lang: lang,
 		Me: web.ActorOf(r).Name, Started: one.Day(), Sealed: one.Sealed, MarkKinds: recording.MarkKinds(),
-		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics}
+		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics, Withdrawals: recording.Withdrawals(), Code: policy.CodePattern}
 	for _, p := range recording.Purposes() {
 		page.Purposes = append(page.Purposes, purpose{p.ID, f.site.Page(r).T("room.purpose." + p.ID)})
 	}

@@ -16,14 +16,15 @@ type check struct{ Name, Ask string }
 const (
 	aboutLevel       = "plan.level"
 	aboutOverview    = "recording.overview_shot"
-	aboutCertificate = "plan.holding_studio"
+	aboutStudio      = "plan.holding_studio"
+	aboutTrafficking = "plan.holding"
 )
 
-// requirements are those whose rule asks about a fact.
-func requirements(d policy.Decision, fact string) []policy.Requirement {
+// requirements are those whose rule asks about one of some facts.
+func requirements(d policy.Decision, facts ...string) []policy.Requirement {
 	var out []policy.Requirement
 	for _, r := range d.Requirements {
-		if slices.Contains(d.Pack.Asks(r.Rule), fact) {
+		if slices.ContainsFunc(d.Pack.Asks(r.Rule), func(name string) bool { return slices.Contains(facts, name) }) {
 			out = append(out, r)
 		}
 	}
@@ -31,9 +32,9 @@ func requirements(d policy.Decision, fact string) []policy.Requirement {
 }
 
 // preflight lists what is looked at before an interview is recorded, in order.
-func (p *recordPage) preflight(d policy.Decision, certificate string) {
-	ask := func(fact string) string {
-		rules := requirements(d, fact)
+func (p *recordPage) preflight(d policy.Decision) {
+	ask := func(facts ...string) string {
+		rules := requirements(d, facts...)
 		if len(rules) == 0 || slices.ContainsFunc(rules, func(r policy.Requirement) bool { return len(r.Rule.GrantedBy) == 0 }) {
 			return ""
 		}
@@ -43,8 +44,8 @@ func (p *recordPage) preflight(d policy.Decision, certificate string) {
 	if len(requirements(d, aboutOverview)) > 0 {
 		p.Checks = append(p.Checks, check{"overview", ask(aboutOverview)})
 	}
-	if certificate != "" {
-		p.Checks = append(p.Checks, check{"certificates", ask(aboutCertificate)})
+	if slices.ContainsFunc(p.People, func(one person) bool { return len(one.Certificates) > 0 }) {
+		p.Checks = append(p.Checks, check{"certificates", ask(aboutStudio, aboutTrafficking)})
 		p.Certificates = p.certified(d)
 	}
 	for _, name := range []string{"test", "disk", "space", "clock", "wake"} {
@@ -53,16 +54,18 @@ func (p *recordPage) preflight(d policy.Decision, certificate string) {
 }
 
 // certified is the verdict on the certificates of those planned: somebody without
-// one is told, and stands in the way unless the rules let the plan go on.
+// one is told, and stands in the way unless the rules let the plan go on today, or
+// the recording runs already.
 func (p *recordPage) certified(d policy.Decision) string {
-	if !slices.ContainsFunc(p.People, func(one person) bool { return one.Certificate == "missing" || one.Certificate == "ended" }) {
+	without := func(one certificate) bool { return one.State != "valid" }
+	if !slices.ContainsFunc(p.People, func(one person) bool { return slices.ContainsFunc(one.Certificates, without) }) {
 		return "good"
 	}
-	rules := requirements(d, aboutCertificate)
-	if len(rules) == 0 || slices.ContainsFunc(rules, policy.Requirement.Blocks) {
+	rules := requirements(d, aboutStudio, aboutTrafficking)
+	if p.Running == "" && (len(rules) == 0 || slices.ContainsFunc(rules, policy.Requirement.Blocks)) {
 		return "bad"
 	}
-	return "warn" // in training, or a deviation was signed
+	return "warn"
 }
 
 // followers are the colleagues who may watch: the members of the case.

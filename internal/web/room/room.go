@@ -83,6 +83,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("GET /record/{id}/watch", f.showWatch)
 	at("GET /record/{id}/play", f.showPlay)
 	at("POST /record/{id}/topics", f.linkTopic)
+	at("POST /record/{id}/topics/{n}/withdraw", f.withdrawTopic)
 	at("GET /record/{id}/official", f.showOfficial)
 	at("POST /record/{id}/official", f.writeOfficial)
 	at("POST /record/{id}/official/sign", f.signOfficial)
