@@ -204,6 +204,9 @@ type playPage struct {
 	MarkKinds, Readme                               []string
 	Tracks                                          []int
 	Topics                                          []string // that were planned
+	Orders                                          []order  // of prosecutors
+	Words                                           []word   // on which minutes go out without an order
+	Recipient                                       string   // of the case key
 }
 
 type purpose struct{ ID, Name, Basis string }
@@ -230,6 +233,9 @@ func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
 		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics}
 	for _, p := range recording.Purposes() {
 		page.Purposes = append(page.Purposes, purpose{p.ID, f.site.Page(r).T("room.purpose." + p.ID), p.Basis})
+	}
+	if err := f.addOrders(r.Context(), actor(r), one, &page); err != nil {
+		return err
 	}
 	web.AllowPlayback(w)
 	return f.site.Render(w, r, http.StatusOK, "room/play", page)
