@@ -29,7 +29,7 @@ func TestAProsecutorAsksForMinutesAndSavesThem(t *testing.T) {
 	b.Leave(`a[href$="/play"]`)
 	b.See("form[data-excerpt] button")
 	recording := strings.Split(browser.Ask[string](b, "location.pathname"), "/")[2]
-	home := browser.Ask[string](b, `document.querySelector("a[href^='/case/']").pathname`)
+	home := browser.Ask[string](b, `"/case/" + document.querySelector("[data-page=play]").dataset.case + "/"`)
 
 	p := browser.Open(t, base)
 	signIn(p, "prosecutor")
