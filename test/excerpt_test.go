@@ -116,7 +116,7 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 		b.Check("excerpt")
 		b.Shot("room-excerpt-" + map[int64]string{360: "phone", 1280: "wide"}[width])
 	}
-	fill(b, map[string]string{"from": "1", "to": "0"})
+	fill(b, map[string]string{"word": "add_to_file court", "from": "1", "to": "0"})
 	b.Click("form[data-excerpt] button")
 	b.Until(`document.querySelector("form[data-excerpt] [data-problem]").textContent.includes("before the first")`)
 	fill(b, map[string]string{"to": "1"})

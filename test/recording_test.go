@@ -263,7 +263,7 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	folder := t.TempDir()
 	saveTo(b, folder)
 	b.Click("form[data-excerpt] [value=proof]")
-	fill(b, map[string]string{"from": "0"})
+	fill(b, map[string]string{"word": "add_to_file court", "from": "0"})
 	b.Click("form[data-excerpt] button")
 	last := browser.Ask[string](b, `document.querySelector("#excerpt-to").value`)
 	whole := saved(t, folder, recording[:8]+"-0-"+last+".zip")

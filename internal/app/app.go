@@ -153,7 +153,9 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 	cases := interviews{a.Cases, a.Members}
 	a.Records, err = recording.New(a.db, a.Log, cases, recording.Config{Files: filepath.Join(c.Data, "recordings"),
 		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps,
-		Room: func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) }, Certified: a.certified, Formal: cases}, local)
+		Room:      func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) },
+		Power:     func(id string) (policy.Power, bool) { return a.Rules.Now().Power(id) },
+		Certified: a.certified, Formal: cases}, local)
 	if err != nil {
 		return err
 	}
@@ -241,6 +243,12 @@ func (i interviews) Recordable(ctx context.Context, actor, id, interview string)
 func (i interviews) MayRead(ctx context.Context, actor, id string) error {
 	_, err := i.Get(ctx, actor, id)
 	return err
+}
+
+// Outside implements recording.Cases.
+func (i interviews) Outside(ctx context.Context, prosecutor, id string) (recording.Case, error) {
+	file, recipient, err := i.Files.Outside(ctx, prosecutor, id)
+	return recording.Case{Number: file.Number, Recipient: recipient}, err
 }
 
 // Key implements recording.Cases.

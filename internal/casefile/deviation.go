@@ -111,14 +111,49 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview string, a
 
 // outside is nil for a prosecutor who has no part in a case.
 func outside(tx *db.Tx, id, asker, prosecutor string) error {
+	return hasNoPart(tx.QueryRow(countMember, id, prosecutor), asker == prosecutor)
+}
+
+func hasNoPart(members *db.Row, own bool) error {
 	var n int
-	if err := tx.QueryRow(countMember, id, prosecutor).Scan(&n); err != nil {
+	if err := members.Scan(&n); err != nil {
 		return err
 	}
-	if n > 0 || asker == prosecutor {
+	if n > 0 || own {
 		return fault.New(fault.Refused, "case.fault.own_case", "a prosecutor who works on the case, or must not")
 	}
 	return nil
+}
+
+// Outside is a case, and the recipient of its key, for a prosecutor who has no
+// part in it; "" while a new key is due.
+func (f *Files) Outside(ctx context.Context, prosecutor, id string) (file File, recipient string, err error) {
+	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
+		return File{}, "", errors.Join(err, fault.New(fault.Refused, "fault.refused", "no prosecutor any more"))
+	}
+	if err := hasNoPart(f.db.QueryRow(ctx, countMember, id, prosecutor), false); err != nil {
+		return File{}, "", err
+	}
+	if file, err = f.find(ctx, id); err != nil {
+		return File{}, "", err
+	}
+	key, err := f.rings.Current(ctx, ring(id))
+	if key.Due {
+		key.Recipient = ""
+	}
+	return file, key.Recipient, err
+}
+
+// Heard lists the cases in which a prosecutor was asked or told something, and
+// has no part.
+func (f *Files) Heard(ctx context.Context, prosecutor string) (out []string, err error) {
+	err = db.Each(f.db.Source(ctx), listHeard, func(row func(...any) error) error {
+		var id string
+		err := row(&id)
+		out = append(out, id)
+		return err
+	}, prosecutor)
+	return out, err
 }
 
 func checkReason(file []byte) error {

@@ -497,3 +497,42 @@ func TestTheConsultationOnAudioOfTheTalkIsOwedUntilItIsThere(t *testing.T) {
 		}
 	})
 }
+
+// TestAProsecutorIsOutsideACaseThatTheyHaveNoPartIn: what was told brings the
+// case into their list, and being taken off it takes it out again.
+func TestAProsecutorIsOutsideACaseThatTheyHaveNoPartIn(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		key := x.keyed(t, file.ID, "ann")
+		pam, err := seal.NewIdentity()
+		ok(t, err)
+		heard := func() int {
+			all, err := x.Heard(ctx, "pam")
+			ok(t, err)
+			return len(all)
+		}
+		if heard() != 0 {
+			t.Error("a case of which nothing was asked or told is listed")
+		}
+		words, err := seal.Seal([]byte(`{"v":1,"text":"I am afraid"}`), key.Recipient(), pam.Recipient())
+		ok(t, err)
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: words}))
+		if heard() != 1 {
+			t.Error("a case in which something was told is not listed")
+		}
+		got, recipient, err := x.Outside(ctx, "pam", file.ID)
+		ok(t, err)
+		if got.Number != file.Number || recipient != key.Recipient() {
+			t.Errorf("%+v, %q", got, recipient)
+		}
+		_, _, err = x.Outside(ctx, "ben", file.ID)
+		wantFault(t, err, fault.Refused, "fault.refused")
+		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict"))
+		_, _, err = x.Outside(ctx, "pam", file.ID)
+		wantFault(t, err, fault.Refused, "case.fault.own_case")
+		if heard() != 0 {
+			t.Error("a case that they were taken off is listed")
+		}
+	})
+}

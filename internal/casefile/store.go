@@ -128,6 +128,10 @@ const findDeviation = `select casefile, prosecutor, state, rule, asked_by, reaso
 
 const findDeviationWords = `select casefile, prosecutor, rule, reason, answer from case_deviation where id = $1`
 
+const listHeard = `select h.casefile from (select casefile from case_deviation where prosecutor = $1
+union select casefile from case_view where prosecutor = $1) h
+where not exists (select 1 from case_member m where m.casefile = h.casefile and m.staff = $1) order by h.casefile`
+
 const answerDeviation = `update case_deviation set state = $2, decided = $3, answer = $4 where id = $1 and state = 'asked'`
 
 const listSubjectsOf = `select id, kind, role, about, state, made from case_subject where casefile = $1 order by made, length(id), id`

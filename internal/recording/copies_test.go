@@ -285,7 +285,7 @@ func TestEachMinutesHeadsAreInTheLogAndInTheExport(t *testing.T) {
 			t.Error(result.Words())
 		}
 		archive.Reset()
-		ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{chunk.Main}, []uint32{1}, &archive))
+		ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{chunk.Main}, []uint32{1}, Word{}, &archive))
 		if result := verify(t, archive.Bytes(), proof.Options{LogKey: h.log.Verifier()}); !result.Sound || result.Seal.Heads != 2 {
 			t.Error(result.Words())
 		}

@@ -156,10 +156,15 @@ func (s *sealed) copy(name string, z stored) error {
 // the minutes' keys adds them to it. A minute before or after what the
 // chosen tracks have, or a track that has none of the minutes, is NotFound ("room.fault.no_minutes"), a
 // recording that runs too ("room.fault.not_sealed"). One that is damaged on the
-// disk is a Conflict ("room.fault.faulty"). It is an act.
-func (b *Book) Excerpt(ctx context.Context, actor string, id chunk.ID, tracks []chunk.Track, minutes []uint32, to io.Writer) error {
+// disk is a Conflict ("room.fault.faulty"). It is an act, which names on whose
+// word minutes go out; without one that counts it is BadInput ("room.fault.word").
+func (b *Book) Excerpt(ctx context.Context, actor string, id chunk.ID, tracks []chunk.Track, minutes []uint32, on Word, to io.Writer) error {
 	s, err := b.gather(ctx, actor, id)
 	if err != nil {
+		return err
+	}
+	act := b.act("recording.excerpted", actor, s.Recording)
+	if err := b.allowed(ctx, s.Recording, minutes, on, &act); err != nil {
 		return err
 	}
 	live, err := b.open(ctx, id)
@@ -176,7 +181,6 @@ func (b *Book) Excerpt(ctx context.Context, actor string, id chunk.ID, tracks []
 	} else if err != nil {
 		return err
 	}
-	act := b.act("recording.excerpted", actor, s.Recording)
 	act.Facts["tracks"], act.Facts["minutes"] = runs(tracks), runs(minutes)
 	if _, err := b.log.Do(ctx, act, nil); err != nil {
 		return err

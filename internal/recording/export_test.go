@@ -29,16 +29,16 @@ func TestAnExcerptProvesItsMinutesAndOpensNoOther(t *testing.T) {
 			ok(t, err)
 		}
 		both := []chunk.Track{chunk.Main, chunk.AudioSafe}
-		wantFault(t, h.Excerpt(ctx, "ann", id, both, []uint32{1}, io.Discard), fault.NotFound, "room.fault.not_sealed")
+		wantFault(t, h.Excerpt(ctx, "ann", id, both, []uint32{1}, Word{}, io.Discard), fault.NotFound, "room.fault.not_sealed")
 		h.sealed(t, id)
 		before, err := h.log.About(ctx, "c1")
 		ok(t, err)
-		wantFault(t, h.Excerpt(ctx, "ben", id, both, []uint32{1}, io.Discard), fault.Refused, "")
+		wantFault(t, h.Excerpt(ctx, "ben", id, both, []uint32{1}, Word{}, io.Discard), fault.Refused, "")
 		for _, none := range []struct {
 			tracks  []chunk.Track
 			minutes []uint32
 		}{{both, []uint32{1, 3}}, {both, nil}, {nil, []uint32{1}}, {[]chunk.Track{chunk.Main, chunk.Exhibit}, []uint32{1}}} {
-			wantFault(t, h.Excerpt(ctx, "ann", id, none.tracks, none.minutes, io.Discard), fault.NotFound, "room.fault.no_minutes")
+			wantFault(t, h.Excerpt(ctx, "ann", id, none.tracks, none.minutes, Word{}, io.Discard), fault.NotFound, "room.fault.no_minutes")
 		}
 		after, err := h.log.About(ctx, "c1")
 		ok(t, err)
@@ -47,7 +47,7 @@ func TestAnExcerptProvesItsMinutesAndOpensNoOther(t *testing.T) {
 		}
 
 		var archive bytes.Buffer
-		ok(t, h.Excerpt(ctx, "ann", id, both, []uint32{1}, &archive))
+		ok(t, h.Excerpt(ctx, "ann", id, both, []uint32{1}, Word{}, &archive))
 		z, err := zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
 		ok(t, err)
 		for _, f := range z.File {
@@ -102,9 +102,9 @@ func TestAnExcerptReachesOverMinutesInWhichNothingWasRecorded(t *testing.T) {
 		ok(t, h.AddGap(ctx, "ann", id, Gap{Track: chunk.Main, From: 2000, To: 3 * chunk.MinuteMS, Reason: "browser"}, ""))
 		h.sealed(t, id)
 		main := []chunk.Track{chunk.Main}
-		wantFault(t, h.Excerpt(ctx, "ann", id, main, []uint32{1, 2}, io.Discard), fault.NotFound, "room.fault.no_minutes")
+		wantFault(t, h.Excerpt(ctx, "ann", id, main, []uint32{1, 2}, Word{}, io.Discard), fault.NotFound, "room.fault.no_minutes")
 		var archive bytes.Buffer
-		ok(t, h.Excerpt(ctx, "ann", id, main, []uint32{0, 1, 2, 3}, &archive))
+		ok(t, h.Excerpt(ctx, "ann", id, main, []uint32{0, 1, 2, 3}, Word{}, &archive))
 		if result := verify(t, archive.Bytes(), proof.Options{}); !result.Sound || !slices.Equal(result.Seal.Minutes, []int{0, 1, 2, 3}) {
 			t.Error(result.Words())
 		}
@@ -124,7 +124,7 @@ func TestNoExcerptOfADamagedRecordingIsBegunOrLogged(t *testing.T) {
 		whole[len(whole)/2] ^= 1
 		ok(t, os.WriteFile(h.file(r.part), whole, 0o600))
 		var out bytes.Buffer
-		wantFault(t, h.Excerpt(ctx, "ann", id, []chunk.Track{0}, []uint32{0}, &out), fault.Conflict, "room.fault.faulty")
+		wantFault(t, h.Excerpt(ctx, "ann", id, []chunk.Track{0}, []uint32{0}, Word{}, &out), fault.Conflict, "room.fault.faulty")
 		acts, err := h.Custody(ctx, "ann", id)
 		ok(t, err)
 		if last := acts[len(acts)-1].Kind; out.Len() > 0 || last != proof.SealedAct {
@@ -147,7 +147,7 @@ func TestTheCustodyListIsOfOneRecordingAndNamesNobody(t *testing.T) {
 			h.sealed(t, id)
 			_, err = h.Release(ctx, "ann", r.part, []uint32{0}, "prosecution", 0)
 			ok(t, err)
-			ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{0}, []uint32{0}, io.Discard))
+			ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{0}, []uint32{0}, Word{}, io.Discard))
 			return id
 		}
 		first, second := record(), record()

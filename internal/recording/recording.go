@@ -43,6 +43,10 @@ type Interview struct {
 	Deviations                    []proof.Deviation
 }
 
+// Case is what somebody outside it must know: its number, and the key to
+// seal to ("" while a new one is due).
+type Case struct{ Number, Recipient string }
+
 // Cases knows case files.
 type Cases interface {
 	// Recordable is the interview, for a member of its case; Refused unless it
@@ -52,6 +56,10 @@ type Cases interface {
 	MayRead(ctx context.Context, actor, casefile string) error
 	// Key is the case key to seal to; "" while there is none.
 	Key(ctx context.Context, actor, casefile string) (recipient string, err error)
+	// Outside is a case, for a prosecutor who has no part in it.
+	Outside(ctx context.Context, prosecutor, casefile string) (Case, error)
+	// Heard lists the cases in which a prosecutor was asked or told something.
+	Heard(ctx context.Context, prosecutor string) (casefiles []string, err error)
 	// Recorded hears, inside the act that seals a recording in which somebody is
 	// heard, that its interview was held, and what it says of itself by the names
 	// of the rules' facts.
@@ -78,7 +86,9 @@ type Config struct {
 	Room func(id string) (policy.RoomKind, bool)
 	// Certified says whether somebody holds a certificate that counts today.
 	Certified func(ctx context.Context, staff, kind string) (bool, error)
-	Formal    Formal // nil where no talk becomes a formal report
+	// Power finds who may grant what, in the pack in force; nil where there is no pack.
+	Power  func(id string) (policy.Power, bool)
+	Formal Formal // nil where no talk becomes a formal report
 }
 
 // Book keeps all recordings. It is safe for concurrent use; one process owns

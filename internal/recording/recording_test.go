@@ -58,6 +58,16 @@ func (h *house) MayRead(_ context.Context, actor, _ string) error {
 	return nil
 }
 
+// Outside: pam is a prosecutor who has no part in the case.
+func (h *house) Outside(_ context.Context, prosecutor, _ string) (Case, error) {
+	if prosecutor != "pam" {
+		return Case{}, fault.New(fault.Refused, "case.fault.own_case", "has a part")
+	}
+	return Case{Number: "2026-00001", Recipient: h.key.Recipient()}, nil
+}
+
+func (h *house) Heard(context.Context, string) ([]string, error) { return []string{"c1"}, nil }
+
 func (h *house) Key(context.Context, string, string) (string, error) { return h.key.Recipient(), nil }
 
 func (h *house) Recorded(_ *db.Tx, _, _, interview string, shown map[string]string) error {

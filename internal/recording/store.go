@@ -95,4 +95,27 @@ reason = excluded.reason, written_by = excluded.written_by, written = excluded.w
 
 const signOfficial = `update recording_official set signed_by = $4, signed = $5, hash = $6 where recording = $1 and n = $2 and version = $3 and signed_by = ''`
 
+const insertOrder = `insert into recording_order (id, recording, number, prosecutor, recipient, asked, first_minute, last_minute, what, purpose, power, words, state, settled, settled_by, answer, archive, size, file)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'asked', 0, '', $13, '', 0, '')`
+
+const listOrders = `select o.id, o.number, o.prosecutor, o.recipient, o.asked, o.first_minute, o.last_minute, o.what, o.purpose, o.power, o.state, o.settled, o.settled_by, o.archive, o.size, o.file,
+r.id, r.casefile, r.interview, r.channel, r.kind, r.level, r.room, r.started, r.started_by, r.stopped
+from recording_order o join recording r on r.id = o.recording where `
+
+const findOrder = listOrders + `o.id = $1`
+
+const listOrdersOf = listOrders + `o.prosecutor = $1 order by case o.state when 'delivered' then 0 when 'asked' then 1 else 2 end, o.asked desc, o.id limit $2`
+
+const listOrdersFor = listOrders + `o.recording = $1 order by o.asked desc, o.id`
+
+const listOrdersOpen = listOrders + `o.state = 'asked' order by o.asked, o.id limit $1`
+
+const findOrderWords = `select words, answer from recording_order where id = $1`
+
+const settleOrder = `update recording_order set state = $2, settled = $3, settled_by = $4, answer = $5, archive = $6, size = $7, file = $8 where id = $1 and state = 'asked'`
+
+const endOrder = `update recording_order set state = 'ended', settled = $2, settled_by = $3, file = '' where id = $1 and state in ('asked', 'delivered')`
+
+const listSealedOf = `select ` + recordingColumns + ` from recording where casefile = $1 and length(manifest) > 0 order by started, id`
+
 func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -17,8 +17,10 @@ const (
 	payloadNonce   = 16           // before the first chunk
 	sealedChunk    = 64*1024 + 16 // a full STREAM chunk and its tag
 	chunkTag       = 16           // all there is in the chunk of an empty file
-	largestHeader  = 64 * 1024    // no header we accept is larger
 )
+
+// MaxHeader is the most bytes of a header that is accepted.
+const MaxHeader = 64 * 1024
 
 // CheckFile tells, without any key, whether file can be an age v1 file sealed
 // to exactly so many hybrid recipients and to nobody else: header well formed,
@@ -26,10 +28,16 @@ const (
 // format can have. It can't tell to whom, nor whether the payload is genuine.
 // The error is a fault.BadInput. Clients that "grease" headers are refused.
 func CheckFile(file []byte, stanzas int) error {
+	return CheckStart(file, int64(len(file)), stanzas)
+}
+
+// CheckStart is CheckFile for a file of size bytes of which only the start is
+// at hand: MaxHeader bytes, or all where it has fewer.
+func CheckStart(start []byte, size int64, stanzas int) error {
 	no := func(why string) error {
 		return fault.New(fault.BadInput, "fault.damaged_file", "not a sealed file: %s", why)
 	}
-	header, err := age.ExtractHeader(bytes.NewReader(file[:min(len(file), largestHeader)]))
+	header, err := age.ExtractHeader(bytes.NewReader(start[:min(len(start), MaxHeader)]))
 	if err != nil {
 		return no("no age v1 header")
 	}
@@ -49,7 +57,7 @@ func CheckFile(file []byte, stanzas int) error {
 			return no("a malformed hybrid recipient")
 		}
 	}
-	payload := len(file) - len(header) - payloadNonce
+	payload := size - int64(len(header)) - payloadNonce
 	last := payload % sealedChunk
 	// An empty last chunk is allowed only as the single chunk of an empty file.
 	if payload < chunkTag || (last != 0 && last < chunkTag) || (last == chunkTag && payload != chunkTag) {

@@ -43,6 +43,10 @@ type rooms struct {
 func (r *rooms) Recordable(_ context.Context, _, casefile, interview string) (recording.Interview, error) {
 	return recording.Interview{Casefile: casefile, ID: interview, Channel: channel, Kinds: []string{"interview"}, Level: "video", Room: "interview_room", Pack: "nl", Version: "1", Hash: "00"}, nil
 }
+func (r *rooms) Outside(context.Context, string, string) (recording.Case, error) {
+	return recording.Case{}, nil
+}
+func (r *rooms) Heard(context.Context, string) ([]string, error)                  { return nil, nil }
 func (r *rooms) MayRead(context.Context, string, string) error                    { return nil }
 func (r *rooms) Recorded(*db.Tx, string, string, string, map[string]string) error { return nil }
 func (r *rooms) TopicLinked(*db.Tx, string, string, string) error                 { return nil }

@@ -4,6 +4,8 @@ import { Draft, type Sealer } from "../cases/draft.js";
 import * as seal from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
 import { unlockedIdentity } from "../staff/unlocked.js";
+import { listenToAsking, listenToMinutes } from "./minutes.js";
+import { opened, show } from "./words.js";
 
 /** act does something and tells in box what went wrong. */
 async function act(box: HTMLElement, what: () => Promise<void>): Promise<void> {
@@ -15,17 +17,6 @@ async function act(box: HTMLElement, what: () => Promise<void>): Promise<void> {
     problem.textContent = e instanceof Refusal && e.message ? e.message : box.dataset.failed!;
     problem.hidden = false;
   }
-}
-
-/** opened are words that the own key opens. */
-async function opened<T>(file: Uint8Array, own: string): Promise<T> {
-  return JSON.parse(new TextDecoder().decode(await seal.open(file, own))) as T;
-}
-
-/** show opens words with the own key and puts them in their place. */
-async function show(place: HTMLElement, sealed: string, own: string): Promise<void> {
-  place.textContent = (await opened<{ text: string }>(seal.unb64(sealed), own)).text;
-  place.hidden = false;
 }
 
 /** toOneself seals what is not answered yet to the own key; what another key sealed is no draft. */
@@ -82,3 +73,5 @@ function listenToView(box: HTMLElement): void {
 
 for (const box of document.querySelectorAll<HTMLElement>("[data-deviation]")) listenToDeviation(box);
 for (const box of document.querySelectorAll<HTMLElement>("[data-view]")) listenToView(box);
+for (const box of document.querySelectorAll<HTMLElement>("section[data-minutes]")) listenToMinutes(box);
+listenToAsking(document.querySelector<HTMLFormElement>("[data-ask-minutes]")!);

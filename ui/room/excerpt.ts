@@ -1,8 +1,9 @@
 // Minutes of a sealed recording for somebody outside: the server gives the
 // encrypted records with their proof, this page adds the keys of these minutes
 // and of no others. The server sees neither a key nor the file that is made.
-import { busy, field, onSend, Told, words } from "../staff/form.js";
-import { Refusal } from "../staff/http.js";
+import { sealBlob } from "../seal/index.js";
+import { busy, field, hand, onSend, Told, words } from "../staff/form.js";
+import { bytes, put } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
 import { minuteOf, decodeHeader, type Part } from "./chunk.js";
 import type { Court, Opener } from "./pack.js";
@@ -24,7 +25,36 @@ export class ExcerptCard {
     this.form = root.querySelector<HTMLFormElement>("form[data-excerpt]")!;
     this.all = state(root.dataset.recording!);
     void this.all.then((s) => this.offer(s));
+    this.word.addEventListener("change", () => this.follow());
     onSend(this.form, () => void busy(this.form, () => this.make()));
+  }
+
+  private get word(): HTMLSelectElement {
+    return this.form.querySelector<HTMLSelectElement>("[name=word]")!;
+  }
+
+  /** On whose word: an order of a prosecutor, or a power and who holds it. */
+  private get on(): DOMStringMap {
+    return this.word.selectedOptions[0]!.dataset;
+  }
+
+  /** Makes the form ready for an order. */
+  choose(order: string): void {
+    this.word.value = order;
+    this.follow();
+    this.word.focus();
+    this.form.scrollIntoView();
+  }
+
+  /** An order says by itself which minutes, as what and for what. */
+  private follow(): void {
+    const { order, from, to, what, purpose } = this.on;
+    for (const part of this.form.querySelectorAll<HTMLElement>("[data-own]")) part.hidden = order !== undefined;
+    if (!order) return;
+    field(this.form, "from").value = from!;
+    field(this.form, "to").value = to!;
+    this.form.querySelector<HTMLInputElement>(`[name=what][value=${what}]`)!.checked = true;
+    this.form.querySelector<HTMLSelectElement>("[name=purpose]")!.value = purpose!;
   }
 
   /** Offers what there is: its tracks and its minutes. */
@@ -50,13 +80,22 @@ export class ExcerptCard {
     const caseKeys = [...(await ringKeys(`/case/${this.root.dataset.case!}`)).values()].reverse();
     const keys = new Keys(all.id, caseKeys, String(form.get("purpose")));
 
-    const excerpt = await download(`/record/${all.id}/excerpt`, { tracks, minutes });
+    const { order, power, by, recipient } = this.on;
+    const body = JSON.stringify({ tracks, minutes, order, power, by });
+    const excerpt = await (await bytes(`/record/${all.id}/excerpt`, { method: "POST", headers: { "Content-Type": "application/json" }, body })).blob();
     const openers: Opener[] = [];
     for (const p of all.parts) if (tracks.includes(p.track)) openers.push(...(await open(all.id, p, minutes, keys)));
     const forCourt = form.get("what") === "court";
     const { pack } = (await import(packScript)) as typeof import("./pack.js");
     const file = await pack(excerpt, all.id, openers, forCourt ? await this.court(all, from, to) : undefined);
-    this.hand(file, `${all.id.slice(0, 8)}-${from}-${to}${forCourt ? "-pack" : ""}.zip`);
+    if (order) {
+      const sealed = await sealBlob(file, [recipient!]);
+      await put(`/record/${all.id}/minutes/${order}/archive`, sealed.file, { "Verhaal-Archive": sealed.hash });
+      this.form.querySelector<HTMLElement>("[data-delivered]")!.hidden = false;
+      return;
+    }
+    hand(this.form.querySelector<HTMLAnchorElement>("a[data-made]")!, file, `${all.id.slice(0, 8)}-${from}-${to}${forCourt ? "-pack" : ""}.zip`);
+    this.form.querySelector<HTMLElement>("[data-done]")!.hidden = false;
   }
 
   /** What a court pack says and holds beside the excerpt. */
@@ -85,15 +124,6 @@ export class ExcerptCard {
       },
     };
   }
-
-  private hand(file: Blob, name: string): void {
-    const link = this.form.querySelector<HTMLAnchorElement>("a[data-made]")!;
-    URL.revokeObjectURL(link.href);
-    link.href = URL.createObjectURL(file);
-    link.download = name;
-    this.form.querySelector<HTMLElement>("[data-done]")!.hidden = false;
-    link.click();
-  }
 }
 
 /** The keys of a part's minutes among those asked for, and its head; none where it has no such minute. */
@@ -108,11 +138,4 @@ async function open(recording: string, p: PartState, asked: number[], keys: Keys
     opener.head = headOf(await keys.open(record));
   }
   return [opener];
-}
-
-async function download(path: string, body: unknown): Promise<Blob> {
-  const r = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  if (r.ok) return r.blob();
-  const said = (await r.json()) as { error?: string; text?: string };
-  throw new Refusal(said.error ?? "", said.text ?? "");
 }

@@ -11,20 +11,60 @@ const smallest = 4096;
  * classic one without a word, and that undoes post-quantum for the whole file.
  */
 export async function seal(plain: Uint8Array, recipients: string[]): Promise<Uint8Array> {
+  return encrypterTo(recipients).encrypt(plain);
+}
+
+function encrypterTo(recipients: string[]): Encrypter {
   if (recipients.length === 0) throw new Error("no recipient to seal to");
   const age = new Encrypter();
   for (const recipient of recipients) {
     if (!recipient.startsWith("age1pq1")) throw new Error("not a hybrid age recipient (age1pq1…)");
     age.addRecipient(recipient);
   }
-  return age.encrypt(plain);
+  return age;
+}
+
+/** A file and the hex SHA-256 of what is or was sealed in it. */
+export interface Hashed {
+  file: Blob;
+  hash: string;
+}
+
+/** seal for a file that may be larger than memory: it goes through piece by piece. */
+export async function sealBlob(plain: Blob, recipients: string[]): Promise<Hashed> {
+  const sum = hashing();
+  const sealed = await encrypterTo(recipients).encrypt(plain.stream().pipeThrough(sum.through));
+  return { file: await new Response(sealed).blob(), hash: sum.hash() };
+}
+
+/** open for what sealBlob sealed; throws when it is cut short or damaged. */
+export async function openStream(sealed: ReadableStream<Uint8Array>, identity: string): Promise<Hashed> {
+  const sum = hashing();
+  const plain = await decrypterWith(identity).decrypt(sealed);
+  return { file: await new Response(plain.pipeThrough(sum.through)).blob(), hash: sum.hash() };
+}
+
+/** Lets bytes through and tells afterwards what they were. */
+function hashing(): { through: TransformStream<Uint8Array, Uint8Array>; hash: () => string } {
+  const sum = sha256.create();
+  const through = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, to) {
+      sum.update(piece);
+      to.enqueue(piece);
+    },
+  });
+  return { through, hash: () => bytesToHex(sum.digest()) };
 }
 
 /** Decrypts a file; throws when the identity doesn't fit or the file is damaged. */
 export async function open(file: Uint8Array, identity: string): Promise<Uint8Array> {
+  return decrypterWith(identity).decrypt(file);
+}
+
+function decrypterWith(identity: string): Decrypter {
   const age = new Decrypter();
   age.addIdentity(hybrid(identity));
-  return age.decrypt(file);
+  return age;
 }
 
 /** A fresh hybrid identity and its recipient. */

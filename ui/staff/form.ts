@@ -42,6 +42,14 @@ export async function busy(root: HTMLElement, act: () => Promise<void>): Promise
 /** A problem that has its sentence already. */
 export class Told extends Error {}
 
+/** Has the browser save a file, and keeps a link with which it can be saved again. */
+export function hand(link: HTMLAnchorElement, file: Blob, name: string): void {
+  URL.revokeObjectURL(link.href);
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+}
+
 /** Runs act when the form is sent. */
 export function onSend(form: HTMLFormElement | null, act: (form: HTMLFormElement) => void): void {
   form?.addEventListener("submit", (e) => {

@@ -19,6 +19,18 @@ export async function get<T>(path: string, headers: Record<string, string> = {})
   return answer<T>(await fetch(path, { headers: { Accept: "application/json", ...headers }, cache: "no-store" }));
 }
 
+/** Sends the bytes of a file. */
+export async function put(path: string, file: Blob, headers: Record<string, string>): Promise<void> {
+  await answer(await fetch(path, { method: "PUT", headers: { Accept: "application/json", ...headers }, body: file }));
+}
+
+/** Asks for bytes; a refusal is told as one. */
+export async function bytes(path: string, how: RequestInit = {}): Promise<Response> {
+  const r = await fetch(path, { cache: "no-store", ...how, headers: { Accept: "application/json", ...how.headers } });
+  if (!r.ok) await answer(r);
+  return r;
+}
+
 /** Sends a form as it stands; gives the address of the page that shows what came of it. */
 export async function sendForm(form: HTMLFormElement): Promise<string> {
   const body = new URLSearchParams();

@@ -7,6 +7,7 @@ import (
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
+	"verhaal/internal/recording"
 	"verhaal/internal/web/facts"
 )
 
@@ -22,6 +23,7 @@ type boardPage struct {
 	Next     string
 	Upcoming bool // what is late is left out
 	Paged    bool
+	Orders   []recording.Order // minutes that prosecutors ask for, in the viewer's cases
 }
 
 // boardGroup is what is late, or what is due soon.
@@ -41,6 +43,9 @@ func (f *face) showBoard(w http.ResponseWriter, r *http.Request) error {
 	page := boardPage{Pack: pack, Lang: facts.Language(pack, lang), Upcoming: query.Has("upcoming"), Paged: query.Has("after")}
 	for _, id := range mine {
 		page.Desks = append(page.Desks, desk{id, f.channelName(id, lang)})
+	}
+	if page.Orders, err = f.ordersIn(r, ""); err != nil {
+		return err
 	}
 	if len(mine) == 0 {
 		return f.site.Render(w, r, http.StatusOK, "cases/board", page)

@@ -118,10 +118,14 @@ type Calendar interface {
 }
 
 // Recordings lists what was recorded of a case, and at which minute its topics
-// begin.
+// begin, and what prosecutors ask of it.
 type Recordings interface {
 	Of(ctx context.Context, casefile, interview string) ([]recording.Recording, error)
 	Topics(ctx context.Context, actor, casefile string) ([]recording.Topic, error)
+	Orderable(ctx context.Context, prosecutor string) ([]recording.Orderable, error)
+	OrdersOf(ctx context.Context, prosecutor string) ([]recording.Order, error)
+	OrdersOpen(ctx context.Context, actor string) ([]recording.Order, error)
+	Disclosing() []policy.Power
 }
 
 type face struct {

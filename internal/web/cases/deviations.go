@@ -150,16 +150,17 @@ func (f *face) askDeviation(w http.ResponseWriter, r *http.Request) error {
 }
 
 type decisionsPage struct {
-	Asked []deviation
-	Told  []toldView
-	Next  string
-	Paged bool
-	Own   string // the prosecutor's own recipient
-	Lang  string
+	Asked   []deviation
+	Told    []toldView
+	Minutes minutes
+	Next    string
+	Paged   bool
+	Own     string // the prosecutor's own recipient
+	Lang    string
 }
 
 // showDecisions lists what the prosecutor is asked to sign, then what they did,
-// and what victims want them to know.
+// what victims want them to know, and what they asked of recordings.
 func (f *face) showDecisions(w http.ResponseWriter, r *http.Request) error {
 	after := r.URL.Query().Get("after")
 	all, views, next, err := f.files.ForProsecutor(r.Context(), actor(r), after, listedDecisions)
@@ -171,6 +172,9 @@ func (f *face) showDecisions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if page.Told, err = f.toldViews(r.Context(), views); err != nil {
+		return err
+	}
+	if page.Minutes, err = f.minutesOf(r, page.Lang); err != nil {
 		return err
 	}
 	own, err := f.people.ByID(r.Context(), actor(r))

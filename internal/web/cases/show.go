@@ -7,6 +7,7 @@ import (
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
+	"verhaal/internal/recording"
 	"verhaal/internal/web/facts"
 )
 
@@ -51,6 +52,7 @@ type casePage struct {
 	Keyed   bool
 	// Deadlines is what runs in the case.
 	Deadlines deadlines
+	Orders    []recording.Order // minutes that prosecutors ask for
 }
 
 // show is the case file: what it has cost each person so far stands on top.
@@ -70,6 +72,9 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := f.deadlines(r, &page); err != nil {
+		return err
+	}
+	if page.Orders, err = f.ordersIn(r, id); err != nil {
 		return err
 	}
 	members, err := f.files.Members(ctx, who, id)

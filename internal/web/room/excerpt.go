@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"verhaal/internal/fault"
+	"verhaal/internal/recording"
 	"verhaal/internal/recording/chunk"
 )
 
@@ -16,6 +17,9 @@ func (f *face) excerpt(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Tracks  []int    `json:"tracks"`
 		Minutes []uint32 `json:"minutes"`
+		Order   string   `json:"order"` // of a prosecutor; else who holds which power
+		Power   string   `json:"power"`
+		By      string   `json:"by"`
 	}
 	id, err := asked(r, &in)
 	if err != nil {
@@ -32,5 +36,5 @@ func (f *face) excerpt(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.BadInput, "", "more minutes than a day has")
 	}
 	w.Header().Set("Content-Type", "application/zip")
-	return f.book.Excerpt(r.Context(), actor(r), id, tracks, in.Minutes, w)
+	return f.book.Excerpt(r.Context(), actor(r), id, tracks, in.Minutes, recording.Word{Order: in.Order, Power: in.Power, By: in.By}, w)
 }

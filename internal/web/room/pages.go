@@ -225,7 +225,10 @@ type playPage struct {
 	Tracks                                          []int
 	Topics                                          []string // that were planned
 	Withdrawals                                     []string
-	Code                                            string // how a topic is written
+	Code                                            string  // how a topic is written
+	Orders                                          []order // of prosecutors
+	Words                                           []word  // on which minutes go out without an order
+	Recipient                                       string  // of the case key
 }
 
 type purpose struct{ ID, Name string }
@@ -252,6 +255,9 @@ func (f *face) showPlay(w http.ResponseWriter, r *http.Request) error {
 		Readme: readme, Tracks: []int{0, 1, 2, 3}, Topics: topics, Withdrawals: recording.Withdrawals(), Code: policy.CodePattern}
 	for _, p := range recording.Purposes() {
 		page.Purposes = append(page.Purposes, purpose{p.ID, f.site.Page(r).T("room.purpose." + p.ID)})
+	}
+	if err := f.addOrders(r.Context(), actor(r), one, &page); err != nil {
+		return err
 	}
 	web.AllowPlayback(w)
 	return f.site.Render(w, r, http.StatusOK, "room/play", page)

@@ -32,8 +32,8 @@ type Files interface {
 	View(ctx context.Context, actor, id string) (casefile.File, error)
 	Recordable(ctx context.Context, actor, id, interview string) (casefile.Recordable, error)
 	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
-	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	Key(ctx context.Context, actor, id string) (keyring.Epoch, error)
+	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 }
 
 // People finds colleagues.
@@ -76,6 +76,10 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("GET /record/{id}/export.zip", f.export)
 	at("GET /record/{id}/receipt", f.showReceipt)
 	at("POST /record/{id}/excerpt", f.excerpt)
+	at("POST /record/{id}/minutes/{order}/open", f.openOrder)
+	at("PUT /record/{id}/minutes/{order}/archive", f.deliver)
+	at("POST /record/{id}/minutes/{order}/refuse", f.refuseOrder)
+	at("POST /record/{id}/minutes/{order}/end", f.endOrder)
 	at("GET /record/{id}/custody.csv", f.custody)
 	at("GET /record/{id}/custody.jsonld", f.caseCustody)
 	at("GET /record/{id}/custody.pdf", f.printCustody)
@@ -87,6 +91,12 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book
 	at("GET /record/{id}/official", f.showOfficial)
 	at("POST /record/{id}/official", f.writeOfficial)
 	at("POST /record/{id}/official/sign", f.signOfficial)
+	outside := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Prosecutor, h) }
+	outside("POST /decisions/minutes/key", f.orderKey)
+	outside("POST /decisions/minutes", f.askMinutes)
+	outside("POST /decisions/minutes/{order}/open", f.openOwnOrder)
+	outside("GET /decisions/minutes/{order}/archive", f.fetchArchive)
+	outside("POST /decisions/minutes/{order}/end", f.endOwnOrder)
 }
 
 func actor(r *http.Request) string { return web.ActorOf(r).ID }

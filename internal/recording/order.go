@@ -1,0 +1,550 @@
+package recording
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"verhaal/internal/custody"
+	"verhaal/internal/db"
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/seal"
+)
+
+// States of an order.
+const (
+	Asked     = "asked"
+	Delivered = "delivered"
+	Refused   = "refused"
+	Ended     = "ended"
+)
+
+// prosecutorRole is the role of the pack that a prosecutor asks in.
+const prosecutorRole = "prosecutor"
+
+// disclosing are the powers of the pack by which minutes go out of a case. A copy
+// for the defence or for an expert needs more than a file with a proof, and is
+// none of them.
+var disclosing = []string{"add_to_file", "permit_viewing"}
+
+// listedOrders is how many a list has at most.
+const listedOrders = 100
+
+// maxLetter bounds the sealed words of an order, in bytes.
+const maxLetter = 64 << 10
+
+// Order is minutes of a sealed recording that a prosecutor asked for, and what
+// came of it.
+type Order struct {
+	ID         string
+	Recording  Recording
+	Number     string // of the case file
+	Prosecutor string
+	Recipient  string // the prosecutor's own key when they asked
+	Asked      time.Time
+	From, To   uint32 // first and last minute
+	What       string // court, proof
+	Purpose    string
+	Power      string // of the pack; "" where it names none
+	State      string
+	Settled    time.Time // when the state came; zero while asked
+	SettledBy  string
+	Archive    string // SHA-256 of what was made, in hex; "" before
+	Size       int64  // of the sealed archive, in bytes
+	file       string
+}
+
+// NewOrder is what a prosecutor asks for.
+type NewOrder struct {
+	From, To  uint32
+	All       bool // of the minutes, whatever From and To
+	What      string
+	Purpose   string
+	Power     string
+	Recipient string // the prosecutor's own key
+	Words     []byte // to the members: an age file to the case key and to Recipient
+}
+
+// Word is on whose word minutes go out: an order of a prosecutor, or a power of
+// the pack and the role that used it.
+type Word struct{ Order, Power, By string }
+
+// Disclosing lists the powers of the pack in force by which minutes go out; none
+// where it says nothing of that.
+func (b *Book) Disclosing() (out []policy.Power) {
+	for _, id := range disclosing {
+		if b.config.Power == nil {
+			break
+		}
+		if p, ok := b.config.Power(id); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// granted gives the rules of a power, if that role holds it.
+func (b *Book) granted(power, role string) (rules string, err error) {
+	all := b.Disclosing()
+	i := slices.IndexFunc(all, func(p policy.Power) bool { return p.ID == power })
+	if i >= 0 {
+		if held, _ := all[i].HeldBy(role); held {
+			return strings.Join(all[i].Ground.Rules, " "), nil
+		}
+	}
+	if len(all) == 0 && power == "" {
+		return "", nil
+	}
+	return "", fault.New(fault.BadInput, "room.fault.word", "nobody who may grant it")
+}
+
+// allowed puts into an act on whose word minutes go out.
+func (b *Book) allowed(ctx context.Context, r Recording, minutes []uint32, on Word, act *custody.Act) error {
+	if on.Order == "" {
+		rules, err := b.granted(on.Power, on.By)
+		if err == nil && on.Power != "" {
+			act.Basis, act.Facts["power"], act.Facts["by"] = rules, on.Power, on.By
+		}
+		return err
+	}
+	o, err := b.order(ctx, on.Order)
+	if err != nil {
+		return err
+	}
+	asked := func(m uint32) bool { return m >= o.From && m <= o.To }
+	if o.Recording.ID != r.ID || o.State != Asked || slices.ContainsFunc(minutes, func(m uint32) bool { return !asked(m) }) {
+		return fault.New(fault.Conflict, "room.fault.order", "not what the prosecutor asks for, or not any more")
+	}
+	rules, err := b.granted(o.Power, prosecutorRole)
+	act.Basis, act.Facts["order"], act.Facts["power"] = rules, o.ID, o.Power
+	return err
+}
+
+// Orderable is a sealed recording that a prosecutor may ask minutes of.
+type Orderable struct {
+	Recording
+	Number string // of the case file
+}
+
+// Minutes is how many it has, the last one perhaps short.
+func (r Recording) Minutes() int64 {
+	return (r.Stopped - r.Started + chunk.MinuteMS - 1) / chunk.MinuteMS
+}
+
+// Orderable lists the sealed recordings of the cases in which a prosecutor was
+// asked or told something, the newest first.
+func (b *Book) Orderable(ctx context.Context, prosecutor string) (out []Orderable, err error) {
+	cases, err := b.cases.Heard(ctx, prosecutor)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range cases {
+		c, err := b.cases.Outside(ctx, prosecutor, id)
+		if err != nil {
+			return nil, err
+		}
+		err = db.Each(b.db.Source(ctx), listSealedOf, func(row func(...any) error) error {
+			r, err := scan(scanner(row))
+			out = append(out, Orderable{r, c.Number})
+			return err
+		}, id)
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(out, func(x, y Orderable) int { return cmp.Compare(y.Started, x.Started) })
+	return out, nil
+}
+
+// scanner is one row of a query.
+type scanner func(...any) error
+
+// Scan reads the row.
+func (s scanner) Scan(to ...any) error { return s(to...) }
+
+// ForProsecutor finds the case of a sealed recording, to seal words to its
+// members.
+func (b *Book) ForProsecutor(ctx context.Context, prosecutor string, id chunk.ID) (Case, error) {
+	r, err := b.find(ctx, id)
+	if err != nil {
+		return Case{}, fault.New(fault.NotFound, "room.fault.no_recording", "no such recording")
+	}
+	c, err := b.cases.Outside(ctx, prosecutor, r.Casefile)
+	switch {
+	case err != nil:
+		return Case{}, err
+	case !r.Sealed:
+		return Case{}, fault.New(fault.NotFound, "room.fault.not_sealed", "it still runs")
+	case c.Recipient == "":
+		return Case{}, fault.New(fault.Conflict, "case.fault.key_due", "a new case key is due")
+	}
+	return c, nil
+}
+
+// AskMinutes asks the members of a case for minutes of a sealed recording. The
+// prosecutor must have no part in the case. It is an act.
+func (b *Book) AskMinutes(ctx context.Context, prosecutor string, id chunk.ID, n NewOrder) error {
+	c, err := b.ForProsecutor(ctx, prosecutor, id)
+	if err != nil {
+		return err
+	}
+	r, err := b.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	parts, err := b.open(ctx, id)
+	if err != nil {
+		return err
+	}
+	first, last, any := parts.span()
+	if n.All {
+		n.From, n.To = first, last
+	}
+	if !any || n.From > n.To || n.From < first || n.To > last {
+		return fault.New(fault.NotFound, "room.fault.no_minutes", "minutes that are not there")
+	}
+	why, known := purposeOf(n.Purpose)
+	if !known || why.ID == live || n.What != "court" && n.What != "proof" {
+		return fault.New(fault.BadInput, "room.fault.purpose", "no purpose, or neither a court pack nor a proof")
+	}
+	rules, err := b.granted(n.Power, prosecutorRole)
+	if err != nil {
+		return err
+	}
+	if err := checkWords(n.Words); err != nil {
+		return err
+	}
+	o := Order{ID: strings.ToLower(rand.Text())}
+	act := b.act("recording.minutes_asked", prosecutor, r)
+	act.Basis, act.Facts["order"], act.Facts["minutes"] = rules, o.ID, number(int64(n.From))+"-"+number(int64(n.To))
+	act.Facts["what"], act.Facts["purpose"], act.Facts["power"] = n.What, n.Purpose, n.Power
+	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
+		_, err := tx.Exec(insertOrder, o.ID, id.String(), c.Number, prosecutor, n.Recipient, b.clock().Unix(), int64(n.From), int64(n.To), n.What, n.Purpose, n.Power, n.Words, []byte{})
+		return err
+	})
+	return err
+}
+
+// span is the first and the last minute in which anything was recorded.
+func (r *running) span() (first, last uint32, any bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.parts {
+		for _, e := range p.index {
+			minute := uint32(e.mono / chunk.MinuteMS)
+			if !any {
+				first, last, any = minute, minute, true
+			}
+			first, last = min(first, minute), max(last, minute)
+		}
+	}
+	return first, last, any
+}
+
+func checkWords(file []byte) error {
+	if len(file) > maxLetter {
+		return fault.New(fault.TooLarge, "", "words over %d bytes", maxLetter)
+	}
+	return seal.CheckFile(file, 2)
+}
+
+// OrdersOf lists what a prosecutor asked for: what can be fetched, what is open,
+// then the newest.
+func (b *Book) OrdersOf(ctx context.Context, prosecutor string) ([]Order, error) {
+	return b.orders(ctx, listOrdersOf, prosecutor, listedOrders)
+}
+
+// OrdersFor lists what was asked for of a recording, for a member of its case.
+func (b *Book) OrdersFor(ctx context.Context, actor string, id chunk.ID) ([]Order, error) {
+	if _, err := b.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	return b.orders(ctx, listOrdersFor, id.String())
+}
+
+// OrdersOpen lists what is asked for, and neither delivered nor refused, in the
+// cases of a member.
+func (b *Book) OrdersOpen(ctx context.Context, actor string) ([]Order, error) {
+	all, err := b.orders(ctx, listOrdersOpen, listedOrders)
+	if err != nil {
+		return nil, err
+	}
+	var out []Order
+	for _, o := range all {
+		err := b.cases.MayRead(ctx, actor, o.Recording.Casefile)
+		if fault.KindOf(err) == fault.Refused {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func (b *Book) order(ctx context.Context, id string) (Order, error) {
+	all, err := b.orders(ctx, findOrder, id)
+	if err == nil && len(all) == 0 {
+		err = errNoOrder()
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	return all[0], nil
+}
+
+func errNoOrder() error { return fault.New(fault.NotFound, "", "no such request here") }
+
+func (b *Book) orders(ctx context.Context, query string, args ...any) (out []Order, err error) {
+	err = db.Each(b.db.Source(ctx), query, func(row func(...any) error) error {
+		o := Order{Recording: Recording{Sealed: true}}
+		var asked, settled, from, to int64
+		var id string
+		r := &o.Recording
+		err := row(&o.ID, &o.Number, &o.Prosecutor, &o.Recipient, &asked, &from, &to, &o.What, &o.Purpose, &o.Power, &o.State, &settled, &o.SettledBy, &o.Archive, &o.Size, &o.file,
+			&id, &r.Casefile, &r.Interview, &r.Channel, &r.Kind, &r.Level, &r.Room, &r.Started, &r.Starter, &r.Stopped)
+		o.From, o.To, o.Asked = uint32(from), uint32(to), time.Unix(asked, 0).In(b.clock().Location())
+		if settled > 0 {
+			o.Settled = time.Unix(settled, 0).In(b.clock().Location())
+		}
+		err = errors.Join(err, r.ID.UnmarshalText([]byte(id)))
+		out = append(out, o)
+		return err
+	}, args...)
+	return out, err
+}
+
+// mine finds an order of a prosecutor who still has no part in the case.
+func (b *Book) mine(ctx context.Context, prosecutor, id string) (Order, error) {
+	o, err := b.order(ctx, id)
+	if err == nil && o.Prosecutor != prosecutor {
+		err = errNoOrder()
+	}
+	if err == nil {
+		_, err = b.cases.Outside(ctx, prosecutor, o.Recording.Casefile)
+	}
+	return o, err
+}
+
+// ours finds an order of a recording, for a member of its case.
+func (b *Book) ours(ctx context.Context, actor string, recording chunk.ID, id string) (Order, error) {
+	if _, err := b.Get(ctx, actor, recording); err != nil {
+		return Order{}, err
+	}
+	o, err := b.order(ctx, id)
+	if err == nil && o.Recording.ID != recording {
+		err = errNoOrder()
+	}
+	return o, err
+}
+
+// OrderWords are what a prosecutor wrote to the members and, once refused, what
+// was answered: age files to the case key and to the prosecutor's own.
+type OrderWords struct{ Words, Answer []byte }
+
+// OwnWords gives a prosecutor the words of an order of theirs. It is an act.
+func (b *Book) OwnWords(ctx context.Context, prosecutor, id string) (OrderWords, error) {
+	o, err := b.mine(ctx, prosecutor, id)
+	return b.words(ctx, prosecutor, o, err)
+}
+
+// WordsInCase gives the same to a member of the case. It is an act.
+func (b *Book) WordsInCase(ctx context.Context, actor string, recording chunk.ID, id string) (OrderWords, error) {
+	o, err := b.ours(ctx, actor, recording, id)
+	return b.words(ctx, actor, o, err)
+}
+
+func (b *Book) words(ctx context.Context, actor string, o Order, err error) (out OrderWords, _ error) {
+	if err != nil {
+		return out, err
+	}
+	if _, err := b.log.Do(ctx, b.actOn("recording.request_read", actor, o), nil); err != nil {
+		return out, err
+	}
+	return out, b.db.QueryRow(ctx, findOrderWords, o.ID).Scan(&out.Words, &out.Answer)
+}
+
+// actOn begins an act on an order.
+func (b *Book) actOn(kind, actor string, o Order) custody.Act {
+	act := b.act(kind, actor, o.Recording)
+	act.Facts["order"] = o.ID
+	return act
+}
+
+// RefuseOrder tells a prosecutor no, in words: an age file to the case key and to
+// the prosecutor's own. It is an act.
+func (b *Book) RefuseOrder(ctx context.Context, actor string, recording chunk.ID, id string, answer []byte) error {
+	o, err := b.ours(ctx, actor, recording, id)
+	if err != nil {
+		return err
+	}
+	if err := checkWords(answer); err != nil {
+		return err
+	}
+	_, err = b.log.Do(ctx, b.actOn("recording.minutes_refused", actor, o), func(tx *db.Tx) error {
+		return b.settle(tx, o, Refused, actor, answer, "", 0, "")
+	})
+	return err
+}
+
+// settle answers an order, once.
+func (b *Book) settle(tx *db.Tx, o Order, state, actor string, answer []byte, archive string, size int64, file string) error {
+	n, err := tx.Exec(settleOrder, o.ID, state, b.clock().Unix(), actor, answer, archive, size, file)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "room.fault.order", "settled already")
+	}
+	return err
+}
+
+// Deliver keeps what was made for a prosecutor: size bytes of from, an age file
+// to their own key. archive is the SHA-256 of what is sealed in it, as the
+// member's browser says. It is an act, and on the disk when it returns.
+func (b *Book) Deliver(ctx context.Context, actor string, recording chunk.ID, id, archive string, size int64, from io.Reader) error {
+	o, err := b.ours(ctx, actor, recording, id)
+	if err != nil {
+		return err
+	}
+	if sum, err := hex.DecodeString(archive); err != nil || len(sum) != len(chunk.Hash{}) || size <= 0 {
+		return fault.New(fault.BadInput, "", "no hash of the archive, or no length")
+	}
+	if o.State != Asked {
+		return fault.New(fault.Conflict, "room.fault.order", "settled already")
+	}
+	if _, err := b.cases.Outside(ctx, o.Prosecutor, o.Recording.Casefile); err != nil {
+		return err
+	}
+	start := bufio.NewReaderSize(from, seal.MaxHeader)
+	head, _ := start.Peek(seal.MaxHeader) // a shorter file is told by its length
+	if err := seal.CheckStart(head, size, 1); err != nil {
+		return err
+	}
+	if err := b.hold(); err != nil {
+		return err
+	}
+	left, err := b.free(b.db.Source(ctx).Query)
+	if err != nil {
+		return err
+	}
+	if left < size {
+		return fault.New(fault.Unavailable, "fault.disk_full", "no room for an archive beside what running recordings reserved")
+	}
+	o.file = o.ID + "-" + strings.ToLower(rand.Text())
+	path := b.orderFile(o.file)
+	if err := write(path, os.O_EXCL, whole(start, size)); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	act := b.actOn("recording.minutes_delivered", actor, o)
+	act.Facts["minutes"], act.Facts["archive"] = number(int64(o.From))+"-"+number(int64(o.To)), archive
+	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
+		return b.settle(tx, o, Delivered, actor, []byte{}, archive, size, o.file)
+	})
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+// whole reads exactly size bytes; fewer or more are BadInput.
+func whole(from io.Reader, size int64) io.Reader {
+	return &counted{io.LimitReader(from, size+1), size}
+}
+
+type counted struct {
+	io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.left -= int64(n)
+	switch {
+	case c.left < 0, err != nil && c.left > 0:
+		err = fault.New(fault.BadInput, "", "the archive did not come whole")
+	}
+	return n, err
+}
+
+// ordersFolder lies among the records, and is kept and backed up with them.
+const ordersFolder = "orders"
+
+func (b *Book) orderFile(name string) string {
+	return filepath.Join(b.config.Files, ordersFolder, name)
+}
+
+// Fetch gives a prosecutor what was made for them, sealed. It is an act. The
+// caller closes it.
+func (b *Book) Fetch(ctx context.Context, prosecutor, id string) (io.ReadCloser, Order, error) {
+	o, err := b.mine(ctx, prosecutor, id)
+	if err == nil && o.State != Delivered {
+		err = fault.New(fault.NotFound, "room.fault.order", "nothing to fetch")
+	}
+	if err != nil {
+		return nil, o, err
+	}
+	file, err := os.Open(b.orderFile(o.file))
+	if err != nil {
+		return nil, o, err
+	}
+	act := b.actOn("recording.minutes_fetched", prosecutor, o)
+	act.Facts["archive"] = o.Archive
+	if _, err := b.log.Do(ctx, act, nil); err != nil {
+		return nil, o, errors.Join(err, file.Close())
+	}
+	return file, o, nil
+}
+
+// EndOwnOrder takes back what a prosecutor asked for, and deletes what was made
+// of it. It is an act.
+func (b *Book) EndOwnOrder(ctx context.Context, prosecutor, id string) error {
+	o, err := b.order(ctx, id)
+	if err == nil && o.Prosecutor != prosecutor {
+		err = errNoOrder()
+	}
+	return b.end(ctx, prosecutor, o, err)
+}
+
+// EndOrder does the same for a member of the case.
+func (b *Book) EndOrder(ctx context.Context, actor string, recording chunk.ID, id string) error {
+	o, err := b.ours(ctx, actor, recording, id)
+	return b.end(ctx, actor, o, err)
+}
+
+func (b *Book) end(ctx context.Context, actor string, o Order, err error) error {
+	if err != nil {
+		return err
+	}
+	if o.State != Ended { // else the files are looked for once more
+		_, err = b.log.Do(ctx, b.actOn("recording.minutes_ended", actor, o), func(tx *db.Tx) error {
+			n, err := tx.Exec(endOrder, o.ID, b.clock().Unix(), actor)
+			if err == nil && n == 0 {
+				err = fault.New(fault.Conflict, "room.fault.order", "refused or ended already")
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	// With what a crash in the middle of a delivery left.
+	files, err := filepath.Glob(b.orderFile(o.ID + "-*"))
+	for _, path := range files {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if len(files) > 0 {
+		err = errors.Join(err, syncFolder(filepath.Dir(files[0])))
+	}
+	return err
+}

@@ -1,0 +1,211 @@
+package recording
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"verhaal/internal/fault"
+	"verhaal/internal/policy"
+	"verhaal/internal/recording/chunk"
+	"verhaal/internal/seal"
+)
+
+// power knows who may add a recording to the file.
+func power(id string) (policy.Power, bool) {
+	p := policy.Power{Coded: policy.Coded{ID: "add_to_file"}, Holders: []policy.Holder{{Role: "prosecutor"}, {Role: "court"}}, Ground: policy.Ground{Rules: []string{"A-23"}}}
+	return p, id == p.ID
+}
+
+// ordered is a sealed recording of three minutes, and what pam may ask of it: the second.
+func (h *house) ordered(t *testing.T) (id chunk.ID, own seal.Identity, asked NewOrder) {
+	t.Helper()
+	ctx := t.Context()
+	h.more.Power = power
+	h.again(t)
+	id = h.started(t)
+	main := h.begin(t, id, 0)
+	_, err := h.Append(ctx, main.part, main.film(t, 300))
+	ok(t, err)
+	own, err = seal.NewIdentity()
+	ok(t, err)
+	asked = NewOrder{From: 1, To: 1, What: "court", Purpose: "prosecution", Power: "add_to_file", Recipient: own.Recipient(), Words: h.letter(t, own)}
+	wantFault(t, h.AskMinutes(ctx, "pam", id, asked), fault.NotFound, "room.fault.not_sealed")
+	h.sealed(t, id)
+	return id, own, asked
+}
+
+// letter is words to the members of the case and to a prosecutor.
+func (h *house) letter(t *testing.T, own seal.Identity) []byte {
+	t.Helper()
+	file, err := seal.Seal([]byte("for the hearing"), h.key.Recipient(), own.Recipient())
+	ok(t, err)
+	return file
+}
+
+// logged lists the kinds of the acts on the case that begin as said, and what the last of them says.
+func (h *house) logged(t *testing.T, prefix string) (kinds, last string) {
+	t.Helper()
+	all, err := h.log.About(t.Context(), "c1")
+	ok(t, err)
+	for _, a := range all {
+		var leaf struct{ Kind string }
+		ok(t, json.Unmarshal(a.Leaf, &leaf))
+		if strings.HasPrefix(leaf.Kind, prefix) {
+			kinds, last = kinds+strings.TrimPrefix(leaf.Kind, prefix)+" ", string(a.Leaf)
+		}
+	}
+	return kinds, last
+}
+
+// kept is how many archives lie ready.
+func (h *house) kept(t *testing.T) int {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(h.dir, "files", ordersFolder, "*"))
+	ok(t, err)
+	return len(files)
+}
+
+func TestAProsecutorGetsTheMinutesThatTheyAskedForAndNobodyElseDoes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		if len(open) != 1 || open[0].From != 1 || open[0].To != 1 || open[0].Number != "2026-00001" {
+			t.Fatalf("the members see %+v", open)
+		}
+		if others, err := h.OrdersOpen(ctx, "ben"); err != nil || len(others) > 0 {
+			t.Errorf("who is no member sees %+v, %v", others, err)
+		}
+		order := open[0].ID
+		words, err := h.WordsInCase(ctx, "ann", id, order)
+		ok(t, err)
+		if plain, err := seal.Open(words.Words, h.key); err != nil || string(plain) != "for the hearing" {
+			t.Errorf("the members read %q, %v", plain, err)
+		}
+		_, err = h.WordsInCase(ctx, "ben", id, order)
+		wantFault(t, err, fault.Refused, "")
+		_, err = h.OwnWords(ctx, "pia", order)
+		wantFault(t, err, fault.NotFound, "")
+
+		main := []chunk.Track{chunk.Main}
+		wantFault(t, h.Excerpt(ctx, "ann", id, main, []uint32{0, 1}, Word{Order: order}, io.Discard), fault.Conflict, "room.fault.order")
+		wantFault(t, h.Excerpt(ctx, "ann", id, main, []uint32{1}, Word{Order: "none"}, io.Discard), fault.NotFound, "")
+		ok(t, h.Excerpt(ctx, "ann", id, main, []uint32{1}, Word{Order: order}, io.Discard))
+		if _, act := h.logged(t, "recording.excerpted"); !strings.Contains(act, order) || !strings.Contains(act, "A-23") {
+			t.Errorf("the act says %s", act)
+		}
+
+		archive, hash := bytes.Repeat([]byte("PK"), 100_000), strings.Repeat("ab", 32)
+		sealed, err := seal.Seal(archive, own.Recipient())
+		ok(t, err)
+		size := int64(len(sealed))
+		deliver := func(actor string, what []byte, size int64) error {
+			return h.Deliver(ctx, actor, id, order, hash, size, bytes.NewReader(what))
+		}
+		wantFault(t, deliver("ben", sealed, size), fault.Refused, "")
+		wantFault(t, deliver("ann", archive, int64(len(archive))), fault.BadInput, "fault.damaged_file")
+		wantFault(t, deliver("ann", sealed[:size-70_000], size), fault.BadInput, "")
+		wantFault(t, deliver("ann", append(bytes.Clone(sealed), 1), size), fault.BadInput, "")
+		wantFault(t, h.Deliver(ctx, "ann", id, order, "ab", size, bytes.NewReader(sealed)), fault.BadInput, "")
+		h.disk = func(string) (int64, error) { return size - 1, nil }
+		wantFault(t, deliver("ann", sealed, size), fault.Unavailable, "fault.disk_full")
+		h.disk = diskLeft
+		if n := h.kept(t); n != 0 {
+			t.Errorf("%d files are left of what was refused", n)
+		}
+		_, _, err = h.Fetch(ctx, "pam", order)
+		wantFault(t, err, fault.NotFound, "room.fault.order")
+		ok(t, deliver("dee", sealed, size))
+		wantFault(t, deliver("ann", sealed, size), fault.Conflict, "room.fault.order")
+
+		_, _, err = h.Fetch(ctx, "pia", order)
+		wantFault(t, err, fault.NotFound, "")
+		file, o, err := h.Fetch(ctx, "pam", order)
+		ok(t, err)
+		got, err := io.ReadAll(file)
+		ok(t, err)
+		ok(t, file.Close())
+		if plain, err := seal.Open(got, own); err != nil || !bytes.Equal(plain, archive) || o.Archive != hash || o.Size != size {
+			t.Errorf("fetched %d bytes of %d, %v", len(plain), len(archive), err)
+		}
+		ok(t, keep(h.orderFile(order+"-half"), []byte("what a crash left")))
+		wantFault(t, h.EndOwnOrder(ctx, "pia", order), fault.NotFound, "")
+		ok(t, h.EndOwnOrder(ctx, "pam", order))
+		if n := h.kept(t); n != 0 {
+			t.Errorf("%d files are left of what was ended", n)
+		}
+		_, _, err = h.Fetch(ctx, "pam", order)
+		wantFault(t, err, fault.NotFound, "room.fault.order")
+		if kinds, _ := h.logged(t, "recording.minutes_"); kinds != "asked delivered fetched ended " {
+			t.Errorf("the log has %s", kinds)
+		}
+	})
+}
+
+func TestMinutesAreAskedForByWhoMayAndOnlyThoseThatAreThere(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		can, err := h.Orderable(ctx, "pam")
+		ok(t, err)
+		if len(can) != 1 || can[0].ID != id {
+			t.Errorf("to choose from: %+v", can)
+		}
+		wantFault(t, h.AskMinutes(ctx, "pia", id, asked), fault.Refused, "case.fault.own_case")
+		wantFault(t, h.AskMinutes(ctx, "pam", chunk.ID{1}, asked), fault.NotFound, "room.fault.no_recording")
+		for _, wrong := range []struct {
+			change func(*NewOrder)
+			kind   fault.Kind
+			key    string
+		}{
+			{func(n *NewOrder) { n.To = 3 }, fault.NotFound, "room.fault.no_minutes"},
+			{func(n *NewOrder) { n.From = 2 }, fault.NotFound, "room.fault.no_minutes"},
+			{func(n *NewOrder) { n.What = "all" }, fault.BadInput, "room.fault.purpose"},
+			{func(n *NewOrder) { n.Purpose = live }, fault.BadInput, "room.fault.purpose"},
+			{func(n *NewOrder) { n.Power = "copy_to_defence" }, fault.BadInput, "room.fault.word"},
+			{func(n *NewOrder) { n.Power = "" }, fault.BadInput, "room.fault.word"},
+			{func(n *NewOrder) { n.Words = []byte("open words") }, fault.BadInput, "fault.damaged_file"},
+		} {
+			one := asked
+			wrong.change(&one)
+			wantFault(t, h.AskMinutes(ctx, "pam", id, one), wrong.kind, wrong.key)
+		}
+		asked.All, asked.From, asked.To = true, 0, 0
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		orders, err := h.OrdersOf(ctx, "pam")
+		ok(t, err)
+		if len(orders) != 1 || orders[0].From != 0 || orders[0].To != 2 {
+			t.Fatalf("all minutes are %+v", orders)
+		}
+		ok(t, h.RefuseOrder(ctx, "ann", id, orders[0].ID, h.letter(t, own)))
+		wantFault(t, h.RefuseOrder(ctx, "ann", id, orders[0].ID, h.letter(t, own)), fault.Conflict, "room.fault.order")
+		words, err := h.OwnWords(ctx, "pam", orders[0].ID)
+		ok(t, err)
+		if plain, err := seal.Open(words.Answer, own); err != nil || string(plain) != "for the hearing" {
+			t.Errorf("the answer is %q, %v", plain, err)
+		}
+		wantFault(t, h.EndOrder(ctx, "ann", id, orders[0].ID), fault.Conflict, "room.fault.order")
+	})
+}
+
+func TestWithoutAnOrderMinutesGoOutOnTheWordOfWhoHoldsThePower(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id, _, _ := h.ordered(t)
+		give := func(on Word) error {
+			return h.Excerpt(t.Context(), "ann", id, []chunk.Track{chunk.Main}, []uint32{1}, on, io.Discard)
+		}
+		for _, wrong := range []Word{{}, {Power: "add_to_file", By: "police"}, {Power: "run_rooms", By: "court"}} {
+			wantFault(t, give(wrong), fault.BadInput, "room.fault.word")
+		}
+		ok(t, give(Word{Power: "add_to_file", By: "court"}))
+		if kinds, act := h.logged(t, "recording.excerpted"); kinds != " " || !strings.Contains(act, "add_to_file") || !strings.Contains(act, "court") || !strings.Contains(act, "A-23") {
+			t.Errorf("%q: %s", kinds, act)
+		}
+	})
+}
