@@ -36,6 +36,7 @@ type Ready struct {
 	Need, Free int64 // bytes
 	Level      string
 	Met        bool
+	Running    string // id of a recording of this interview that still runs
 }
 
 // bytesPerMinute of each track, with half as much again (docs/chunk-format.md).
@@ -121,7 +122,15 @@ func (b *Book) Ready(ctx context.Context, actor string, a Ask) (Ready, error) {
 		return Ready{}, err
 	}
 	r := Ready{Now: b.clock().UnixMilli(), Need: a.need(), Level: interview.Level, Met: a.met(interview.Level)}
-	r.Free, err = b.free(func(query string, args ...any) (*sql.Rows, error) { return b.db.Query(ctx, query, args...) })
+	if r.Free, err = b.free(func(query string, args ...any) (*sql.Rows, error) { return b.db.Query(ctx, query, args...) }); err != nil {
+		return Ready{}, err
+	}
+	all, err := b.Of(ctx, a.Casefile, a.Interview)
+	for _, one := range all {
+		if one.Stopped == 0 {
+			r.Running = one.ID.String()
+		}
+	}
 	return r, err
 }
 

@@ -30,13 +30,14 @@ func (f *face) ready(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.WriteJSON(w, http.StatusOK, struct {
-		Now   int64  `json:"now"`
-		Need  int64  `json:"need"`
-		Free  int64  `json:"free"`
-		Room  bool   `json:"room"`
-		Level string `json:"level"`
-		Met   bool   `json:"met"`
-	}{got.Now, got.Need, got.Free, got.Free >= got.Need, got.Level, got.Met})
+		Now     int64  `json:"now"`
+		Need    int64  `json:"need"`
+		Free    int64  `json:"free"`
+		Room    bool   `json:"room"`
+		Level   string `json:"level"`
+		Met     bool   `json:"met"`
+		Running string `json:"running"`
+	}{got.Now, got.Need, got.Free, got.Free >= got.Need, got.Level, got.Met, got.Running})
 }
 
 // tracks reads numbers of tracks, "0,1"; never nil.
