@@ -274,14 +274,17 @@ func (b *Book) OrdersFor(ctx context.Context, actor string, id chunk.ID) ([]Orde
 }
 
 // OrdersOpen lists what is asked for, and neither delivered nor refused, in the
-// cases of a member.
+// cases of a member, the oldest first.
 func (b *Book) OrdersOpen(ctx context.Context, actor string) ([]Order, error) {
-	all, err := b.orders(ctx, listOrdersOpen, listedOrders)
+	all, err := b.orders(ctx, listOrdersOpen)
 	if err != nil {
 		return nil, err
 	}
 	var out []Order
 	for _, o := range all {
+		if len(out) == listedOrders {
+			break
+		}
 		err := b.cases.MayRead(ctx, actor, o.Recording.Casefile)
 		if fault.KindOf(err) == fault.Refused {
 			continue

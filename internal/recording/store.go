@@ -108,7 +108,7 @@ const listOrdersOf = listOrders + `o.prosecutor = $1 order by case o.state when 
 
 const listOrdersFor = listOrders + `o.recording = $1 order by o.asked desc, o.id`
 
-const listOrdersOpen = listOrders + `o.state = 'asked' order by o.asked, o.id limit $1`
+const listOrdersOpen = listOrders + `o.state = 'asked' order by o.asked, o.id`
 
 const findOrderWords = `select words, answer from recording_order where id = $1`
 
