@@ -100,8 +100,13 @@ func (b *Tab) step(step chromedp.Action[chromedp.Void]) error {
 // Visit loads a page.
 func (b *Tab) Visit(path string) { b.T.Helper(); b.Do(chromedp.Navigate(b.Base + path)) }
 
-// Click clicks what a CSS selector finds, once it can be seen.
-func (b *Tab) Click(selector string) { b.T.Helper(); b.Do(chromedp.Click(chromedp.CSS(selector))) }
+// Click clicks what a CSS selector finds, once it can be seen and its page has
+// its scripts.
+func (b *Tab) Click(selector string) {
+	b.T.Helper()
+	b.settle()
+	b.Do(chromedp.Click(chromedp.CSS(selector)))
+}
 
 // Leave clicks what leads to another page, or to the same one anew, and waits
 // until that is there.
@@ -115,9 +120,10 @@ func (b *Tab) Leave(selector string) {
 // See waits until something can be seen.
 func (b *Tab) See(selector string) { b.T.Helper(); b.Do(chromedp.WaitVisible(chromedp.CSS(selector))) }
 
-// Write types into a field.
+// Write types into a field, once its page has its scripts.
 func (b *Tab) Write(selector, text string) {
 	b.T.Helper()
+	b.settle()
 	b.Do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
@@ -140,9 +146,11 @@ func evaluate[V any](b *Tab, js string, limit time.Duration, options ...chromedp
 	return chromedp.Run(ctx, chromedp.Evaluate[V](js, options...))
 }
 
-// Ask evaluates JavaScript; a promise is awaited.
+// Ask evaluates JavaScript on a page that is there as a whole: its address may be
+// before its end is. A promise is awaited.
 func Ask[V any](b *Tab, js string) V {
 	b.T.Helper()
+	b.settle()
 	for {
 		v, err := evaluate[V](b, js, patience, chromedp.EvalAwaitPromise)
 		if err == nil {
@@ -227,8 +235,8 @@ func (b *Tab) picture(name string, take chromedp.Action[[]byte]) {
 	}
 }
 
-// settle waits until the page has its style sheet; what is in it can be seen
-// before.
+// settle waits until the page is there as a whole, with its style sheet and
+// scripts; what is in it can be seen before.
 func (b *Tab) settle() { b.T.Helper(); b.Until("document.readyState === 'complete'") }
 
 // Check fails the test for each fault that axe-core finds in the page (WCAG
