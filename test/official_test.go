@@ -24,9 +24,7 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	elapsed(b, 4)
 	b.Click("[data-code=recruitment]")
 	elapsed(b, 9)
-	b.Click("[data-stop]")
-	b.Click("[data-empty]")
-	b.Until(`location.pathname.endsWith("/receipt")`)
+	stopAndSeal(b)
 	b.Leave(`a[href$="/official"]`)
 
 	// What the recording knows stands there; what is missing is named.

@@ -46,6 +46,22 @@ func elapsed(b *browser.Tab, seconds int) {
 	b.Until(fmt.Sprintf(`document.querySelector("[data-elapsed]").textContent.split(":").reduce((n, x) => 60 * n + Number(x), 0) >= %d`, seconds))
 }
 
+// startRecording begins from a pre-flight that is done, and waits until two
+// copies are safe.
+func startRecording(b *browser.Tab) {
+	b.T.Helper()
+	b.Click("[data-begin]")
+	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+}
+
+// stopAndSeal stops when the room is empty, and waits for the receipt.
+func stopAndSeal(b *browser.Tab) {
+	b.T.Helper()
+	b.Click("[data-stop]")
+	b.Click("[data-empty]")
+	b.Until(`location.pathname.endsWith("/receipt")`)
+}
+
 // readyRoom is the room of a confirmed interview, with pre-flight done.
 func readyRoom(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *browser.Tab {
 	t.Helper()
@@ -130,9 +146,7 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
 	b.Check("pre-flight")
 	b.Screen("room-preflight")
-	b.Click("[data-begin]")
-	b.See("[data-running]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 	b.Click("[data-mark=entry]")
 	b.Click("[data-mark=announced]")
 
@@ -180,9 +194,7 @@ func TestAnInterviewIsRecordedWatchedSealedAndProved(t *testing.T) {
 	b.See("[data-running]")
 	elapsed(b, 62)
 
-	b.Click("[data-stop]")
-	b.Click("[data-empty]")
-	b.Until(`location.pathname.endsWith("/receipt")`)
+	stopAndSeal(b)
 	if words := strings.Split(b.Text("[data-words]"), " · "); len(words) != 8 || len(strings.Fields(b.Text("[data-seal]"))) != 8 {
 		t.Errorf("the receipt says %q, %q", b.Text("[data-seal]"), words)
 	}

@@ -45,8 +45,7 @@ func beginHeard(b *browser.Tab) {
 	b.Visit("/case/c1/room/i1")
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
 	browser.Ask[bool](b, ears)
-	b.Click("[data-begin]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 }
 
 // TestASoundThatIsCutOffIsAnAlarmNextDoorToo: it sounds until somebody says that
@@ -177,8 +176,7 @@ func TestAPictureThatLosesFramesIsAnAlarm(t *testing.T) {
 	browser.Ask[bool](b, aFaultyCamera)
 	b.Click("[data-again]")
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled && document.querySelector("[data-preview]").videoWidth === 320`)
-	b.Click("[data-begin]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 	time.Sleep(6 * time.Second)
 	b.Until(`!document.querySelector("[data-alarm=thin]")`)
 	browser.Ask[bool](b, `thinned = true`)

@@ -70,8 +70,7 @@ func TestPreflightSaysInWordsWhatStandsInTheWay(t *testing.T) {
 	browser.Ask[bool](b, `(s => { s.value = ""; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("[name=camera]"))`)
 	verdict(b, "camera", "good")
 	b.Until(`!document.querySelector("[data-begin]").disabled`)
-	b.Click("[data-begin]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 	if !slices.Equal(h.pictures, []int{0}) {
 		t.Errorf("the server is told of pictures on the tracks %v", h.pictures)
 	}
@@ -133,8 +132,7 @@ func TestABeginThatFailsHalfwayRecordsNothingUnseen(t *testing.T) {
 	h.busy = false
 	id := h.id
 	h.mu.Unlock()
-	b.Click("[data-begin]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 	stop(b)
 	if h.id != id {
 		t.Error("another recording was begun")
@@ -156,8 +154,7 @@ func TestAScreenThatIsNotSharedAnyMoreIsNotPromised(t *testing.T) {
 	b.See("[data-screen-on]")
 	browser.Ask[bool](b, endShared)
 	b.Until(`document.querySelector("[data-screen-on]").hidden`)
-	b.Click("[data-begin]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 	stop(b)
 	if len(h.parts) != 2 {
 		t.Errorf("%d tracks were begun", len(h.parts))

@@ -49,9 +49,7 @@ func TestAnotherComputerGoesOnWhenTheFirstIsDead(t *testing.T) {
 	if kinds := browser.Ask[[]string](b, `[...document.querySelector("#kind").options].map(o => o.value)`); !slices.Equal(kinds, []string{"interview"}) {
 		t.Errorf("a case that had no talk is recorded as %q", kinds)
 	}
-	b.Click("[data-begin]")
-	b.See("[data-running]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 	id := browser.Ask[string](b, `performance.getEntriesByType("resource").map(e => e.name.match(/\/record\/([0-9a-f]{32})\//)).filter(Boolean)[0][1]`)
 	b.Click("[data-mark=break]")
 	b.Click("[data-mask-on]")
@@ -67,9 +65,7 @@ func TestAnotherComputerGoesOnWhenTheFirstIsDead(t *testing.T) {
 	signIn(c, "avim")
 	c.Visit(room)
 	c.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
-	c.Click("[data-begin]")
-	c.See("[data-running]")
-	c.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(c)
 	c.See("[data-mask-off]")
 	c.See("[data-mark=resume]")
 	c.Until(`document.querySelector("[data-mask-on]").hidden && document.querySelector("[data-mark=break]").hidden && /Hidden since 0:00:\d\d/.test(document.querySelector("[data-mask-since]").textContent)`)
@@ -95,9 +91,7 @@ func TestAnotherComputerGoesOnWhenTheFirstIsDead(t *testing.T) {
 		t.Errorf("the first part ended at %d, then at %d ms; the next begins at %d", before, after, next)
 	}
 	time.Sleep(11 * time.Second) // what the first brought counts as sent now, and nobody seals while it may record
-	c.Click("[data-stop]")
-	c.Click("[data-empty]")
-	c.Until(`location.pathname.endsWith("/receipt")`)
+	stopAndSeal(c)
 
 	manifest := browser.Ask[string](c, `fetch("/record/`+id+`/manifest").then(r => r.text())`)
 	sealed, err := proof.ParseManifest([]byte(manifest))

@@ -42,9 +42,7 @@ func begin(b *browser.Tab) {
 	b.T.Helper()
 	b.Visit("/case/c1/room/i1")
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
-	b.Click("[data-begin]")
-	b.See("[data-running]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 }
 
 func stop(b *browser.Tab) {
@@ -231,8 +229,7 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	h.unlock(b)
 	b.Visit("/case/c1/room/i1")
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
-	b.Click("[data-begin]")
-	b.Until(`document.querySelector("[data-safe]").dataset.copies === "2"`)
+	startRecording(b)
 	time.Sleep(3 * time.Second)
 	stop(b)
 	_, after := h.opened(chunk.AudioSafe)
