@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -64,25 +65,24 @@ func (f *Files) Judge(ctx context.Context, actor, id, interview string) (func(Sl
 		return nil, err
 	}
 	holds := remembered(f.holds(ctx))
-	known := map[string]policy.Facts{} // by who held every interview before
+	rest := withoutSlot(w.plan)
+	if rest.Get("plan.level") == "" {
+		// The level is chosen when a slot is booked; the highest is never in the way.
+		rest.Set("plan.level", policy.LevelVideo)
+	}
+	known := map[string]policy.Facts{}
 	return func(s Slot) (Standing, error) {
-		plan := s.into(w.plan)
-		if plan.Get("plan.level") == "" {
-			// The level is chosen when a slot is booked; the highest is never in the way.
-			plan.Set("plan.level", policy.LevelVideo)
-		}
-		d, err := w.quick(s, plan, holds, known)
+		d, err := w.quick(s, rest, holds, known)
 		if err != nil {
 			return Standing{}, err
 		}
-		return standing(d, plan), nil
+		return standing(d, rest), nil
 	}, nil
 }
 
-// quick is decide for a plan that is one of many: what is known of the person
-// and the case is read once, and only the plan each time.
-func (w weighing) quick(s Slot, plan url.Values, holds func(login, kind, day string) (bool, error), known map[string]policy.Facts) (policy.Decision, error) {
-	day := w.files.today()
+// quick is decide for a plan that is one of many, which differ only in their
+// slot: all the rest is read once and kept in known, by what it depends on.
+func (w weighing) quick(s Slot, rest url.Values, holds func(login, kind, day string) (bool, error), known map[string]policy.Facts) (policy.Decision, error) {
 	if s.Ideal {
 		holds = func(login, _, _ string) (bool, error) { return login != "", nil }
 	}
@@ -90,30 +90,35 @@ func (w weighing) quick(s Slot, plan url.Values, holds func(login, kind, day str
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	who := pack.Hash
+	today, before := w.files.today(), w.before(s.Day)
+	like := fmt.Sprint(pack.Hash, len(before))
 	if s.Ideal {
-		who += strings.Join(s.Interviewers, ",")
+		like += strings.Join(s.Interviewers, ",")
 	}
-	if known[who] == nil {
-		fields := w.known
+	if known[like] == nil {
+		fields := maps.Clone(w.known)
+		maps.Copy(fields, rest)
+		addAhead(fields, before)
 		if s.Ideal {
 			fields = s.knownTo(fields)
 		}
-		if known[who], err = pack.FactsFromForm(fields, day); err != nil {
+		fields.Set("plan.date", s.Day)
+		if known[like], err = pack.FactsFromForm(fields, today); err != nil {
 			return policy.Decision{}, Unreadable{err}
 		}
 	}
-	plan = maps.Clone(plan)
-	if err := policy.Certify(plan, day, holds); err != nil {
+	slot := s.fields()
+	if err := policy.Certify(slot, today, holds); err != nil {
 		return policy.Decision{}, err
 	}
-	facts, err := pack.FactsFromForm(plan, day)
+	decided, err := pack.FactsFromForm(slot, today)
 	if err != nil {
 		return policy.Decision{}, Unreadable{err}
 	}
-	maps.Copy(facts, known[who])
+	facts := maps.Clone(known[like])
+	maps.Copy(facts, decided)
 	w.sign(pack, facts)
-	d, err := pack.Decide(facts, day)
+	d, err := pack.Decide(facts, today)
 	if err != nil {
 		return policy.Decision{}, Unreadable{err}
 	}
@@ -170,12 +175,23 @@ func (s Slot) knownTo(known url.Values) url.Values {
 
 // into is a plan with this slot in place of its own; the level stays.
 func (s Slot) into(kept url.Values) url.Values {
+	plan := withoutSlot(kept)
+	maps.Copy(plan, s.fields())
+	return plan
+}
+
+// withoutSlot is what a plan says besides its slot; the level stays.
+func withoutSlot(kept url.Values) url.Values {
 	plan := maps.Clone(kept)
-	for name := range plan {
-		if name != "plan.level" && slices.ContainsFunc(booked, func(fact string) bool { return name == fact || strings.HasPrefix(name, fact+".") }) {
-			delete(plan, name)
-		}
-	}
+	maps.DeleteFunc(plan, func(name string, _ []string) bool {
+		return name != "plan.level" && slices.ContainsFunc(booked, func(fact string) bool { return name == fact || strings.HasPrefix(name, fact+".") })
+	})
+	return plan
+}
+
+// fields are the slot as fields of a plan.
+func (s Slot) fields() url.Values {
+	plan := url.Values{}
 	plan.Set("plan.date", s.Day)
 	plan.Set("plan.planned", "true")
 	plan.Set("plan.room.kind", s.RoomKind)

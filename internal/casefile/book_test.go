@@ -70,6 +70,48 @@ func TestTheJudgeBlamesASlotOnlyForWhatAnotherWouldChange(t *testing.T) {
 	})
 }
 
+// TestTheJudgeSaysOfASlotWhatTheDecisionSays on either side of another interview
+// of the girl, which is confirmed and counts as held by then.
+func TestTheJudgeSaysOfASlotWhatTheDecisionSays(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, girl, first := x.girlsPlan(t)
+		ok(t, x.Book(ctx, "ann", file.ID, first, studioSlot, "", x.reserve(file, first)))
+		x.worded(t, file.ID, first)
+		ok(t, x.Confirm(ctx, "ann", file.ID, first))
+		second, err := x.Plan(ctx, "ann", file.ID, girl)
+		ok(t, err)
+		x.set(t, file.ID, second, "plan.companion.chosen=true&plan.topics.0.name=transport&plan.level=video")
+		judge, err := x.Judge(ctx, "ann", file.ID, second)
+		ok(t, err)
+		w, err := x.weigh(x.db.Source(ctx), file, second)
+		ok(t, err)
+		var told []string
+		for _, day := range []string{"2026-11-24", "2026-11-26", "2026-11-24", "2027-02-01"} {
+			for _, who := range []string{"ann", "cas"} {
+				s := studioSlot
+				s.Day, s.Interviewers = day, []string{who}
+				plan := s.into(w.plan)
+				d, err := w.decide(plan, x.Files.holds(ctx))
+				ok(t, err)
+				want := standing(d, plan)
+				got, err := judge(s)
+				ok(t, err)
+				if !slices.Equal(got.Blocks, want.Blocks) || !slices.Equal(got.Wants, want.Wants) {
+					t.Errorf("%s with %s: the judge says %+v, the decision %+v", day, who, got, want)
+				}
+				told = append(told, strings.Join(append(got.Blocks, got.Wants...), " "))
+			}
+		}
+		if before, err := x.InterviewersBefore(ctx, "ann", file.ID, second); err != nil || !slices.Equal(before, []string{"ann"}) {
+			t.Errorf("the interviewers to keep are %v, %v", before, err)
+		}
+		if told[1] == told[3] {
+			t.Errorf("another interviewer than the first is judged alike before and after that interview: %q", told[1])
+		}
+	})
+}
+
 func TestABookingWritesThePlanAndTheCalendarTogetherOrNeither(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()

@@ -139,14 +139,7 @@ func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bo
 		}
 	}
 	maps.Copy(fields, w.slot)
-	// What will be told by then counts as told: of two interviews the later one
-	// answers for what both ask.
-	day := cmp.Or(fields.Get("plan.date"), w.files.today())
-	for _, o := range w.others {
-		if cmp.Or(cmp.Compare(o.plan.Get("plan.date"), day), byNumber(o.id, w.id)) < 0 {
-			policy.AddEarlier(fields, policy.NextRow(fields, "earlier"), o.plan)
-		}
-	}
+	addAhead(fields, w.before(cmp.Or(fields.Get("plan.date"), w.files.today())))
 	if err := policy.Certify(fields, w.files.today(), holds); err != nil {
 		return nil, nil, err
 	}
@@ -155,6 +148,48 @@ func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bo
 		w.sign(pack, facts)
 	}
 	return pack, facts, err
+}
+
+// before are the confirmed interviews that come before one on a day. What will
+// be told by then counts as told: of two interviews the later one answers for
+// what both ask.
+func (w weighing) before(day string) (out []ahead) {
+	for _, o := range w.others {
+		if cmp.Or(cmp.Compare(o.plan.Get("plan.date"), day), byNumber(o.id, w.id)) < 0 {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// addAhead puts confirmed interviews into a form as if they were held.
+func addAhead(fields url.Values, before []ahead) {
+	for _, o := range before {
+		policy.AddEarlier(fields, policy.NextRow(fields, "earlier"), o.plan)
+	}
+}
+
+// InterviewersBefore are the logins of who held the earlier interviews of the
+// person whom an interview is with, and of who will hold those that are confirmed.
+func (f *Files) InterviewersBefore(ctx context.Context, actor, id, interview string) ([]string, error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	w, err := f.weigh(f.db.Source(ctx), file, interview)
+	if err != nil {
+		return nil, err
+	}
+	addAhead(w.known, w.others)
+	var out []string
+	for _, i := range policy.Rows(w.known, "earlier") {
+		for login := range strings.SplitSeq(w.known.Get("earlier."+strconv.Itoa(i)+".interviewers"), ",") {
+			if login = strings.TrimSpace(login); login != "" && !slices.Contains(out, login) {
+				out = append(out, login)
+			}
+		}
+	}
+	return out, nil
 }
 
 // byNumber puts "i2" before "i10".

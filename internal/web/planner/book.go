@@ -44,7 +44,7 @@ func (f *face) take(ctx context.Context, who string, file casefile.File, planned
 	if err != nil {
 		return err
 	}
-	known, err := f.known(ctx, who, file.ID, planned.Person)
+	known, err := f.known(ctx, who, file.ID, planned)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ type Files interface {
 	Interviews(ctx context.Context, actor, id string) ([]casefile.Planned, error)
 	Persons(ctx context.Context, actor, id string) ([]casefile.Person, error)
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
-	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)
+	InterviewersBefore(ctx context.Context, actor, id, interview string) ([]string, error)
 	Judge(ctx context.Context, actor, id, interview string) (func(casefile.Slot) (casefile.Standing, error), error)
 	Book(ctx context.Context, actor, id, interview string, s casefile.Slot, reason string, reserve func(*db.Tx) error) error
 	Unbook(ctx context.Context, actor, id, interview, why string) error

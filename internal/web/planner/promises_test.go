@@ -54,7 +54,7 @@ func (h *house) studio(t testing.TB) (room string) {
 // searched is the first slot for a girl's interview, and the search as it is kept.
 func (h *house) searched(t testing.TB, file casefile.File, planned casefile.Planned) (planner.Proposal, string) {
 	t.Helper()
-	wish, err := h.known(t.Context(), "ann", file.ID, planned.Person)
+	wish, err := h.known(t.Context(), "ann", file.ID, planned)
 	ok(t, err)
 	wish.From, wish.Until, wish.Length, wish.Interviewers = h.now, h.now.AddDate(0, 0, 3), time.Hour, 1
 	found, err := h.find(t.Context(), "ann", file, planned.ID, wish, nil)
@@ -139,7 +139,7 @@ func TestASlotThatDoesNotStandAnyMoreIsNotConfirmed(t *testing.T) {
 		visit := planner.Visit{Site: p.Room.Site, Span: planner.Span{Start: p.End.Add(30 * time.Minute), End: p.End.Add(time.Hour)}}
 		ok(t, h.book.AddVisit(ctx, "ann", file.ID, visit, slot.ID))
 		refused("planner.fault.apart")
-		wish, err := h.known(ctx, "ann", file.ID, planned.Person)
+		wish, err := h.known(ctx, "ann", file.ID, planned)
 		ok(t, err)
 		ok(t, h.book.EndVisit(ctx, "ann", file.ID, wish.Apart[0].ID))
 		day := p.Start.Format(time.DateOnly)

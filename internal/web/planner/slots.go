@@ -100,7 +100,7 @@ func (f *face) slots(r *http.Request, in url.Values) (slotsPage, planner.Wish, e
 	if page.File, page.Planned, err = f.subject(r); err != nil {
 		return page, planner.Wish{}, err
 	}
-	wish, err := f.known(r.Context(), actor(r), page.File.ID, page.Planned.Person)
+	wish, err := f.known(r.Context(), actor(r), page.File.ID, page.Planned)
 	if err != nil {
 		return page, wish, err
 	}
@@ -129,7 +129,8 @@ func (f *face) slots(r *http.Request, in url.Values) (slotsPage, planner.Wish, e
 
 // known is what the case says about a search: the language, who held the
 // earlier interviews, when it suits the person and whom they must not meet.
-func (f *face) known(ctx context.Context, who, id, person string) (planner.Wish, error) {
+func (f *face) known(ctx context.Context, who, id string, planned casefile.Planned) (planner.Wish, error) {
+	person := planned.Person
 	w := planner.Wish{Of: person, Kinds: f.kinds(), Most: proposals, Now: f.clock()}
 	about, err := f.files.Facts(ctx, who, id, person)
 	if err != nil {
@@ -138,16 +139,8 @@ func (f *face) known(ctx context.Context, who, id, person string) (planner.Wish,
 	if about["subject.needs_interpreter"].Fields.Get("subject.needs_interpreter") == "true" {
 		w.Language = strings.ToLower(about["subject.language"].Fields.Get("subject.language"))
 	}
-	burden, err := f.files.BurdenOf(ctx, who, id, person)
-	if err != nil && fault.KindOf(err) != fault.BadInput {
+	if w.Same, err = f.files.InterviewersBefore(ctx, who, id, planned.ID); err != nil {
 		return w, err
-	}
-	for _, told := range burden.Told {
-		for _, login := range told.Interviewers {
-			if !slices.Contains(w.Same, login) {
-				w.Same = append(w.Same, login)
-			}
-		}
 	}
 	people, err := f.files.Persons(ctx, who, id)
 	if err != nil {

@@ -148,7 +148,7 @@ func (h *house) begin(ctx context.Context, a *asked) (err error) {
 // nothing left; every slot that is not to be had must be explained.
 func (h *house) plan(ctx context.Context, a *asked, r *rand.Rand) error {
 	for {
-		wish, err := h.known(ctx, a.who, a.file.ID, a.planned.Person)
+		wish, err := h.known(ctx, a.who, a.file.ID, a.planned)
 		if err != nil {
 			return err
 		}
