@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -37,6 +38,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var workers sync.WaitGroup
+	workers.Go(debug.FreeOSMemory) // what compiling the rules and checking the pages took
 	workers.Go(func() { a.Log.Run(work) })
 	for _, w := range witnesses {
 		workers.Go(func() { a.Log.RunWitness(work, w) })

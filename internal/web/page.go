@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 
 	"verhaal/internal/web/lang"
 )
@@ -100,9 +102,13 @@ func (s *Site) Page(r *http.Request) *Page {
 // Render writes a page. It is composed in memory first, so that a template's
 // error never leaves half a page.
 func (s *Site) Render(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
-	t, ok := s.pages[name]
+	parse, ok := s.pages[name]
 	if !ok {
 		return fmt.Errorf("no page %q", name)
+	}
+	t, err := parse()
+	if err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
 	}
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "base", view{s.Page(r), data}); err != nil {
@@ -110,22 +116,29 @@ func (s *Site) Render(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(b.Bytes())
 	return err
 }
 
-func parsePages(audiences map[string]fs.FS) (map[string]*template.Template, error) {
+// page gives the template of a page, parsed when it is first shown.
+type page func() (*template.Template, error)
+
+// findPages parses every page once, so that a fault in one is found at the
+// start, and keeps none: together they take more memory than all else.
+func findPages(audiences map[string]fs.FS) (map[string]page, error) {
 	base, err := template.ParseFS(shared, "base.html", "facts.html")
 	if err != nil {
 		return nil, err
 	}
-	pages := map[string]*template.Template{}
+	pages := map[string]page{}
 	add := func(name string, fsys fs.FS, file string, partials []string) error {
-		t := template.Must(base.Clone())
-		if _, err := t.ParseFS(fsys, append(partials, file)...); err != nil {
+		parse := func() (*template.Template, error) {
+			return template.Must(base.Clone()).ParseFS(fsys, append(slices.Clone(partials), file)...)
+		}
+		if _, err := parse(); err != nil {
 			return fmt.Errorf("page %s: %w", name, err)
 		}
-		pages[name] = t
+		pages[name] = sync.OnceValues(parse)
 		return nil
 	}
 	if err := add("error", shared, "error.html", nil); err != nil {

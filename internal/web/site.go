@@ -9,7 +9,6 @@ package web
 
 import (
 	"errors"
-	"html/template"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -63,7 +62,7 @@ type Config struct {
 // use and holds no state of a visitor.
 type Site struct {
 	cfg      Config
-	pages    map[string]*template.Template
+	pages    map[string]page
 	requests *prometheus.CounterVec
 	routes   []Route
 }
@@ -74,7 +73,7 @@ type Route struct{ Pattern, Power string }
 // New parses every template; a template that does not parse is an error here
 // and never one that a visitor sees.
 func New(cfg Config) (*Site, error) {
-	pages, err := parsePages(cfg.Templates)
+	pages, err := findPages(cfg.Templates)
 	if err != nil {
 		return nil, err
 	}

@@ -134,9 +134,11 @@ func (b *Bundle) T(lang, key string, pairs ...any) string {
 }
 
 func (t *texts) localize(key string, data map[string]any) (string, error) {
-	return t.localizer.Localize(&i18n.LocalizeConfig{
-		MessageID: key, TemplateData: data, PluralCount: data["Count"], TemplateParser: strict,
-	})
+	c := &i18n.LocalizeConfig{MessageID: key, TemplateData: data, TemplateParser: strict}
+	if t.messages[key].counts { // a text without plural forms may still be given a Count
+		c.PluralCount = data["Count"]
+	}
+	return t.localizer.Localize(c)
 }
 
 func (b *Bundle) miss(lang, key string, err error) {

@@ -16,11 +16,6 @@ func newLocalizer(t *texts) (*i18n.Localizer, error) {
 	for key, m := range t.messages {
 		messages = append(messages, &i18n.Message{ID: key, Zero: m.forms["zero"], One: m.forms["one"],
 			Two: m.forms["two"], Few: m.forms["few"], Many: m.forms["many"], Other: m.forms["other"]})
-		if !m.counts {
-			// A text without plural forms may still be given a Count.
-			last := messages[len(messages)-1]
-			last.Zero, last.One, last.Two, last.Few, last.Many = last.Other, last.Other, last.Other, last.Other, last.Other
-		}
 	}
 	tag := rulesOf(t.tag)
 	bundle := i18n.NewBundle(tag)
