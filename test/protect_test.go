@@ -116,6 +116,18 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	b.Visit(home + "talk")
 	b.Check("the talk")
 	b.Screen("talk")
+
+	// What was ticked beside the talk survives a crash, and is saved from here.
+	const help = `input[name="talk.contents"][value=help]`
+	b.Click(help)
+	b.Until(drafts + ` === 1`)
+	b.Visit(home + "talk")
+	b.See("[data-keep-facts] [data-draft]:not([hidden])")
+	b.Click("[data-keep-facts] > div:last-of-type button")
+	b.Until(`location.search === "?saved=facts" && location.pathname.endsWith("/talk") && ` + drafts + ` === 0`)
+	if kept := browser.Ask[bool](b, "document.querySelector(`"+help+"`).checked"); !kept {
+		t.Error("what came back was not saved")
+	}
 	b.Click("[data-open-alone] button")
 	b.Write("#talk-report", "Two hours; she wants to think about it.")
 	b.Click(`[data-part-form="talk/report"] button`)

@@ -95,7 +95,11 @@ func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(page.Clash)+len(page.Problems)+len(page.Lessened) == 0 {
-		return web.Back(w, r, r.URL.Path+"?saved="+keptFacts)
+		back := r.URL.Path
+		if typed.Get("from") == "talk" {
+			back = "/case/" + id + "/talk"
+		}
+		return web.Back(w, r, back+"?saved="+keptFacts)
 	}
 	if known, err = f.files.Facts(ctx, who, id, subject(r)); err != nil {
 		return err

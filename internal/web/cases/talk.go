@@ -16,6 +16,7 @@ type talkPage struct {
 	Versions  map[string]int64
 	Was       map[string]string
 	Needed    []casefile.Needed
+	Kept      bool   // the contents were saved just now
 	Became    string // when the talk became a formal report; "" = it did not
 	Recipient string
 	Epoch     int64
@@ -40,7 +41,7 @@ func (f *face) showTalk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pack := f.pack()
-	page := talkPage{File: file, Lang: facts.Language(pack, f.site.Page(r).Lang)}
+	page := talkPage{File: file, Lang: facts.Language(pack, f.site.Page(r).Lang), Kept: slices.Contains(r.URL.Query()["saved"], keptFacts)}
 	page.Sections = facts.Sections(pack, filled(known), page.Lang, []string{"talk"}, "talk")
 	withoutActs(page.Sections)
 	page.Versions, page.Was = seen(known)
