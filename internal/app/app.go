@@ -155,12 +155,27 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps,
 		Room:      func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) },
 		Power:     func(id string) (policy.Power, bool) { return a.Rules.Now().Power(id) },
-		Certified: a.certified, Formal: cases}, local)
+		Certified: a.certified, Formal: cases, Unstamped: a.unstamped()}, local)
 	if err != nil {
 		return err
 	}
 	a.closers = append(a.closers, a.Records.Close)
 	return nil
+}
+
+// unstamped tells who watches the installation how many seals wait for a stamp,
+// and the log once when the authority begins to fail.
+func (a *App) unstamped() func(int, error) {
+	waiting := prometheus.NewGauge(prometheus.GaugeOpts{Name: "verhaal_seals_unstamped", Help: "Sealed recordings that the timestamping authority has not stamped yet."})
+	a.metrics.MustRegister(waiting)
+	failing := false
+	return func(left int, err error) {
+		waiting.Set(float64(left))
+		if err != nil && !failing {
+			a.logger.Error("seals are not stamped", "waiting", left, "error", err)
+		}
+		failing = err != nil
+	}
 }
 
 // certified implements recording.Config.

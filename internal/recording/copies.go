@@ -72,6 +72,10 @@ func (b *Book) copy(r *running, p *part) {
 func (b *Book) Run(ctx context.Context) {
 	var copies sync.WaitGroup
 	defer copies.Wait()
+	copies.Go(func() { // an authority that hangs must not hold up the copies
+		for b.stampAll(ctx); b.pause(ctx); b.stampAll(ctx) {
+		}
+	})
 	tick := time.NewTicker(b.again)
 	defer tick.Stop()
 	begun := false
@@ -88,7 +92,6 @@ func (b *Book) Run(ctx context.Context) {
 			copies.Go(func() { b.follow(ctx, f) })
 		}
 		_ = b.leave(ctx) // who could not be written down is at the next turn
-		b.stampAll(ctx)
 		select {
 		case <-ctx.Done():
 			return

@@ -3,6 +3,7 @@ package recording
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -330,6 +331,54 @@ func TestASealIsStampedAsSoonAsTheAuthorityAnswers(t *testing.T) {
 		other := stamptest.Start(t)
 		if result := verify(t, archive.Bytes(), proof.Options{Authorities: other.Roots()}); result.Sound {
 			t.Error("a stamp of a stranger counts")
+		}
+	})
+}
+
+// hanging is an authority that never answers.
+type hanging struct{ asked chan struct{} }
+
+func (s hanging) Stamp(ctx context.Context, _ []byte) ([]byte, error) {
+	s.asked <- struct{}{}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestAnAuthorityThatHangsHoldsUpNoCopy(t *testing.T) {
+	withCopies(t, func(t *testing.T, h *house, _ *store) {
+		hangs := hanging{make(chan struct{}, 1)}
+		h.more.Stamp, h.more.CopyFirst = hangs, true
+		h.again(t)
+		stop := h.run()
+		defer func() { stop() }()
+		r := h.begin(t, h.started(t), 0)
+		_, err := h.Append(t.Context(), r.part, r.film(t, 4))
+		ok(t, err)
+		h.sealed(t, r.part.Recording)
+		<-hangs.asked // and it is still waited for
+		next := h.begin(t, h.started(t), 0)
+		_, err = h.Append(t.Context(), next.part, next.film(t, 4))
+		ok(t, err) // the second copy has it
+	})
+}
+
+func TestHowManySealsWaitForAStampIsTold(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		tsa := stamptest.Start(t)
+		var told []string
+		h.now = time.Now().Add(-time.Minute)
+		h.more.Stamp, h.more.Unstamped = tsa.Authority(), func(left int, err error) { told = append(told, fmt.Sprint(left, err != nil)) }
+		h.again(t)
+		r := h.begin(t, h.started(t), 0)
+		_, err := h.Append(t.Context(), r.part, r.film(t, 4))
+		ok(t, err)
+		h.sealed(t, r.part.Recording)
+		tsa.Refuse = true
+		h.stampAll(t.Context())
+		tsa.Refuse = false
+		h.stampAll(t.Context())
+		if !slices.Equal(told, []string{"1 true", "0 false"}) {
+			t.Errorf("told: %v", told)
 		}
 	})
 }

@@ -147,7 +147,12 @@ func (b *Book) end(ctx context.Context, actor string, o Order, err error) error 
 			return err
 		}
 	}
-	// With what a crash in the middle of a delivery left.
+	return b.removeArchives(o)
+}
+
+// removeArchives deletes what was made for an order, with what a crash in the
+// middle of a delivery left.
+func (b *Book) removeArchives(o Order) error {
 	files, err := filepath.Glob(b.orderFile(o.ID + "-*"))
 	for _, path := range files {
 		err = errors.Join(err, os.Remove(path))

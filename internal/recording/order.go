@@ -255,9 +255,13 @@ func checkWords(file []byte) error {
 }
 
 // OrdersOf lists what a prosecutor asked for: what can be fetched, what is open,
-// then the newest.
+// then the newest. Those of cases that they have a part in or are excluded from
+// are not theirs to see any more.
 func (b *Book) OrdersOf(ctx context.Context, prosecutor string) ([]Order, error) {
-	return b.orders(ctx, listOrdersOf, prosecutor, listedOrders)
+	return b.ordersWhere(ctx, func(casefile string) error {
+		_, err := b.cases.Outside(ctx, prosecutor, casefile)
+		return err
+	}, listOrdersOf, prosecutor)
 }
 
 // OrdersFor lists what was asked for of a recording, for a member of its case.
@@ -271,7 +275,12 @@ func (b *Book) OrdersFor(ctx context.Context, actor string, id chunk.ID) ([]Orde
 // OrdersOpen lists what is asked for, and neither delivered nor refused, in the
 // cases of a member, the oldest first.
 func (b *Book) OrdersOpen(ctx context.Context, actor string) ([]Order, error) {
-	all, err := b.orders(ctx, listOrdersOpen)
+	return b.ordersWhere(ctx, func(casefile string) error { return b.cases.MayRead(ctx, actor, casefile) }, listOrdersOpen)
+}
+
+// ordersWhere lists those of the orders whose case files somebody may see.
+func (b *Book) ordersWhere(ctx context.Context, may func(casefile string) error, query string, args ...any) ([]Order, error) {
+	all, err := b.orders(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +289,7 @@ func (b *Book) OrdersOpen(ctx context.Context, actor string) ([]Order, error) {
 		if len(out) == listedOrders {
 			break
 		}
-		err := b.cases.MayRead(ctx, actor, o.Recording.Casefile)
+		err := may(o.Recording.Casefile)
 		if fault.KindOf(err) == fault.Refused {
 			continue
 		}
@@ -394,7 +403,10 @@ func (b *Book) RefuseOrder(ctx context.Context, actor string, recording chunk.ID
 	_, err = b.log.Do(ctx, b.actOn("recording.minutes_refused", actor, o), func(tx *db.Tx) error {
 		return b.settle(tx, o, Refused, actor, answer, "", 0, "")
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return b.removeArchives(o)
 }
 
 // settle answers an order, once.

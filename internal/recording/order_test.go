@@ -134,6 +134,11 @@ func TestAProsecutorGetsTheMinutesThatTheyAskedForAndNobodyElseDoes(t *testing.T
 		if plain, err := seal.Open(got, own); err != nil || !bytes.Equal(plain, archive) || o.Archive != hash || o.Size != size {
 			t.Errorf("fetched %d bytes of %d, %v", len(plain), len(archive), err)
 		}
+		h.excluded = true
+		if seen, err := h.OrdersOf(ctx, "pam"); err != nil || len(seen) != 0 {
+			t.Errorf("who is excluded from the case sees %+v, %v", seen, err)
+		}
+		h.excluded = false
 		ok(t, keep(h.orderFile(order+"-half"), []byte("what a crash left")))
 		wantFault(t, h.EndOwnOrder(ctx, "pia", order), fault.NotFound, "")
 		ok(t, h.EndOwnOrder(ctx, "pam", order))
@@ -183,7 +188,11 @@ func TestMinutesAreAskedForByWhoMayAndOnlyThoseThatAreThere(t *testing.T) {
 		if len(orders) != 1 || orders[0].From != 0 || orders[0].To != 2 {
 			t.Fatalf("all minutes are %+v", orders)
 		}
+		ok(t, keep(h.orderFile(orders[0].ID+"-half"), []byte("what a crash left")))
 		ok(t, h.RefuseOrder(ctx, "ann", id, orders[0].ID, h.letter(t, own)))
+		if n := h.kept(t); n != 0 {
+			t.Errorf("%d files are left of what was refused", n)
+		}
 		wantFault(t, h.RefuseOrder(ctx, "ann", id, orders[0].ID, h.letter(t, own)), fault.Conflict, "room.fault.order")
 		words, err := h.OwnWords(ctx, "pam", orders[0].ID)
 		ok(t, err)

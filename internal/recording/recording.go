@@ -82,6 +82,9 @@ type Config struct {
 	// CopyFirst acknowledges nothing before the second copy has it too.
 	CopyFirst bool
 	Stamp     Stamper // RFC 3161; nil for none
+	// Unstamped hears after each turn how many seals have no stamp yet, and why;
+	// nil for nobody.
+	Unstamped func(left int, err error)
 	// Room finds a kind of room of the pack in force; nil where nobody follows.
 	Room func(id string) (policy.RoomKind, bool)
 	// Certified says whether somebody holds a certificate that counts today.

@@ -44,6 +44,7 @@ type house struct {
 	signed   []string
 	away     error             // what the case files answer to a signature or a linked topic
 	holds    map[string]string // the certificate that somebody has, by who it is
+	excluded bool              // pam, from the case
 }
 
 func (h *house) Recordable(_ context.Context, actor, casefile, interview string) (Interview, error) {
@@ -60,7 +61,7 @@ func (h *house) MayRead(_ context.Context, actor, _ string) error {
 
 // Outside: pam is a prosecutor who has no part in the case.
 func (h *house) Outside(_ context.Context, prosecutor, _ string) (Case, error) {
-	if prosecutor != "pam" {
+	if prosecutor != "pam" || h.excluded {
 		return Case{}, fault.New(fault.Refused, "case.fault.own_case", "has a part")
 	}
 	return Case{Number: "2026-00001", Recipient: h.key.Recipient()}, nil

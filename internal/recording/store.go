@@ -104,7 +104,7 @@ from recording_order o join recording r on r.id = o.recording where `
 
 const findOrder = listOrders + `o.id = $1`
 
-const listOrdersOf = listOrders + `o.prosecutor = $1 order by case o.state when 'delivered' then 0 when 'asked' then 1 else 2 end, o.asked desc, o.id limit $2`
+const listOrdersOf = listOrders + `o.prosecutor = $1 order by case o.state when 'delivered' then 0 when 'asked' then 1 else 2 end, o.asked desc, o.id`
 
 const listOrdersFor = listOrders + `o.recording = $1 order by o.asked desc, o.id`
 

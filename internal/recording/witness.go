@@ -42,17 +42,24 @@ func (b *Book) logHeads(ctx context.Context, r *running, minute uint32) {
 	_, _ = b.log.Do(ctx, act, nil)
 }
 
-// stampAll has seals stamped that have no stamp yet. An authority that is away
-// is asked again; a seal never waits for it.
+// stampAll has seals stamped that have no stamp yet, and tells how many are left.
+// An authority that is away is asked again; a seal never waits for it.
 func (b *Book) stampAll(ctx context.Context) {
 	if b.config.Stamp == nil {
 		return
 	}
 	waiting, err := b.unstamped(ctx)
+	left := len(waiting)
 	for _, w := range waiting {
-		if err == nil {
-			err = b.stampOne(ctx, w)
+		if err != nil {
+			break
 		}
+		if err = b.stampOne(ctx, w); err == nil {
+			left--
+		}
+	}
+	if b.config.Unstamped != nil && ctx.Err() == nil {
+		b.config.Unstamped(left, err)
 	}
 }
 

@@ -113,7 +113,13 @@ type token struct {
 	others *x509.CertPool
 }
 
-func read(der, text []byte) (token, error) {
+func read(der, text []byte) (_ token, err error) {
+	// The parsers index into what they are given without a look at its length.
+	defer func() {
+		if wrong := recover(); wrong != nil {
+			err = errors.New("the timestamp can't be read")
+		}
+	}()
 	t, err := timestamp.ParseResponse(der)
 	if err != nil {
 		return token{}, fmt.Errorf("the timestamp can't be read: %w", err)

@@ -88,3 +88,15 @@ func FuzzAnAnswer(f *testing.F) {
 		}
 	})
 }
+
+func FuzzCheck(f *testing.F) {
+	f.Add([]byte{0x30, 0x09, 0x30, 0x03, 0x02, 0x01, 0x00, 0x30, 0x02, 0x1f, 0x01}) // ends inside a tag
+	der, err := stamptest.Start(f).Authority().Stamp(f.Context(), []byte("manifest"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(der)
+	f.Fuzz(func(t *testing.T, der []byte) {
+		_, _ = stamp.Check(der, []byte("manifest"), nil)
+	})
+}
