@@ -137,6 +137,9 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	if l := result.Levels; l[0].State != proof.Passed || l[1].State != proof.Passed || l[2].State != proof.Incomplete {
 		t.Errorf("%+v\n%s", l, result.Words())
 	}
+	if beside := []string{"README.txt", "custody.csv", "custody.html", "custody.jsonld", "custody.pdf", "player.html", "verhaal_reader.py", "verify.html"}; !slices.Equal(result.Films, []string{"main.webm", "safe.webm"}) || !slices.Equal(result.Unchecked, beside) {
+		t.Errorf("films %q, not checked %q", result.Films, result.Unchecked)
+	}
 	for _, track := range result.Tracks {
 		if track.Opened != track.Records-1 {
 			t.Errorf("%s: %d of %d records open", track.Name, track.Opened, track.Records)
@@ -193,7 +196,7 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	d := &desktop{Tab: c, t: t}
 	c.Visit("/verify.html")
 	c.See("[data-choose]")
-	if headline, problem := d.choose(path); !strings.HasPrefix(headline, "SOUND") {
+	if headline, problem := d.choose(path); !strings.HasPrefix(headline, "SOUND. The records") || !strings.Contains(headline, "main.webm") {
 		t.Errorf("the page that came along says %q, %q", headline, problem)
 	}
 	c.Check("the page that came along")

@@ -6,12 +6,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -93,12 +95,39 @@ func TestFilmsOfACourtPackKeepTheGapsOfARecording(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result, err := proof.Verify(t.Context(), packed, proof.Options{LogKey: r.LogKey}); err != nil || !result.Sound || result.Levels[2].State != proof.Passed {
-		t.Errorf("%v\n%s", err, result.Words())
+	check := func(dir fs.FS) proof.Result {
+		t.Helper()
+		result, err := proof.Verify(t.Context(), dir, proof.Options{LogKey: r.LogKey})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	if result := check(packed); !result.Sound || result.Levels[2].State != proof.Passed ||
+		!slices.Equal(result.Films, []string{"main-2.webm", "main.webm", "safe.webm"}) || !slices.Equal(result.Unchecked, []string{"README.txt", "player.html"}) {
+		t.Errorf("films %q, not checked %q\n%s", result.Films, result.Unchecked, result.Words())
 	}
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, packed); err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range []string{"main.webm", "main-2.webm", "safe.webm"} {
+		film, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A byte in the middle of a packet of sound or picture.
+		forged := bytes.Clone(film)
+		forged[bytes.LastIndex(film, []byte{0xa3})+60] ^= 1
+		if err := os.WriteFile(filepath.Join(dir, name), forged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if result := check(os.DirFS(dir)); len(result.Faults) != 1 || result.Faults[0].Kind != proof.Film || !strings.Contains(result.Faults[0].What, name) {
+			t.Errorf("%s is not named:\n%s", name, result.Words())
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), film, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	second := func(track chunk.Track, n uint16) float64 { return float64(end(track, n)) / 1000 }
 	for name, want := range map[string]struct {

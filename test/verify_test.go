@@ -301,14 +301,24 @@ func TestTheVerifyPageNamesForeignRecordsAndAlteredSealsAsTheProgramDoes(t *test
 			}
 			r.Write(t, "log/heads.json", text)
 		},
-		"no heads":               gone("log/heads.json"),
-		"heads of another":       alter("log/heads.json", func([]byte) []byte { return contents(t, other, "log/heads.json") }),
-		"no list of heads":       alter("log/heads.json", func([]byte) []byte { return []byte("[[[") }),
-		"a list without heads":   alter("log/heads.json", func([]byte) []byte { return []byte(`{"acts":[],"v":1}`) }),
-		"a head":                 alter("log/heads.json", func(b []byte) []byte { return spoilt(b, bytes.Index(b, []byte(`part_0\":\"`))+len(`part_0\":\"`), '7') }),
-		"a head's place":         alter("log/heads.json", swap(`"index":2`, `"index":3`)),
-		"heads after the seal":   alter("log/heads.json", swap(`"index":2`, `"index":8`)),
-		"heads twice":            alter("log/heads.json", swap(`"index":2`, `"index":1`)),
+		"no heads":             gone("log/heads.json"),
+		"heads of another":     alter("log/heads.json", func([]byte) []byte { return contents(t, other, "log/heads.json") }),
+		"no list of heads":     alter("log/heads.json", func([]byte) []byte { return []byte("[[[") }),
+		"a list without heads": alter("log/heads.json", func([]byte) []byte { return []byte(`{"acts":[],"v":1}`) }),
+		"a head":               alter("log/heads.json", func(b []byte) []byte { return spoilt(b, bytes.Index(b, []byte(`part_0\":\"`))+len(`part_0\":\"`), '7') }),
+		"a head's place":       alter("log/heads.json", swap(`"index":2`, `"index":3`)),
+		"heads after the seal": alter("log/heads.json", swap(`"index":2`, `"index":8`)),
+		"heads twice":          alter("log/heads.json", swap(`"index":2`, `"index":1`)),
+		"files beside": func(t *testing.T, r *recordingtest.Recording) {
+			for _, name := range []string{"main.webm", "custody.csv", "log/more", "shares/7-0.age"} {
+				r.Write(t, name, []byte("whatever"))
+			}
+		},
+		"records after the end": func(t *testing.T, r *recordingtest.Recording) {
+			m := r.Manifest
+			m.Ended = m.Started + 100_900
+			r.Seal(t, m, nil)
+		},
 		"everything in a folder": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -329,8 +339,8 @@ func TestTheVerifyPageNamesForeignRecordsAndAlteredSealsAsTheProgramDoes(t *test
 	}
 }
 
-// excerpted makes an excerpt of minutes, and spoils its records.
-func excerpted(t *testing.T, r *recordingtest.Recording, minutes []uint32, spoil func([][]byte) [][]byte) string {
+// cutOut makes an excerpt of minutes in a folder of its own.
+func cutOut(t *testing.T, r *recordingtest.Recording, minutes []uint32) string {
 	t.Helper()
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)
@@ -345,6 +355,13 @@ func excerpted(t *testing.T, r *recordingtest.Recording, minutes []uint32, spoil
 	if err := os.CopyFS(dir, z); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// excerpted makes an excerpt of minutes, and spoils its records.
+func excerpted(t *testing.T, r *recordingtest.Recording, minutes []uint32, spoil func([][]byte) [][]byte) string {
+	t.Helper()
+	dir := cutOut(t, r, minutes)
 	file := filepath.Join(dir, "0-0.vhc")
 	whole, err := os.ReadFile(file)
 	if err != nil {
@@ -384,6 +401,31 @@ func TestTheVerifyPageChecksAnExcerptAsTheProgramDoes(t *testing.T) {
 			}
 		})
 	}
+	for _, named := range []string{"[1,3,4,5]", "[0,1]", "[1,2]", "[1,9]"} {
+		t.Run("of minutes "+named, func(t *testing.T) {
+			dir := cutOut(t, r, []uint32{1})
+			list := filepath.Join(dir, "excerpt.json")
+			text, err := os.ReadFile(list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(list, bytes.Replace(text, []byte(`"minutes":[1]`), []byte(`"minutes":`+named), 1), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			d.agree(t, packed(t, dir))
+		})
+	}
+	t.Run("a minute with nothing", func(t *testing.T) {
+		camera := recordingtest.Camera{Codec: chunk.VP8Opus}
+		film := camera.Film(0, 300_000, 500)
+		r := recordingtest.Make(t, recordingtest.Part{Track: chunk.Main, Camera: camera, Slices: append(film[:140:140], film[500:]...)})
+		m := r.Manifest
+		m.Gaps = []proof.Gap{{Track: chunk.Main, From: 70_000, To: 250_000, Reason: "sleep"}}
+		r.Seal(t, m, nil)
+		if result := d.agree(t, packed(t, cutOut(t, r, []uint32{2}))); !result.Sound {
+			t.Error(result.Words())
+		}
+	})
 	t.Run("rewritten and sealed anew", func(t *testing.T) {
 		whole := recordingtest.Make(t, recordingtest.ThreeMinutes())
 		whole.Forge(t, chunk.Part{Recording: whole.ID}, 100)
@@ -462,12 +504,14 @@ func TestAFileOfNothingButBeginningsOfRecordsEndsSoon(t *testing.T) {
 	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
 	head := bytes.Clone(contents(t, r, "0-0.vhc")[:chunk.HeaderSize])
 	copy(head[chunk.HeaderSize-4:], []byte{0, 0x3f, 0xff, 0xff})
-	r.Write(t, "0-0.vhc", bytes.Repeat(head, 12<<20/len(head)))
-	headline, problem := d.choose(packed(t, r.Dir))
-	if !strings.HasPrefix(headline, "NOT SOUND") {
-		t.Errorf("%s%s", headline, problem)
+	first := r.Records[chunk.Part{Recording: r.ID}][0].Raw
+	for name, piece := range map[string][]byte{"alone": head, "with a record between": append(bytes.Clone(head), first...)} {
+		r.Write(t, "0-0.vhc", bytes.Repeat(piece, 12<<20/len(piece)))
+		if result := d.agree(t, packed(t, r.Dir)); result.Sound {
+			t.Errorf("%s: %s", name, result.Words())
+		}
+		t.Logf("12 MB of beginnings, %s, took %s s", name, browser.Ask[string](d.Tab, `document.querySelector("[data-result]").dataset.seconds`))
 	}
-	t.Logf("12 MB of beginnings took %s s", browser.Ask[string](d.Tab, `document.querySelector("[data-result]").dataset.seconds`))
 }
 
 func TestTheVerifyPageNamesABitThatFlippedInTheArchiveItself(t *testing.T) {

@@ -3,7 +3,8 @@
 
 Written from docs/chunk-format.md alone, as proof that nobody is locked in. It
 checks an unpacked export or excerpt (records, chains, trees, the hashes in the
-manifest, the log's proof) with Python's standard library only. Two things need
+manifest, the log's proof) with Python's standard library only. It does not look
+at the films of a court pack, and names what it did not check. Two things need
 the package "cryptography" (Debian: python3-cryptography): the signatures
 (Ed25519), and decrypting (AES-256-GCM).
 
@@ -120,6 +121,34 @@ def follows(record, last, recording, track, part):
     return ""
 
 
+SLACK = 1500  # ms: how far two times may lie apart that should be one
+JUMP = 1000  # ms: by how much the wall clock may move against the other from record to record
+
+
+def clock(ms):
+    return "%d:%02d:%02d" % (ms // 3600000, ms // 60000 % 60, ms // 1000 % 60)
+
+
+def plain(name):
+    """A file's name; what could pass for other words of a page is quoted."""
+    return name if name.isprintable() and ", " not in name else ascii(name)
+
+
+def reaches(p, minute):
+    return minute * 60000 < p["to"] and p["from"] < (minute + 1) * 60000
+
+
+def stretches(minutes):
+    """Ascending minutes in words: "3, 14 to 16"."""
+    out = []
+    for m in minutes:
+        if out and out[-1][1] + 1 == m:
+            out[-1][1] = m
+        else:
+            out.append([m, m])
+    return ", ".join("%d" % a if a == b else "%d to %d" % (a, b) for a, b in out)
+
+
 # --- Keys -----------------------------------------------------------------------
 def hkdf(key, salt, info):
     """HKDF-SHA-256 (RFC 5869) of 32 bytes."""
@@ -216,6 +245,31 @@ def open_note(signed, vkey, say):
     raise Fault("not signed by %s" % name)
 
 
+def read_excerpt(text, m):
+    """excerpt.json, if it is what the format says and fits the manifest."""
+    e = json.loads(text)
+    rising = lambda ns: all(type(n) is int and n >= 0 for n in ns) and all(a < b for a, b in zip(ns, ns[1:]))
+    if set(e) != {"v", "recording", "minutes", "tracks"} or e["v"] != 1 or e["recording"] != m["recording"]:
+        raise ValueError("excerpt.json is of another version or recording")
+    if not e["minutes"] or not e["tracks"] or not rising(e["minutes"]) or not rising([t["track"] for t in e["tracks"]]):
+        raise ValueError("excerpt.json names no minutes or tracks, or not in order")
+    sealed = {t["track"]: {p["part"]: p["records"] for p in t["parts"]} for t in m["tracks"]}
+    for t in e["tracks"]:
+        if not t["parts"] or not rising([p["part"] for p in t["parts"]]):
+            raise ValueError("excerpt.json names a track without parts, or they are not in order")
+        for p in t["parts"]:
+            edges = [n for first, last in p["records"] for n in (first, last + 1)]
+            if not edges or not all(a <= b for a, b in p["records"]) or not rising(edges) \
+                    or edges[-1] > sealed[t["track"]][p["part"]]:
+                raise ValueError("the records in excerpt.json are not in order, or more than there are")
+    return e
+
+
+# What belongs to the proof, beside what each part has.
+PROOF = {"manifest.json", "manifest.sig", "marks.json", "excerpt.json", "keys.json", "release.json",
+         "log/key", "log/leaf.json", "log/manifest.tlog-proof", "log/heads.json"}
+
+
 class Export:
     def __init__(self, folder, args):
         self.folder, self.args, self.faults, self.notes = folder, args, [], []
@@ -224,8 +278,8 @@ class Export:
         self.recording = bytes.fromhex(self.m["recording"])
         self.keys = self.load_keys()
         excerpt = self.read("excerpt.json", False)
-        self.excerpt = json.loads(excerpt) if excerpt else None
-        self.heads = {}
+        self.excerpt = read_excerpt(excerpt, self.m) if excerpt is not None else None
+        self.heads, self.unchecked = {}, []
 
     def read(self, name, must=True):
         try:
@@ -322,6 +376,51 @@ class Export:
                 if share is not None and hashlib.sha256(share).hexdigest() != p["share_a"]:
                     self.fault(name + " is not what was sealed")
 
+    def times(self):
+        """Time between parts, and after the recording's end."""
+        over = max(0, self.m["ended"] - self.m["started"])
+        for t in self.m["tracks"]:
+            end = t["parts"][0]["to"]  # of all parts before: they may overlap
+            for p in t["parts"]:
+                if p["from"] > end + SLACK:
+                    self.silence("%d-%d.vhc" % (t["track"], p["part"]), t["track"], end, p["from"])
+                end = max(end, p["to"])
+            if end > over + SLACK:
+                self.notes.append("track %d: records go on %d s after the end of the recording" % (t["track"], (end - over) // 1000))
+
+    def declared(self, track, begin, end):
+        return [g for g in self.m["gaps"] if g["track"] == track and g["from"] <= begin + SLACK and end <= g["to"] + SLACK]
+
+    def silence(self, name, track, begin, end):
+        """A stretch without media: wrong, unless somebody declared why."""
+        what = "%s, minute %d: nothing was recorded from %s to %s" % (name, begin // 60000, clock(begin), clock(end))
+        gaps = self.declared(track, begin, end)
+        if gaps:
+            self.notes.append("%s; declared reason: %s" % (what, gaps[0]["reason"]))
+        else:
+            self.fault(what + ", and nobody declared why")
+
+    def strangers(self):
+        """Files that belong to no part of the proof."""
+        known = set(PROOF)
+        for t in self.m["tracks"]:
+            for p in t["parts"]:
+                known |= {"shares/%d-%d.age" % (t["track"], p["part"]), "heads/%d-%d.webm" % (t["track"], p["part"])}
+        for t in (self.excerpt or self.m)["tracks"]:
+            known |= {"%d-%d.vhc" % (t["track"], p["part"]) for p in t["parts"]}
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                name = os.path.relpath(os.path.join(folder, name), self.folder).replace(os.sep, "/")
+                if name.endswith(".vhc") and "/" not in name and name not in known:
+                    self.fault("%s does not belong to this recording" % plain(name))
+                elif name not in known:
+                    self.unchecked.append(plain(name))
+        self.unchecked.sort()
+
+    def lacking(self, name, minutes):
+        if minutes:
+            self.fault("%s, minutes %s: the excerpt names them, and holds nothing of them" % (name, stretches(minutes)))
+
     def part(self, track, p, runs, out):
         """Follows a part's records; gives {seq: hash} of those that are right."""
         name, last, known = "%d-%d.vhc" % (track, p["part"]), None, {}
@@ -329,7 +428,9 @@ class Export:
         where = lambda: "%s, minute %d" % (name, min(last.mono + last.duration if last else p["from"], p["to"] - 1) // 60000)
         heads, rewritten, spoken = self.heads.get((track, p["part"]), {}), False, None
         expected = (n for first, end in runs for n in range(first, end + 1))
-        wants = lambda r: self.excerpt is not None and r.minute in self.excerpt["minutes"]
+        minutes = self.excerpt["minutes"] if self.excerpt else []
+        wants = lambda r: r.minute in minutes
+        ahead, lacks, size, first = [m for m in minutes if reaches(p, m)], [], 0, None
         try:
             for r in records(self.read(name)):
                 seq = next(expected, None)
@@ -348,6 +449,17 @@ class Export:
                     self.fault("%s, minute %d: the log says that it ended otherwise: it took another record %d down when that was made"
                                % (name, r.minute, seq))
                     rewritten = True  # those after it must differ too
+                if joined and r.mono > last.mono + last.duration + SLACK:
+                    self.silence(name, track, last.mono + last.duration, r.mono)
+                drift = (r.wall - r.mono) - (last.wall - last.mono) if joined else 0
+                if abs(drift) > JUMP and not self.excerpt:
+                    what = "%s, minute %d: the recorder's clock jumps by %+d ms at record %d" % (name, r.minute, drift, seq)
+                    (self.notes.append if self.declared(track, r.mono, r.mono) else self.fault)(what)
+                while ahead and ahead[0] <= r.minute:  # shown by this record, or between it and the one before
+                    m = ahead.pop(0)
+                    if m < r.minute and not (joined and last.minute < m):
+                        lacks.append(m)
+                first, size = first or r, size + len(r.raw)
                 spoken = r if seq in heads else spoken
                 known[seq], last = r.hash, r
                 key = self.keys.get((track, p["part"], r.minute))
@@ -366,6 +478,10 @@ class Export:
                 raise Fault("records of the last minute may have been left out")
             if last.seq + 1 == p["records"] and last.hash.hex() != p["head"]:
                 raise Fault("the last record is not the one that was sealed")
+            if not self.excerpt and (size, first.mono, first.wall, last.mono + last.duration, last.wall, last.codec, last.flags & 4 != 0) != \
+                    tuple(p[k] for k in ("bytes", "from", "wall_from", "to", "wall_to", "codec", "finished")):
+                raise Fault("the seal gives other sizes or times than the records")
+            self.lacking(name, lacks + ahead)
             begin = spoken.mono + spoken.duration if spoken else p["from"]
             if self.heads and not self.excerpt and p["to"] >= begin + 120000:
                 self.notes.append("NOT CHECKED: %s, minutes %d to %d, no head of minutes that came along speaks of them"
@@ -384,6 +500,10 @@ class Export:
             if self.excerpt and t["track"] not in cut:
                 self.notes.append("track %d is not in the excerpt" % t["track"])
                 continue
+            minutes = self.excerpt["minutes"] if self.excerpt else []
+            outside = [m for m in minutes if not any(reaches(p, m) for p in t["parts"])]
+            if outside:
+                self.notes.append("track %d: nothing was recorded in minutes %s" % (t["track"], stretches(outside)))
             begin, known, sound = 0, {}, True
             listed = {p["part"]: p["records"] for p in cut[t["track"]]["parts"]} if self.excerpt else {}
             for p in t["parts"]:
@@ -399,6 +519,8 @@ class Export:
                         out.close()
                     sound = sound and found is not None
                     known.update({begin + seq: h for seq, h in (found or {}).items()})
+                else:
+                    self.lacking("%d-%d.vhc" % (t["track"], p["part"]), [m for m in minutes if reaches(p, m)])
                 begin += p["records"]
             if not sound:
                 continue
@@ -411,7 +533,9 @@ class Export:
             self.notes.append("track %d: %d records" % (t["track"], len(known)))
 
     def verify(self):
-        for step in (self.seal, self.beside, self.tracks):
+        if self.excerpt:
+            self.notes.append("minutes in this excerpt: " + stretches(self.excerpt["minutes"]))
+        for step in (self.seal, self.beside, self.times, self.strangers, self.tracks):
             try:
                 step()
             except Fault as f:
@@ -482,7 +606,10 @@ def main():
         print("  " + note)
     for fault in export.faults:
         print("WRONG " + fault)
-    print("NOT SOUND" if export.faults else "SOUND, as far as it was checked")
+    if export.unchecked:
+        print("NOT CHECKED, beside the records: " + ", ".join(export.unchecked))
+    sound = "SOUND, as far as it was checked" + (": the records, and not what lies beside them" if export.unchecked else "")
+    print("NOT SOUND" if export.faults else sound)
     return 1 if export.faults else 0
 
 

@@ -82,6 +82,9 @@ func (c verifyRecording) verify(t *terminal) (proof.Result, error) {
 	if c.Key != "" {
 		return proof.Result{}, errors.New("a file alone is checked without keys: name the folder that it lies in")
 	}
+	if len(c.Witness) > 0 || c.Roots != "" {
+		return proof.Result{}, errors.New("a file alone has neither cosignature nor timestamp: name the folder that it lies in")
+	}
 	return proof.VerifyPart(t.ctx, file)
 }
 

@@ -38,6 +38,7 @@ func TestVerifyRecordingAnswersByExitStatus(t *testing.T) {
 	}
 	expect("a folder", 0, "unaltered since it was sealed", "--log-key", r.LogKey, r.Dir)
 	expect("one file", 0, "whether its end is missing", file)
+	expect("one file, and what it can't have", 2, "neither cosignature nor timestamp", "--witness", r.LogKey, file)
 	expect("an archive", 0, "unaltered since it was sealed", "--log-key", r.LogKey, archived(t, r.Dir, ""))
 	expect("an archive with a folder in it", 0, "unaltered since it was sealed", archived(t, r.Dir, "recording/"))
 	expect("a key without the server's part", 2, "release.json", "--key", identity, r.Dir)

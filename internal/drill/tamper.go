@@ -1,6 +1,8 @@
 package drill
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -95,8 +97,46 @@ func Tamper(ctx context.Context, dir, key string) ([]Row, error) {
 	if err := os.WriteFile(path, whole, 0o600); err != nil {
 		return nil, err
 	}
+	parts := m.Tracks[0].Parts
+	if first, last := uint32(parts[0].From/chunk.MinuteMS), uint32((parts[len(parts)-1].To-1)/chunk.MinuteMS); first < last { // a quick drill has one minute
+		row, err := overclaim(ctx, dir, victim.Track, first, last)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
 	row, err := reseal(ctx, dir, key)
 	return append(rows, row), err
+}
+
+// overclaim makes an excerpt of a track's first minute say that it holds the last
+// one too.
+func overclaim(ctx context.Context, dir string, track chunk.Track, first, last uint32) (row Row, err error) {
+	row = Row{Fault: "excerpt that says too much", Did: "an excerpt of one minute names another as well", Why: "it was not named"}
+	folder, err := os.MkdirTemp("", "verhaal-drill-")
+	if err != nil {
+		return row, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	err = proof.Excerpt(ctx, os.DirFS(dir), proof.Selection{Tracks: []chunk.Track{track}, Minutes: []uint32{first}}, z)
+	if err := errors.Join(err, z.Close()); err != nil {
+		return row, err
+	}
+	excerpt, err := zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
+	if err != nil {
+		return row, err
+	}
+	list, err := fs.ReadFile(excerpt, "excerpt.json")
+	if err != nil {
+		return row, err
+	}
+	list = bytes.Replace(list, fmt.Appendf(nil, `"minutes":[%d]`, first), fmt.Appendf(nil, `"minutes":[%d,%d]`, first, last), 1)
+	if err := errors.Join(os.CopyFS(folder, excerpt), os.WriteFile(filepath.Join(folder, "excerpt.json"), list, 0o600)); err != nil {
+		return row, err
+	}
+	return row.found(ctx, folder, proof.Missing, int64(last))
 }
 
 // split gives the records of a part that lies in a folder.
@@ -129,15 +169,21 @@ func (f forgery) judge(ctx context.Context, dir, path string, changed [][]byte, 
 	if err := os.WriteFile(path, forged, 0o600); err != nil {
 		return row, err
 	}
+	return row.found(ctx, dir, f.kind, at)
+}
+
+// found adds what the verifier says of a folder, if it is the fault of this kind in
+// this minute.
+func (r Row) found(ctx context.Context, dir, kind string, minute int64) (Row, error) {
 	result, err := proof.Verify(ctx, os.DirFS(dir), proof.Options{})
 	if err != nil {
-		return row, err
+		return r, err
 	}
 	for _, found := range result.Faults {
-		if found.Kind == f.kind && found.Minutes != nil && found.Minutes.From <= at && at <= found.Minutes.To {
-			row.Found, row.Held, row.Why = fmt.Sprint(found), !result.Sound, ""
+		if found.Kind == kind && found.Minutes != nil && found.Minutes.From <= minute && minute <= found.Minutes.To {
+			r.Found, r.Held, r.Why = fmt.Sprint(found), !result.Sound, ""
 			break
 		}
 	}
-	return row, nil
+	return r, nil
 }

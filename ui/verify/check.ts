@@ -5,13 +5,12 @@
 // test/verify_test.go holds this to it.
 import { hex, Tree } from "../audit/merkle.js";
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { minuteOf } from "../room/chunk.js";
 import { Archive, Refused } from "./archive.js";
 import { endOf, Follower, silence, slack, type Named } from "./follow.js";
 import { Headed, loadHeads, type Heads } from "./heads.js";
 import { decode, open, position, sealText } from "./log.js";
-import { parseExcerpt, parseManifest, type Excerpt, type ExcerptTrack, type Manifest, type Part, type Track } from "./manifest.js";
-import { Picker, rootByPath, type Leaf } from "./pick.js";
+import { parseExcerpt, parseManifest, type Excerpt, type ExcerptTrack, type Manifest, type Track } from "./manifest.js";
+import { lacking, minuteRuns, Picker, reaches, rootByPath, type Leaf } from "./pick.js";
 import { Finding, Findings, say, sorted, type Level, type Result, type Said, type TrackResult } from "./result.js";
 import { scan, sha256, type Item } from "./scan.js";
 
@@ -124,11 +123,14 @@ class Check {
     const marks = await this.archive.read("marks.json");
     if (!marks && m.marks.count > 0) this.out.note(new Finding(1, "open", say("no_marks", { count: m.marks.count })));
     if (marks && hex(await sha256(marks)) !== m.marks.hash) this.out.fault(new Finding(1, "seal", say("other_marks")));
+    const over = Math.max(0, m.ended - m.started);
     for (const t of m.tracks) {
+      const last = t.parts.reduce((end, p) => Math.max(end, p.to), 0);
+      if (last > over + slack) this.out.note(new Finding(1, "clock", say("goes_on", { seconds: Math.floor((last - over) / 1000) })).on(t.track).times(over, last));
       let end = t.parts[0]!.to; // of all parts before: they may overlap
       for (const s of t.parts) {
         const p = { track: t.track, part: s.part };
-        const file = `shares/${p.track}-${p.part}.age`;
+        const file = shareFile(p);
         const share = await this.archive.read(file);
         if (share && hex(await sha256(share)) !== s.share_a) this.out.fault(new Finding(1, "seal", say("other_share", { file })).at(p));
         const off = s.wall_from - s.from - m.started;
@@ -143,12 +145,18 @@ class Check {
     }
   }
 
-  /** Files of records that the manifest, or the excerpt, does not know. */
+  /** Files that belong to no part of the proof: of records that the manifest, or the excerpt, does not know, and of all else. */
   private strangers(m: Manifest, e?: Excerpt): void {
-    const known = new Set((e ?? m).tracks.flatMap((t) => t.parts.map((p) => fileOf({ track: t.track, part: p.part }))));
-    for (const file of this.archive.names().sort()) {
-      if (file.endsWith(".vhc") && !file.includes("/") && !known.has(file)) this.out.fault(new Finding(1, "foreign", say("stranger", { file })));
-    }
+    const known = new Set(proofFiles);
+    for (const t of m.tracks) for (const p of t.parts) known.add(shareFile({ track: t.track, part: p.part })).add(`heads/${t.track}-${p.part}.webm`);
+    for (const t of (e ?? m).tracks) for (const p of t.parts) known.add(fileOf({ track: t.track, part: p.part }));
+    const unchecked = this.archive.names().sort().filter((file) => {
+      if (known.has(file)) return false;
+      const records = file.endsWith(".vhc") && !file.includes("/");
+      if (records) this.out.fault(new Finding(1, "foreign", say("stranger", { file })));
+      return !records;
+    });
+    if (unchecked.length) this.result.unchecked = unchecked;
   }
 
   /** Every record of a track. */
@@ -179,6 +187,8 @@ class Check {
   private async cut(m: Manifest, e: Excerpt, t: ExcerptTrack): Promise<void> {
     const sealed = m.tracks.find((x) => x.track === t.track)!;
     const result = trackResult(t.track, t.parts.length, 0, 0);
+    const outside = e.minutes.filter((m) => !sealed.parts.some((s) => reaches(s, m)));
+    for (const run of minuteRuns(outside)) this.out.note(new Finding(1, "missing", say("nothing_then")).on(t.track).times(...run));
     const leaves: Leaf[] = [];
     const minutes = new Set(e.minutes);
     const cut = new Map(t.parts.map((p) => [p.part, p.records]));
@@ -187,7 +197,7 @@ class Check {
       const part = { recording: m.recording, track: t.track, part: s.part };
       const listed = cut.get(s.part);
       if (listed) {
-        const [f, heads] = [new Picker(part, s, minutes, listed), new Headed(part, s, this.heads)];
+        const [f, heads] = [new Picker(part, s, minutes, listed, m.gaps), new Headed(part, s, this.heads)];
         await this.read(part, (i) => {
           if (!f.take(i)) return;
           heads.take(i);
@@ -199,8 +209,8 @@ class Check {
         sound &&= f.faults.length === 0;
         this.out.join(f);
         this.held(heads);
-      } else if (reaches(s, e)) {
-        this.out.note(new Finding(1, "open", say("part_out")).at(part));
+      } else {
+        lacking(this.out, part, e.minutes.filter((m) => reaches(s, m)));
       }
       begin += s.records;
     }
@@ -221,7 +231,7 @@ class Check {
     if (!stream) return;
     const all = this.archive.names().filter((n) => n.endsWith(".vhc")).reduce((n, name) => n + this.archive.size(name), 0);
     const tell = (bytes: number): void => this.o.tell((this.done += bytes), all);
-    for await (const items of scan(stream, this.archive.size(fileOf(p)), tell)) {
+    for await (const items of scan(stream, tell)) {
       this.o.signal.throwIfAborted();
       items.forEach(take);
     }
@@ -243,14 +253,16 @@ class Check {
   }
 }
 
+/** What belongs to the proof, beside what each part has. */
+const proofFiles = [
+  "manifest.json", "manifest.sig", "manifest.tsr", "marks.json", "excerpt.json", "keys.json", "release.json",
+  "log/key", "log/leaf.json", "log/manifest.tlog-proof", "log/heads.json",
+];
+
+const shareFile = (p: { track: number; part: number }): string => `shares/${p.track}-${p.part}.age`;
 const fileOf = (p: { track: number; part: number }): string => `${p.track}-${p.part}.vhc`;
 
 function trackResult(track: number, parts: number, from: number, to: number): TrackResult {
   return { track, name: trackNames[track]!, parts, records: 0, bytes: 0, from, to, opened: 0 };
 }
 
-/** Whether a part that is not in an excerpt reaches over its minutes. */
-function reaches(s: Part, e: Excerpt): boolean {
-  const next = e.minutes.find((m) => m >= minuteOf(s.from));
-  return next !== undefined && next * 60_000 < s.to;
-}

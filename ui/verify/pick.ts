@@ -3,12 +3,28 @@
 // internal/recording/proof/excerpt_check.go and tree.go do.
 import { equal, hex, interior, leafHash } from "../audit/merkle.js";
 import { recordSize, type Header } from "../room/chunk.js";
-import { belongs, endOf, type Named } from "./follow.js";
-import type { Part } from "./manifest.js";
+import { belongs, endOf, silence, slack, type Named } from "./follow.js";
+import type { Gap, Part } from "./manifest.js";
 import { Finding, Findings, say, type Kind, type Said } from "./result.js";
 import type { Item, Rec } from "./scan.js";
 
 const minuteMS = 60_000;
+
+/** Whether a part reaches over a minute. */
+export const reaches = (s: Part, minute: number): boolean => minute * minuteMS < s.to && s.from < (minute + 1) * minuteMS;
+
+/** The stretches of ascending minutes that follow each other, in ms. */
+export function* minuteRuns(minutes: number[]): Generator<[number, number]> {
+  for (let [i, j] = [0, 0]; i < minutes.length; i = j) {
+    for (j = i + 1; j < minutes.length && minutes[j] === minutes[j - 1]! + 1; ) j++;
+    yield [minutes[i]! * minuteMS, (minutes[j - 1]! + 1) * minuteMS];
+  }
+}
+
+/** Reports the minutes that an excerpt names, and of which it has nothing of a part that reaches over them. */
+export function lacking(out: Findings, p: Named, minutes: number[]): void {
+  for (const run of minuteRuns(minutes)) out.fault(new Finding(1, "missing", say("lacking")).at(p).times(...run));
+}
 
 /** Checks the records of a part in an excerpt one after the other. */
 export class Picker extends Findings {
@@ -17,15 +33,19 @@ export class Picker extends Findings {
   private head: Uint8Array = new Uint8Array();
   private last?: Header;
   private lost = 0;
+  private ahead: number[]; // minutes of the excerpt in this part that no record showed yet, the last first
+  private readonly lacks: number[] = []; // minutes of which nothing is here
 
   constructor(
     private readonly part: Named,
     private readonly sealed: Part,
     private readonly minutes: ReadonlySet<number>, // of the excerpt, ascending
     runs: [number, number][],
+    private readonly gaps: Gap[],
   ) {
     super();
     this.runs = runs.map(([from, to]) => [from, to]);
+    this.ahead = [...minutes].filter((m) => reaches(sealed, m)).reverse();
   }
 
   private get end(): number {
@@ -78,9 +98,19 @@ export class Picker extends Findings {
       this.fault(this.wrong("changed", say("exchanged")).count(h.seq - 1, h.seq - 1).times(this.last.mono, this.end));
     }
     if (!this.inside && h.seq > 0 && this.wants(h)) this.fault(this.one("missing", h, say("left_before")));
+    if (this.inside && this.last && h.mono > this.end + slack) silence(this, this.part, this.gaps, this.end, h.mono);
+    this.show(h);
     this.step(h, i.hash);
     if (!this.inside && h.seq + 1 < this.sealed.records && this.wants(h)) this.fault(this.one("missing", h, say("left_after")));
     return true;
+  }
+
+  /** Takes the minutes off that h shows: its own, and those between it and the record that it follows, in which nothing was recorded. */
+  private show(h: Header): void {
+    while (this.ahead.length > 0 && this.ahead.at(-1)! <= h.minute) {
+      const minute = this.ahead.pop()!;
+      if (minute < h.minute && !(this.inside && this.last!.minute < minute)) this.lacks.push(minute);
+    }
   }
 
   /** Moves on to the record after h. */
@@ -110,6 +140,7 @@ export class Picker extends Findings {
   finish(): void {
     if (this.runs.length > 0) this.fault(this.where(this.wrong("cut", say("missing")), this.runs.at(-1)![1]));
     else if (this.lost > 0) this.fault(this.wrong("added", say("end_lost", { bytes: this.lost })).times(this.end, this.end + 1));
+    if (this.faults.length === 0) lacking(this, this.part, [...this.lacks, ...this.ahead.reverse()]);
   }
 }
 

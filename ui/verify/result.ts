@@ -128,6 +128,7 @@ export interface Result {
   faults: Finding[];
   notes: Finding[];
   seal?: SealResult;
+  unchecked?: string[]; // files that lie beside the records and that nothing holds to them
 }
 
 const ranks = (f: Finding): number[] => [
@@ -150,6 +151,6 @@ export function toJSON(r: Result, tell: (says: Said[]) => string): string {
   const findings = (list: Finding[]) =>
     list.map((f) => ({ level: f.level, kind: f.kind, track: f.track, part: f.part, records: f.records, minutes: f.minutes, what: tell(f.says) }));
   const levels = r.levels.map((l) => ({ level: l.level, state: l.state, why: l.why && tell([l.why]) }));
-  const { what, recording, sound, tracks, seal } = r;
-  return JSON.stringify({ what, recording, sound, levels, tracks, faults: findings(r.faults), notes: findings(r.notes), seal }, null, 1) + "\n";
+  const { what, recording, sound, tracks, seal, unchecked } = r;
+  return JSON.stringify({ what, recording, sound, levels, tracks, faults: findings(r.faults), notes: findings(r.notes), seal, unchecked }, null, 1) + "\n";
 }

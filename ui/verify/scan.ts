@@ -46,10 +46,10 @@ function headerOf(b: Uint8Array): chunk.Header | "more" | undefined {
   }
 }
 
-/** Gives what a stream holds, some items at a time; size is about what it has. */
-export async function* scan(stream: ReadableStream<Uint8Array>, size: number, read: (bytes: number) => void): AsyncGenerator<Item[]> {
+/** Gives what a stream holds, some items at a time. */
+export async function* scan(stream: ReadableStream<Uint8Array>, read: (bytes: number) => void): AsyncGenerator<Item[]> {
   const reader = stream.getReader();
-  const framer = new Framer(size);
+  const framer = new Framer();
   try {
     let coming = fill(reader);
     for (let end = false; !end; ) {
@@ -92,15 +92,12 @@ class Framer {
   private carry = new Uint8Array();
   private lost = 0;
   private items: Item[] = [];
-  /** Bytes that may still be summed in the search for records. A file made of nothing but beginnings would take for ever; what is left of it counts as lost. */
-  private search: number;
-
-  constructor(size: number) {
-    this.search = 8 * size + 16 * maxRecord;
-  }
+  /** How many bytes may still be summed to find records where bytes are none: a file of nothing but beginnings would take for ever. What is read adds to it; where it is used up, what is there counts as lost. */
+  private search = 16 * maxRecord;
 
   push(pieces: Uint8Array[], end: boolean): Item[] {
     const buf = concatBytes(this.carry, ...pieces);
+    this.search += 8 * (buf.length - this.carry.length);
     this.items = [];
     this.carry = buf.slice(this.cut(buf, end));
     return this.items;
@@ -149,7 +146,14 @@ class Framer {
   /** Whether a record may be taken to be as long as its header says. */
   private frames(rest: Uint8Array, size: number, end: boolean): boolean {
     const after = rest.subarray(size);
-    return (after.length === 0 && end) || marked(after) || sound(rest.subarray(0, size));
+    return (after.length === 0 && end) || marked(after) || this.sound(rest.subarray(0, size));
+  }
+
+  /** Whether the checksum of what may be a record fits, as long as the search may go on. */
+  private sound(raw: Uint8Array): boolean {
+    if (this.search <= 0) return false;
+    this.search -= raw.length;
+    return sound(raw);
   }
 
   /** The next whole record, not at the very front; -1 if there is none. */
@@ -157,11 +161,10 @@ class Framer {
     for (let at = rest.indexOf(mark[0]!, 1); at > 0 && this.search > 0; at = rest.indexOf(mark[0]!, at + 1)) {
       const b = rest.subarray(at);
       if (!marked(b)) continue;
-      const h = headerOf(b);
       this.search -= chunk.headerSize;
+      const h = headerOf(b);
       if (!h || h === "more" || b.length < chunk.recordSize(h.length)) continue;
-      this.search -= h.length;
-      if (sound(b.subarray(0, chunk.recordSize(h.length)))) return at;
+      if (this.sound(b.subarray(0, chunk.recordSize(h.length)))) return at;
     }
     return -1;
   }

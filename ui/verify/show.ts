@@ -32,8 +32,10 @@ export class Sheet {
   show(file: File, { result: r, logKey, own, stamped }: Checked): void {
     const { words } = this;
     const good = r.levels[1]!.state === "passed";
-    const headline = this.fill("headline", words.text(r.sound ? (good ? `sound_${r.what}` : "incomplete") : `faults_${r.what}`));
-    headline.className = r.sound ? (good ? "notice good" : "notice warn") : "notice danger";
+    const beside = r.unchecked !== undefined;
+    const headline = this.fill("headline", words.text(r.sound ? (good ? `sound_${beside ? "records" : r.what}` : "incomplete") : `faults_${r.what}`));
+    headline.className = r.sound ? (good && !beside ? "notice good" : "notice warn") : "notice danger";
+    if (beside) headline.append(" ", words.text("unchecked"), " ", ltr("span", r.unchecked!.join(", ")));
     this.fill("file", ltr("span", file.name), " · ", ltr("span", size(file.size)), " · ", words.text("at"), " ", ltr("span", clock(Date.now())));
     this.fill("facts", ...this.facts(r));
     this.fill("levels", ...r.levels.map((l) => this.level(l)));

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"sort"
 
 	"verhaal/internal/recording/chunk"
 )
@@ -55,6 +56,19 @@ func (e *excerpt) part(p chunk.Part) (excerptPart, bool) {
 func (e *excerpt) wants(minute uint32) bool {
 	_, ok := slices.BinarySearch(e.Minutes, minute)
 	return ok
+}
+
+// within gives the excerpt's minutes over which a part reaches.
+func (e *excerpt) within(s Part) []uint32 {
+	from := sort.Search(len(e.Minutes), func(i int) bool { return (uint64(e.Minutes[i])+1)*chunk.MinuteMS > s.From })
+	to := sort.Search(len(e.Minutes), func(i int) bool { return uint64(e.Minutes[i])*chunk.MinuteMS >= s.To })
+	return e.Minutes[from:max(from, to)]
+}
+
+// spans says whether a minute of the excerpt lies between two others.
+func (e *excerpt) spans(from, to uint32) bool {
+	i := sort.Search(len(e.Minutes), func(i int) bool { return e.Minutes[i] > from })
+	return i < len(e.Minutes) && e.Minutes[i] < to
 }
 
 // whole says whether the excerpt is of every minute that was recorded.
@@ -189,7 +203,7 @@ func (e *excerpt) cut(ctx context.Context, dir fs.FS, m Manifest, t Track, to Si
 	for i, s := range t.Parts {
 		p := c.part(t, s)
 		f := newFollower(p, &t.Parts[i], m.Gaps)
-		cutter := &cutter{want: e.wants, create: func() (io.Writer, error) { return to.Create(p.File()) }}
+		cutter := &cutter{e: e, create: func() (io.Writer, error) { return to.Create(p.File()) }}
 		begin := int64(len(hashes))
 		err := c.scan(ctx, p, func(i item) {
 			if f.take(i) {
@@ -226,31 +240,34 @@ func (e *excerpt) cut(ctx context.Context, dir fs.FS, m Manifest, t Track, to Si
 	return out, nil
 }
 
-// cutter writes the records of wanted minutes and their neighbours.
+// cutter writes the records of wanted minutes and their neighbours; where nothing was
+// recorded in such a minute, the two around it.
 type cutter struct {
-	want   func(minute uint32) bool
+	e      *excerpt
 	create func() (io.Writer, error)
 	w      io.Writer
 	err    error
 	before []byte // the record before, not written
 	runs   [][2]uint32
-	open   bool // the record before belongs to a wanted minute
+	open   bool   // the record before belongs to a wanted minute
+	minute uint32 // of the record before
 }
 
 func (c *cutter) take(i item) {
-	wanted := c.want(i.Minute())
+	wanted := c.e.wants(i.Minute())
+	needed := wanted || i.Seq > 0 && c.e.spans(c.minute, i.Minute())
 	switch {
-	case wanted && c.before != nil:
+	case needed && c.before != nil:
 		c.write(i.Seq-1, c.before)
 		c.write(i.Seq, i.Raw)
 		c.before = nil
-	case wanted || c.open:
+	case needed || c.open:
 		c.write(i.Seq, i.Raw)
 		c.before = nil
 	default:
 		c.before = append(c.before[:0], i.Raw...)
 	}
-	c.open = wanted
+	c.open, c.minute = wanted, i.Minute()
 }
 
 func (c *cutter) write(seq uint32, raw []byte) {

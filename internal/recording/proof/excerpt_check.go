@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"slices"
 
 	"verhaal/internal/recording/chunk"
@@ -111,6 +112,11 @@ func (c *check) excerpt(ctx context.Context, e *excerpt) error {
 
 func (c *check) excerptTrack(ctx context.Context, e *excerpt, t excerptTrack) error {
 	sealed, _ := c.m.track(t.Track)
+	for run := range minuteRuns(e.outside(sealed)) {
+		found := fault(1, Missing, "nothing of this track was recorded then").times(run.From, run.To)
+		found.Track = &t.Track
+		c.note(found)
+	}
 	result := TrackResult{Track: t.Track, Name: t.Track.String(), Parts: len(t.Parts)}
 	var leaves []chunk.Hash
 	var numbers []int64
@@ -119,13 +125,11 @@ func (c *check) excerptTrack(ctx context.Context, e *excerpt, t excerptTrack) er
 		p := c.part(sealed, s)
 		listed, ok := e.part(p)
 		if !ok {
-			if i, _ := slices.BinarySearch(e.Minutes, uint32(s.From/chunk.MinuteMS)); i < len(e.Minutes) && uint64(e.Minutes[i])*chunk.MinuteMS < s.To {
-				c.note(fault(1, Open, "this part reaches over minutes of the excerpt and is not in it").at(p))
-			}
+			c.join(lacking(p, e.within(s)))
 			begin += int64(s.Records)
 			continue
 		}
-		f := &picker{part: p, sealed: s, e: e, runs: slices.Clone(listed.Records)}
+		f := &picker{part: p, sealed: s, e: e, gaps: gapsOf(c.m.Gaps, p.Track), runs: slices.Clone(listed.Records), ahead: e.within(s)}
 		o := c.opener(p, s)
 		heads := c.headed(p, s)
 		err := c.scan(ctx, p, func(i item) {
@@ -146,7 +150,7 @@ func (c *check) excerptTrack(ctx context.Context, e *excerpt, t excerptTrack) er
 		f.finish()
 		sound = sound && len(f.faults) == 0
 		c.join(f.findings)
-		c.join(o.finish())
+		c.opened(o)
 		c.headsOf(heads)
 		result.Opened += o.opened
 		begin += int64(s.Records)
@@ -168,6 +172,9 @@ type picker struct {
 	part   chunk.Part
 	sealed Part
 	e      *excerpt
+	gaps   []Gap       // of the track
+	ahead  []uint32    // minutes of the excerpt in this part that no record showed yet
+	lacks  []uint32    // minutes of which nothing is here
 	runs   [][2]uint32 // still to come; the first begins with the next record
 	inside bool        // the record before belongs to the same run
 	head   chunk.Hash
@@ -221,11 +228,25 @@ func (f *picker) take(i item) (next bool) {
 	if !f.inside && h.Seq > 0 && f.e.wants(h.Minute()) {
 		f.fault(f.wrong(Missing, "records of this minute before it may have been left out").records(int64(h.Seq), int64(h.Seq)).times(h.Mono, h.End()))
 	}
+	if f.inside && h.Mono > f.last.End()+slack {
+		f.silence(f.part, f.gaps, f.last.End(), h.Mono)
+	}
+	f.show(h)
 	f.step(h, i.hash)
 	if !f.inside && h.Seq+1 < f.sealed.Records && f.e.wants(h.Minute()) {
 		f.fault(f.wrong(Missing, "records of this minute after it may have been left out").records(int64(h.Seq), int64(h.Seq)).times(h.Mono, h.End()))
 	}
 	return true
+}
+
+// show takes the minutes off that h shows: its own, and those between it and the
+// record that it follows, in which nothing was recorded.
+func (f *picker) show(h chunk.Header) {
+	for ; len(f.ahead) > 0 && f.ahead[0] <= h.Minute(); f.ahead = f.ahead[1:] {
+		if minute := f.ahead[0]; minute < h.Minute() && !(f.inside && f.last.Minute() < minute) {
+			f.lacks = append(f.lacks, minute)
+		}
+	}
 }
 
 // step moves on to the record after h.
@@ -260,10 +281,45 @@ func (f *picker) skip(h chunk.Header) bool {
 	return true
 }
 
+// lacking gives a fault for each run of minutes that an excerpt names, and of
+// which it has nothing of a part that reaches over them.
+func lacking(p chunk.Part, minutes []uint32) (f findings) {
+	for run := range minuteRuns(minutes) {
+		f.fault(fault(1, Missing, "the excerpt names these minutes, and holds nothing of them").at(p).times(run.From, run.To))
+	}
+	return f
+}
+
+// outside gives the excerpt's minutes over which no part of a track reaches.
+func (e *excerpt) outside(t Track) []uint32 {
+	return slices.DeleteFunc(slices.Clone(e.Minutes), func(minute uint32) bool {
+		return slices.ContainsFunc(t.Parts, func(s Part) bool {
+			return uint64(minute)*chunk.MinuteMS < s.To && s.From < (uint64(minute)+1)*chunk.MinuteMS
+		})
+	})
+}
+
+// minuteRuns gives the stretches of ascending minutes that follow each other, in ms.
+func minuteRuns(minutes []uint32) iter.Seq[Gap] {
+	return func(yield func(Gap) bool) {
+		for i, j := 0, 0; i < len(minutes); i = j {
+			for j = i + 1; j < len(minutes) && minutes[j] == minutes[j-1]+1; j++ {
+			}
+			if !yield(Gap{From: uint64(minutes[i]) * chunk.MinuteMS, To: (uint64(minutes[j-1]) + 1) * chunk.MinuteMS}) {
+				return
+			}
+		}
+	}
+}
+
 func (f *picker) finish() {
 	if len(f.runs) > 0 {
 		f.fault(f.where(f.wrong(Cut, "not there"), int64(f.runs[len(f.runs)-1][1])))
 	} else if f.lost > 0 {
 		f.fault(f.wrong(Added, "the file ends with %d bytes that are no record", f.lost).times(f.last.End(), f.last.End()+1))
+	}
+	if len(f.faults) == 0 {
+		found := lacking(f.part, append(f.lacks, f.ahead...))
+		f.faults = found.faults
 	}
 }

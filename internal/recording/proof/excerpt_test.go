@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,5 +211,88 @@ func TestTamperingWithAnExcerptIsFound(t *testing.T) {
 				t.Fatalf("want %s at record %d:\n%s", c.kind, c.from, result.Words())
 			}
 		})
+	}
+}
+
+// TestAnExcerptHoldsWhatItNames edits the list of an excerpt of minute 1, and
+// leaves out a part.
+func TestAnExcerptHoldsWhatItNames(t *testing.T) {
+	r := twoTracks(t)
+	dir := excerpt(t, r, proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: []uint32{1}})
+	list, err := os.ReadFile(filepath.Join(dir, "excerpt.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		minutes string
+		lacks   []proof.Span
+		part    uint16 // in which the first of them is missing
+		says    string // by the independent reader
+	}{
+		{"[1]", nil, 0, "minutes in this excerpt: 1\n"},
+		{"[1,3,4,5]", []proof.Span{{From: 3, To: 5}}, 1, "0-1.vhc, minutes 3 to 5"},
+		{"[0,1]", []proof.Span{{From: 0, To: 0}}, 0, "minute"},
+		{"[1,2]", []proof.Span{{From: 2, To: 2}}, 0, "minute"},
+		{"[1,9]", nil, 0, "track 0: nothing was recorded in minutes 9"},
+	} {
+		changed := bytes.Replace(list, []byte(`"minutes":[1]`), []byte(`"minutes":`+c.minutes), 1)
+		if err := os.WriteFile(filepath.Join(dir, "excerpt.json"), changed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		result := verifyDir(t, dir, r.LogKey)
+		var lacks []proof.Span
+		for _, f := range result.Faults {
+			if f.Kind == proof.Missing {
+				lacks = append(lacks, *f.Minutes)
+			}
+		}
+		if result.Sound != (c.lacks == nil) || !slices.Equal(lacks, c.lacks) || len(lacks) > 0 && *find(result, proof.Missing).Part != c.part {
+			t.Errorf("%s:\n%s", c.minutes, result.Words())
+		}
+		if status, said := read(t, dir, "--log-key", r.LogKey); (status == 0) != (c.lacks == nil) || status > 1 || !strings.Contains(said, c.says) {
+			t.Errorf("%s: the independent reader: %d: %s", c.minutes, status, said)
+		}
+	}
+}
+
+// TestAnExcerptShowsThatAMinuteHasNothing cuts a part whose recorder slept for
+// minutes: the records around them prove it.
+func TestAnExcerptShowsThatAMinuteHasNothing(t *testing.T) {
+	camera := recordingtest.Camera{Codec: chunk.VP8Opus}
+	film := camera.Film(0, 300_000, 500)
+	slept := append(film[:140:140], film[500:]...) // nothing from 1:10 to 4:10
+	r := recordingtest.Make(t, recordingtest.Part{Track: chunk.Main, Camera: camera, Slices: slept})
+	m := r.Manifest
+	m.Gaps = []proof.Gap{{Track: chunk.Main, From: 70_000, To: 250_000, Reason: "sleep"}}
+	r.Seal(t, m, nil)
+	for _, minutes := range [][]uint32{{1, 2}, {2, 4}, {2}, {0, 3}} {
+		dir := excerpt(t, r, proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: minutes})
+		result := verifyDir(t, dir, r.LogKey)
+		if !result.Sound || !strings.Contains(find(result, proof.Declared).What, "sleep") {
+			t.Errorf("%v:\n%s", minutes, result.Words())
+		}
+		if status, said := read(t, dir, "--log-key", r.LogKey); status != 0 || !strings.Contains(said, "declared reason: sleep") {
+			t.Errorf("%v: the independent reader: %d: %s", minutes, status, said)
+		}
+	}
+	dir := excerpt(t, r, proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: []uint32{1, 2}})
+	m.Gaps = nil
+	r.Seal(t, m, nil)
+	for _, name := range []string{"manifest.json", "manifest.sig", "log/leaf.json", "log/manifest.tlog-proof", "log/heads.json"} {
+		text, err := os.ReadFile(filepath.Join(r.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, dir := range []string{r.Dir, dir} {
+		if result := verifyDir(t, dir, r.LogKey); len(result.Faults) != 1 || *find(result, proof.Hole).Minutes != (proof.Span{From: 1, To: 4}) {
+			t.Error(result.Words())
+		}
+		if status, said := read(t, dir, "--log-key", r.LogKey); status != 1 || strings.Count(said, "WRONG") != 1 || !strings.Contains(said, "nobody declared why") {
+			t.Errorf("the independent reader: %d: %s", status, said)
+		}
 	}
 }

@@ -172,7 +172,7 @@ func (f *follower) moment(h chunk.Header) {
 	if h.Mono < f.last.End() {
 		f.fault(f.wrong(Clock, "it begins %d ms before the record before it ends", f.last.End()-h.Mono).records(seq, seq).times(h.Mono, h.End()))
 	} else if hole := h.Mono - f.last.End(); hole > slack {
-		f.hole(f.last.End(), h.Mono)
+		f.silence(f.part, f.gaps, f.last.End(), h.Mono)
 	}
 	if d := int64(h.Wall-h.Mono) - int64(f.last.Wall-f.last.Mono); d > jump || d < -jump {
 		found := f.wrong(Clock, "the recorder's clock jumps by %+d ms", d).records(seq, seq).times(h.Mono, h.End())
@@ -184,13 +184,13 @@ func (f *follower) moment(h chunk.Header) {
 	}
 }
 
-// hole reports a stretch without media.
-func (f *follower) hole(from, to uint64) {
-	if g, ok := declared(f.gaps, from, to); ok {
-		f.note(f.wrong(Declared, "nothing was recorded from %s to %s; declared reason: %s", span(from), span(to), g.Reason).times(from, to))
+// silence reports a stretch without media; gaps are of the part's track.
+func (f *findings) silence(p chunk.Part, gaps []Gap, from, to uint64) {
+	if g, ok := declared(gaps, from, to); ok {
+		f.note(fault(1, Declared, "nothing was recorded from %s to %s; declared reason: %s", span(from), span(to), g.Reason).at(p).times(from, to))
 		return
 	}
-	f.fault(f.wrong(Hole, "nothing was recorded from %s to %s, and nobody declared why", span(from), span(to)).times(from, to))
+	f.fault(fault(1, Hole, "nothing was recorded from %s to %s, and nobody declared why", span(from), span(to)).at(p).times(from, to))
 }
 
 // gapsOf are those of a track.

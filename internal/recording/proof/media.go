@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"slices"
 
 	"verhaal/internal/recording/chunk"
 )
@@ -38,6 +39,7 @@ type opener struct {
 	head   []byte // of the container
 	walk   *walker
 	opened int64
+	shown  *footage // nil where no film is to be compared
 	wrong  *Finding
 }
 
@@ -45,6 +47,9 @@ func (c *check) opener(p chunk.Part, s Part) *opener {
 	o := &opener{part: p, sealed: s, keys: c.keys}
 	if head, err := readFile(c.dir, headFile(p)); err == nil {
 		o.head = head
+	}
+	if slices.ContainsFunc(c.Unchecked, isFilm) {
+		o.shown = &footage{part: p, from: s.From, codec: s.Codec}
 	}
 	return o
 }
@@ -86,7 +91,7 @@ func (o *opener) take(i item, next bool) {
 		if i.Seq > 0 && o.head == nil {
 			return
 		}
-		o.walk = newWalker(o.part, o.sealed, i.Header)
+		o.walk = newWalker(o.part, o.sealed, i.Header, o.shown)
 	}
 	o.walk.feed(i.Header, plain)
 }
@@ -114,6 +119,14 @@ func (o *opener) stop() {
 		found := o.walk.end()
 		o.faults, o.notes = append(o.faults, found.faults...), append(o.notes, found.notes...)
 		o.walk = nil
+	}
+}
+
+// opened adds what an opener found.
+func (c *check) opened(o *opener) {
+	c.join(o.finish())
+	if o.shown != nil && o.opened > 0 {
+		c.footage = append(c.footage, o.shown)
 	}
 }
 

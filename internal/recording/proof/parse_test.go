@@ -141,3 +141,15 @@ func FuzzScan(f *testing.F) {
 type noFiles struct{}
 
 func (noFiles) Open(string) (fs.File, error) { return nil, fs.ErrNotExist }
+
+// FuzzFilm holds that no film leads a check astray.
+func FuzzFilm(f *testing.F) {
+	f.Add([]byte("\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff\x16\x54\xae\x6b\x8c\xae\x8a\xd7\x81\x01\x86\x85V_VP8\x1f\x43\xb6\x75\x8d\xe7\x81\x00\xa3\x88\x81\x00\x00\x86\x01\x01ab"))
+	f.Fuzz(func(t *testing.T, film []byte) {
+		c := &check{dir: fstest.MapFS{"main.webm": {Data: film}}}
+		held := &footage{codec: chunk.VP8, picture: []packet{{ms: 7}}}
+		if err := c.film("main.webm", []*footage{held}); err != nil || len(c.Films) > 0 {
+			t.Fatalf("%x: %v, %v", film, err, c.Films)
+		}
+	})
+}

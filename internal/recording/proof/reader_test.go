@@ -171,3 +171,60 @@ func TestAnIndependentReaderOpensTheMinutesOfAnExcerptAndNoOther(t *testing.T) {
 		t.Errorf("minute 1 with the key of minute 2: %d: %s", status, said)
 	}
 }
+
+// TestAnIndependentReaderRefusesAListThatNoExcerptMayHave: as the program does.
+func TestAnIndependentReaderRefusesAListThatNoExcerptMayHave(t *testing.T) {
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
+	dir := excerpt(t, r, proof.Selection{Tracks: []chunk.Track{chunk.Main}, Minutes: []uint32{1}})
+	list, err := os.ReadFile(filepath.Join(dir, "excerpt.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{
+		{`"minutes":[1]`, `"minutes":[]`},
+		{`"minutes":[1]`, `"minutes":[2,1]`},
+		{`"minutes":[1]`, `"minutes":[1,1]`},
+		{`"minutes":[1]`, `"minutes":[1.5]`},
+		{`"minutes":[1],`, ``},
+		{`"v":1`, `"v":2`},
+		{r.ID.String(), chunk.ID{}.String()},
+		{`[[19,140]]`, `[[140,19]]`},
+		{`[[19,140]]`, `[[19,140],[141,150]]`},
+		{`[[19,140]]`, `[[19,999]]`},
+		{`[[19,140]]`, `[]`},
+		{`"part":0`, `"part":7`},
+		{`{"`, `{"a":1,"`},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "excerpt.json"), []byte(strings.Replace(string(list), c[0], c[1], 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := proof.Verify(t.Context(), os.DirFS(dir), proof.Options{}); err == nil {
+			t.Errorf("%s: the program takes it", c[1])
+		}
+		if status, said := read(t, dir, "--log-key", r.LogKey); status != 2 {
+			t.Errorf("%s: %d: %s", c[1], status, said)
+		}
+	}
+}
+
+func TestAnIndependentReaderAgreesOnClocksHolesAndStrangers(t *testing.T) {
+	jumps := recordingtest.ThreeMinutes()
+	jumps.Wall = func(mono uint64) int64 { return int64(mono / 125_000 * 3_600_000) }
+	second := recordingtest.ThreeMinutes()
+	second.Number, second.From = 1, 200_000
+	hole := recordingtest.Make(t, recordingtest.ThreeMinutes(), second)
+	more := recordingtest.Make(t, recordingtest.ThreeMinutes())
+	more.Write(t, "0-7.vhc", more.Records[chunk.Part{Recording: more.ID}][0].Raw)
+	for says, r := range map[string]*recordingtest.Recording{
+		"0-0.vhc, minute 2: the recorder's clock jumps by +3600000 ms":                recordingtest.Make(t, jumps),
+		"0-1.vhc, minute 3: nothing was recorded from 0:03:00 to 0:03:20, and nobody": hole,
+		"0-7.vhc does not belong": more,
+	} {
+		if verify(t, r).Sound {
+			t.Errorf("%s: the program finds nothing", says)
+		}
+		if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 1 || !strings.Contains(said, "WRONG "+says) {
+			t.Errorf("want %q: %d: %s", says, status, said)
+		}
+	}
+}

@@ -18,6 +18,10 @@ type Result struct {
 	Faults    []Finding     `json:"faults"`
 	Notes     []Finding     `json:"notes"`          // no faults, but to be known
 	Seal      *SealResult   `json:"seal,omitempty"` // what the manifest says, when there is one
+	// Films lie beside the records and hold the same.
+	Films []string `json:"films,omitempty"`
+	// Unchecked are files that lie beside the records and that nothing holds to them.
+	Unchecked []string `json:"unchecked,omitempty"`
 }
 
 // The states of a level.
@@ -99,6 +103,7 @@ const (
 	Stamp     = "stamp"     // the timestamp of an authority
 	Key       = "key"       // a record does not open with its key
 	Media     = "media"     // container, sound or picture
+	Film      = "film"      // a film beside the records is not what they hold
 	Open      = "open"      // nothing wrong, but not everything could be checked
 )
 
@@ -151,14 +156,24 @@ func (r Result) Words() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	switch {
+	case !r.Sound && !slices.ContainsFunc(r.Faults, func(f Finding) bool { return f.Kind != Film }):
+		line("FAULTS WERE FOUND. The records of this %s are right, but a film beside them is not what they hold.", r.What)
 	case !r.Sound:
 		line("FAULTS WERE FOUND. This %s is not what was recorded and sealed, or not all of it.", r.What)
 	case r.What == "part":
 		line("No fault was found in this file. Without its recording's seal nobody can say whether its end is missing.")
-	case slices.ContainsFunc(r.Levels, func(l Level) bool { return l.Level == 2 && l.State == Passed }):
-		line("This %s is unaltered since it was sealed, and the seal is in the log.", r.What)
-	default:
+	case !slices.ContainsFunc(r.Levels, func(l Level) bool { return l.Level == 2 && l.State == Passed }):
 		line("No fault was found in this %s. Not everything could be checked: see below.", r.What)
+	case len(r.Unchecked) > 0:
+		line("The records of this %s are unaltered since they were sealed, and the seal is in the log.", r.What)
+	default:
+		line("This %s is unaltered since it was sealed, and the seal is in the log.", r.What)
+	}
+	if len(r.Unchecked) > 0 {
+		line("These files lie beside the records and were not checked: %s.", names(r.Unchecked))
+	}
+	if len(r.Films) > 0 {
+		line("These films hold what the records hold: %s.", names(r.Films))
 	}
 	if r.Recording != "" {
 		line("Recording %s", r.Recording)

@@ -49,7 +49,7 @@ func scan(ctx context.Context, r io.Reader, take func(item)) error {
 	go func() {
 		defer close(work)
 		defer close(ordered)
-		f := framer{r: r}
+		f := newFramer(r)
 		for {
 			var b *block
 			select {
@@ -102,7 +102,7 @@ func scan(ctx context.Context, r io.Reader, take func(item)) error {
 // LastWhole finds the last whole record in r, passing over what is none: where
 // it ends, and its header; 0 when there is none.
 func LastWhole(r io.Reader) (end int64, last chunk.Header, err error) {
-	f, b := framer{r: r}, &block{}
+	f, b := newFramer(r), &block{}
 	var at int64
 	for more := true; more; {
 		more = f.fill(b)
@@ -142,7 +142,13 @@ type framer struct {
 	carry []byte // the beginning of an item whose end is not read yet
 	lost  int64  // bytes passed over before carry
 	end   bool   // nothing more can be read
+	// search is how many bytes may still be summed to find records where bytes are
+	// none: a file of nothing but beginnings would take for ever. What is read adds
+	// to it; where it is used up, what is there counts as lost.
+	search int64
 }
+
+func newFramer(r io.Reader) *framer { return &framer{r: r, search: 16 * chunk.MaxRecord} }
 
 // fill reads on until b has an item or there is no more.
 func (f *framer) fill(b *block) (more bool) {
@@ -176,6 +182,7 @@ func (f *framer) read(buf []byte) ([]byte, error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		f.end, err = true, nil
 	}
+	f.search += 8 * int64(got)
 	return buf[:n+got], err
 }
 
@@ -236,7 +243,17 @@ func (f *framer) flush(b *block) {
 // the next begins there, or the file ends there, or its checksum is right.
 func (f *framer) frames(rest []byte, size int) bool {
 	after := rest[size:]
-	return len(after) == 0 && f.end || len(after) >= len(mark) && bytes.Equal(after[:len(mark)], mark) || sound(rest[:size])
+	return len(after) == 0 && f.end || len(after) >= len(mark) && bytes.Equal(after[:len(mark)], mark) || f.sound(rest[:size])
+}
+
+// sound says whether the checksum of what may be a record fits, as long as the
+// search may go on.
+func (f *framer) sound(raw []byte) bool {
+	if f.search <= 0 {
+		return false
+	}
+	f.search -= int64(len(raw))
+	return sound(raw)
 }
 
 // mark is how every record of version 1 begins.
@@ -245,14 +262,16 @@ var mark = []byte("VHC1\x01")
 // next finds the next whole record in rest, not at its very front; -1 if there
 // is none.
 func (f *framer) next(rest []byte) int {
-	for at := 1; ; at++ {
+	for at := 1; f.search > 0; at++ {
 		i := bytes.Index(rest[at:], mark)
 		if i < 0 {
 			return -1
 		}
 		at += i
-		if _, _, err := chunk.Parse(rest[at:]); err == nil {
+		f.search -= chunk.HeaderSize
+		if h, err := chunk.ParseHeader(rest[at:]); err == nil && len(rest)-at >= h.Size() && f.sound(rest[at:at+h.Size()]) {
 			return at
 		}
 	}
+	return -1
 }

@@ -66,6 +66,15 @@ func (c *check) signature(vkey string, witnesses []note.Verifier) error {
 	return c.loadHeads(index, in)
 }
 
+// demanded says that cosignatures were asked for and none could be looked at:
+// whoever took away what leads to them gains nothing.
+func (c *check) demanded(witnesses []note.Verifier) error {
+	if len(witnesses) > 0 && !c.cosigned {
+		c.fault(fault(2, InLog, "no cosignature of a witness could be checked: what leads to the log's checkpoint is not here, or not right"))
+	}
+	return nil
+}
+
 // witnessed checks that those who were named cosigned the checkpoint: they saw
 // the same log as everybody else.
 func (c *check) witnessed(proof []byte, witnesses []note.Verifier) {
@@ -73,6 +82,7 @@ func (c *check) witnessed(proof []byte, witnesses []note.Verifier) {
 	if err != nil {
 		return // checkInclusion read it
 	}
+	c.cosigned = true
 	for _, w := range witnesses {
 		found, err := witness.Cosigned(checkpoint, w)
 		switch {
@@ -89,8 +99,14 @@ func (c *check) witnessed(proof []byte, witnesses []note.Verifier) {
 // stamp checks what a timestamping authority says of the seal (RFC 3161).
 func (c *check) stamp(roots *x509.CertPool) error {
 	der, err := c.optional(stampFile)
-	if err != nil || der == nil {
+	if err != nil {
 		return err
+	}
+	if der == nil && roots != nil {
+		c.fault(fault(2, Stamp, "%s is missing: no authority that you trust stamped this seal", stampFile))
+	}
+	if der == nil {
+		return nil
 	}
 	said, err := stamp.Check(der, c.text, roots)
 	switch {

@@ -55,13 +55,15 @@ var ErrNoRecording = errors.New("there is no manifest.json: this is neither an e
 type check struct {
 	Result
 	findings
-	dir   fs.FS
-	text  []byte // manifest.json
-	m     Manifest
-	keys  *ring
-	heads map[chunk.Part][]Head // that stand in the log, by number
-	why   [4]string             // why a level is incomplete or was not checked
-	done  [4]bool               // the level was checked at least in part
+	dir      fs.FS
+	text     []byte // manifest.json
+	m        Manifest
+	keys     *ring
+	heads    map[chunk.Part][]Head // that stand in the log, by number
+	footage  []*footage            // of what was opened, where a film lies beside it
+	cosigned bool                  // the cosignatures that were asked for were looked at
+	why      [4]string             // why a level is incomplete or was not checked
+	done     [4]bool               // the level was checked at least in part
 }
 
 // Verify checks an exported recording or an excerpt: dir is a folder
@@ -94,6 +96,7 @@ func Verify(ctx context.Context, dir fs.FS, o Options) (Result, error) {
 	}
 	for _, step := range []func() error{
 		func() error { return c.signature(o.LogKey, o.Witnesses) },
+		func() error { return c.demanded(o.Witnesses) },
 		func() error { return c.stamp(o.Authorities) },
 		c.beside,
 		func() error { return c.strangers(excerpt) },
@@ -103,6 +106,7 @@ func Verify(ctx context.Context, dir fs.FS, o Options) (Result, error) {
 			}
 			return c.whole(ctx)
 		},
+		c.films,
 	} {
 		if err := step(); err != nil {
 			return Result{}, err
@@ -137,10 +141,15 @@ func (c *check) beside() error {
 				c.note(fault(1, Clock, "the recorder's clock differs from the server's by %+d ms", off).at(p).times(s.From, s.From+1))
 			}
 		}
+		if end, over := uint64(max(0, c.m.Ended-c.m.Started)), t.end(); over > end+slack {
+			found := fault(1, Clock, "records go on %d s after the end of the recording", (over-end)/1000).times(end, over)
+			found.Track = &t.Track
+			c.note(found)
+		}
 		for s, g := range t.holes() {
-			f := newFollower(c.part(t, s), &s, c.m.Gaps)
-			f.hole(g.From, g.To)
-			c.join(f.findings)
+			var f findings
+			f.silence(c.part(t, s), gapsOf(c.m.Gaps, t.Track), g.From, g.To)
+			c.join(f)
 		}
 	}
 	return nil
@@ -150,26 +159,31 @@ func (c *check) part(t Track, s Part) chunk.Part {
 	return chunk.Part{Recording: c.m.Recording, Track: t.Track, Number: s.Part}
 }
 
-// strangers looks for chunk files that the manifest, or the excerpt, does not know.
+// strangers looks for files that belong to no part of the proof: of records
+// that the manifest, or the excerpt, does not know, and of all else.
 func (c *check) strangers(e *excerpt) error {
 	known := map[string]bool{}
+	for _, name := range []string{manifestFile, signatureFile, marksFile, logKeyFile, leafFile, logProofFile, headsFile, stampFile, excerptFile, keysFile, releaseFile} {
+		known[name] = true
+	}
 	for _, t := range c.m.Tracks {
 		for _, s := range t.Parts {
-			if p := c.part(t, s); e == nil || e.has(p) {
-				known[p.File()] = true
-			}
+			p := c.part(t, s)
+			known[shareFile(p)], known[headFile(p)] = true, true
+			known[p.File()] = e == nil || e.has(p)
 		}
 	}
-	entries, err := fs.ReadDir(c.dir, ".")
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		if name := entry.Name(); path.Ext(name) == chunkSuffix && !known[name] {
+	return fs.WalkDir(c.dir, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || entry.IsDir() || known[name]:
+			return err
+		case path.Ext(name) == chunkSuffix && path.Dir(name) == ".":
 			c.fault(fault(1, Foreign, "the file %q does not belong to this %s", name, c.What))
+		default:
+			c.Unchecked = append(c.Unchecked, name)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // whole checks every record of a recording.
@@ -196,7 +210,7 @@ func (c *check) whole(ctx context.Context) error {
 			f.finish()
 			sound = sound && len(f.faults) == 0
 			c.join(f.findings)
-			c.join(o.finish())
+			c.opened(o)
 			c.headsOf(heads)
 			if len(f.faults) == 0 {
 				c.untold(heads)

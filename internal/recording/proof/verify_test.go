@@ -3,15 +3,19 @@ package proof_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"pgregory.net/rapid"
 
+	"verhaal/internal/custody/witness"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/recording/proof"
 	"verhaal/internal/recording/recordingtest"
@@ -387,5 +391,81 @@ func TestOneFileAloneIsFollowed(t *testing.T) {
 	}
 	if _, err = proof.VerifyPart(context.Background(), strings.NewReader("a letter")); err == nil {
 		t.Fatal("a letter is no recording")
+	}
+}
+
+// TestWhatIsDemandedIsNotDroppedWithWhatLeadsToIt takes out of an export what a
+// cosignature and a stamp hang on.
+func TestWhatIsDemandedIsNotDroppedWithWhatLeadsToIt(t *testing.T) {
+	_, public, err := witness.NewKey("court.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	court, err := witness.Verifier(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosigned := proof.Options{Witnesses: []note.Verifier{court}}
+	stamped := proof.Options{Authorities: x509.NewCertPool()}
+	for _, c := range []struct {
+		gone string
+		o    proof.Options
+		kind string
+	}{
+		{"log/key", cosigned, proof.InLog},
+		{"log/leaf.json", cosigned, proof.InLog},
+		{"log/manifest.tlog-proof", cosigned, proof.InLog},
+		{"manifest.sig", cosigned, proof.InLog},
+		{"manifest.tsr", stamped, proof.Stamp},
+		{"log/key", stamped, proof.Stamp},
+	} {
+		r := recordingtest.Make(t, recordingtest.ThreeMinutes())
+		if err := os.Remove(filepath.Join(r.Dir, c.gone)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		result, err := proof.Verify(t.Context(), os.DirFS(r.Dir), c.o)
+		if err != nil || result.Sound || state(result, 2) != proof.Failed || find(result, c.kind).Level != 2 {
+			t.Errorf("without %s: %v\n%s", c.gone, err, result.Words())
+		}
+	}
+}
+
+func TestRecordsThatGoOnAfterTheEndAreNoted(t *testing.T) {
+	r := recordingtest.Make(t, recordingtest.ThreeMinutes())
+	m := r.Manifest
+	m.Ended = m.Started + 100_000
+	r.Seal(t, m, nil)
+	result := verify(t, r)
+	if f := find(result, proof.Clock); !result.Sound || len(result.Notes) != 1 || *f.Minutes != (proof.Span{From: 1, To: 2}) || f.What != "records go on 80 s after the end of the recording" {
+		t.Fatal(result.Words())
+	}
+	if status, said := read(t, r.Dir, "--log-key", r.LogKey); status != 0 || !strings.Contains(said, "records go on 80 s after the end") {
+		t.Errorf("the independent reader: %d: %s", status, said)
+	}
+	m.Ended = m.Started + 179_000
+	r.Seal(t, m, nil)
+	if result = verify(t, r); len(result.Notes) > 0 {
+		t.Fatalf("a slice that came late:\n%s", result.Words())
+	}
+}
+
+// TestAFileMadeOfBeginningsIsReadSoon gives what sends a search for the next
+// record back and forth: headers that promise 4 MiB each, alone, and with a
+// record between each two.
+func TestAFileMadeOfBeginningsIsReadSoon(t *testing.T) {
+	r := recordingtest.Make(t, recordingtest.Part{Track: chunk.Main, Seconds: 3, Camera: recordingtest.Camera{Codec: chunk.Opus}})
+	first := r.Records[chunk.Part{Recording: r.ID}][0].Raw
+	head := bytes.Clone(first[:chunk.HeaderSize])
+	copy(head[chunk.HeaderSize-4:], []byte{0, 0x3f, 0xff, 0xff})
+	for name, piece := range map[string][]byte{"alone": head, "with a record between": append(bytes.Clone(head), first...)} {
+		r.Write(t, "0-0.vhc", bytes.Repeat(piece, 16<<20/len(piece)))
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		began := time.Now()
+		result, err := proof.Verify(ctx, os.DirFS(r.Dir), proof.Options{LogKey: r.LogKey})
+		stop()
+		if err != nil || result.Sound {
+			t.Errorf("%s: %v\n%s", name, err, result.Words())
+		}
+		t.Logf("%s: %v", name, time.Since(began))
 	}
 }

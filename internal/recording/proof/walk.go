@@ -23,6 +23,7 @@ type walker struct {
 	rest    []byte       // of it
 	v       container
 	codecs  map[uint64]string // by track number of the container
+	footage *footage          // nil where no film is to be compared
 	time    uint64            // of the cluster
 	sound   stream
 	picture stream
@@ -50,8 +51,10 @@ type container struct {
 	Segment struct {
 		Tracks struct {
 			TrackEntry []struct {
-				TrackNumber uint64
-				CodecID     string
+				TrackNumber  uint64
+				CodecID      string
+				CodecPrivate []byte
+				Video        frame
 			}
 		}
 		Cluster struct {
@@ -62,8 +65,8 @@ type container struct {
 	}
 }
 
-func newWalker(p chunk.Part, s Part, first chunk.Header) *walker {
-	w := &walker{part: p, sealed: s, from: first.Mono, feeds: make(chan feeding), done: make(chan struct{}), at: first, codecs: map[uint64]string{}}
+func newWalker(p chunk.Part, s Part, first chunk.Header, f *footage) *walker {
+	w := &walker{part: p, sealed: s, footage: f, from: first.Mono, feeds: make(chan feeding), done: make(chan struct{}), at: first, codecs: map[uint64]string{}}
 	go w.run()
 	return w
 }
@@ -115,6 +118,11 @@ func (w *walker) element(e *ebml.Element) {
 	case ebml.ElementTracks:
 		for _, t := range w.v.Segment.Tracks.TrackEntry {
 			w.codecs[t.TrackNumber] = t.CodecID
+			if w.footage != nil && t.CodecID == "A_OPUS" {
+				w.footage.opus = t.CodecPrivate
+			} else if w.footage != nil {
+				w.footage.frame = t.Video
+			}
 		}
 	case ebml.ElementTimestamp:
 		w.time, _ = e.Value.(uint64)
@@ -132,11 +140,15 @@ func (w *walker) block(b ebml.Block) {
 		w.apart = true
 		w.fault(w.here(Clock, "by the container's clock it lies %+d ms from where its header puts it", d))
 	}
+	codec := w.codecs[b.TrackNumber]
+	if w.footage != nil {
+		w.footage.add(codec == "A_OPUS", int64(ms), b)
+	}
 	bytes := 0
 	for _, d := range b.Data {
 		bytes += len(d)
 	}
-	switch w.codecs[b.TrackNumber] {
+	switch codec {
 	case "A_OPUS":
 		if from := w.sound.since(w.from); ms > from+pause {
 			w.fault(w.stretch(from, ms, "there is no sound from %s to %s"))
@@ -181,10 +193,13 @@ func (w *walker) stretch(from, to uint64, what string) Finding {
 	return fault(3, Media, what, span(from), span(to)).at(w.part).times(from, to)
 }
 
+// pictures are what a container calls the codecs of pictures.
+var pictures = map[chunk.Codec]string{chunk.VP8Opus: "V_VP8", chunk.VP9Opus: "V_VP9", chunk.VP8: "V_VP8"}
+
 // close checks what only the end of a stretch shows.
 func (w *walker) close() {
 	codec, end := w.sealed.Codec, w.at.End()
-	picture := map[chunk.Codec]string{chunk.VP8Opus: "V_VP8", chunk.VP9Opus: "V_VP9", chunk.VP8: "V_VP8"}[codec]
+	picture := pictures[codec]
 	if picture != "" && !w.holds(picture) {
 		w.fault(w.stretch(w.from, end, "the container has no picture of the codec that the header names, from %s to %s"))
 	} else if from := w.picture.since(w.from); picture != "" && end > from+still {

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -27,6 +28,18 @@ func size(n int64) string {
 		return fmt.Sprintf("%d bytes", n)
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
+
+// names lists files; what could pass for other words of the page is quoted.
+func names(files []string) string {
+	var out []string
+	for _, name := range files {
+		if quoted := strconv.Quote(name); strings.Contains(name, ", ") || quoted != `"`+name+`"` {
+			name = quoted
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, ", ")
 }
 
 // runs writes ascending numbers as "3, 14 to 16".
