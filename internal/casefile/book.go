@@ -56,11 +56,7 @@ func FixedBySlot(fact string) bool { return slices.Contains(booked, fact) }
 // Judge gives a function that says how slots of an interview stand with the
 // rules. It reads the case once; the function may be called often.
 func (f *Files) Judge(ctx context.Context, actor, id, interview string) (func(Slot) (Standing, error), error) {
-	file, err := f.Get(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	w, err := f.weigh(f.db.Source(ctx), file, interview)
+	w, err := f.weighFor(ctx, actor, id, interview)
 	if err != nil {
 		return nil, err
 	}

@@ -18,11 +18,7 @@ import (
 // Try asks the pack about an interview as somebody types its plan: nothing of
 // plan is kept. See weighing.
 func (f *Files) Try(ctx context.Context, actor, id, interview string, plan url.Values) (policy.Decision, error) {
-	file, err := f.Get(ctx, actor, id)
-	if err != nil {
-		return policy.Decision{}, err
-	}
-	w, err := f.weigh(f.db.Source(ctx), file, interview)
+	w, err := f.weighFor(ctx, actor, id, interview)
 	if err != nil {
 		return policy.Decision{}, err
 	}
@@ -61,6 +57,15 @@ type weighing struct {
 type ahead struct {
 	id   string
 	plan url.Values
+}
+
+// weighFor is weigh for somebody who may read the case.
+func (f *Files) weighFor(ctx context.Context, actor, id, interview string) (weighing, error) {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return weighing{}, err
+	}
+	return f.weigh(f.db.Source(ctx), file, interview)
 }
 
 func (f *Files) weigh(src db.Source, file File, interview string) (weighing, error) {
@@ -172,11 +177,7 @@ func addAhead(fields url.Values, before []ahead) {
 // InterviewersBefore are the logins of who held the earlier interviews of the
 // person whom an interview is with, and of who will hold those that are confirmed.
 func (f *Files) InterviewersBefore(ctx context.Context, actor, id, interview string) ([]string, error) {
-	file, err := f.Get(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	w, err := f.weigh(f.db.Source(ctx), file, interview)
+	w, err := f.weighFor(ctx, actor, id, interview)
 	if err != nil {
 		return nil, err
 	}
