@@ -60,9 +60,15 @@ func (b *Book) SaveRoom(ctx context.Context, actor string, e Entry[Room], kinds 
 	if e.Version == 0 {
 		r.ID = newID()
 	}
-	fields := []any{r.ID, r.Name, r.Site, r.Region, r.Kind, number(r.Adapted), strings.Join(equipment, ","), r.Hours.String(), number(e.Used)}
 	act := custody.Act{Kind: "planner.room_saved", Actor: actor, Subject: r.ID}
-	return r.ID, b.change(ctx, act, slotLost, seen, b.bookedFor(roomWho+r.ID), put(e.Version, insertRoom, updateRoom, fields))
+	return r.ID, b.change(ctx, act, slotLost, seen, b.bookedFor(roomWho+r.ID), func(tx *db.Tx) (int64, error) {
+		var err error
+		if r.Site, err = building(tx, r); err != nil {
+			return 0, err
+		}
+		fields := []any{r.ID, r.Name, r.Site, r.Region, r.Kind, number(r.Adapted), strings.Join(equipment, ","), r.Hours.String(), number(e.Used)}
+		return put(e.Version, insertRoom, updateRoom, fields)(tx)
+	})
 }
 
 // put writes an entry, a new one or another version.

@@ -113,6 +113,68 @@ func TestTheInterviewOfASuspectKeepsTheirVictimsAway(t *testing.T) {
 	})
 }
 
+// TestABuildingKeepsPeopleApartWhateverItIsCalled, for all its rooms; only the room that
+// goes to another building leaves the visits behind.
+func TestABuildingKeepsPeopleApartWhateverItIsCalled(t *testing.T) {
+	each(t, func(t *testing.T, x *house) {
+		x.furnish(t, 3, 6, 2) // at "Station"
+		ctx := t.Context()
+		at := x.proposed(t, "a", x.wish("p1")).Span
+		ok(t, x.AddVisit(ctx, "ann", "a", planner.Visit{Site: "Station", Span: at}))
+		rename := func(i int, site string) {
+			t.Helper()
+			all, err := x.Rooms(ctx)
+			ok(t, err)
+			e := all[slices.IndexFunc(all, func(e planner.Entry[planner.Room]) bool { return e.It.Name == fmt.Sprint("Studio ", i) })]
+			e.It.Site = site
+			_, err = x.SaveRoom(ctx, "pia", e, kinds)
+			ok(t, err)
+		}
+		sites := func(want ...string) {
+			t.Helper()
+			all, err := x.Rooms(ctx)
+			ok(t, err)
+			var got []string
+			for _, e := range all {
+				got = append(got, e.It.Name+" "+e.It.Site)
+			}
+			slices.Sort(got)
+			for i := range want {
+				if i >= len(got) || got[i] != fmt.Sprint("Studio ", i, " ", want[i]) {
+					t.Fatalf("rooms are %q, want %q", got, want)
+				}
+			}
+		}
+		visited := func(want string) {
+			t.Helper()
+			w, err := x.Recall(ctx, "a", x.wish("p1"))
+			ok(t, err)
+			if len(w.Apart) != 1 || w.Apart[0].Site != want {
+				t.Fatalf("they are at %+v, want %s", w.Apart, want)
+			}
+		}
+		rename(1, "Long Lane 5")
+		sites("Long Lane 5", "Long Lane 5", "Long Lane 5")
+		visited("Long Lane 5")
+		if p := x.proposed(t, "a", x.wish("p1")); p.Overlaps(at) {
+			t.Errorf("they meet in %s at %s", p.Room.Site, p.Start)
+		}
+		wantFault(t, x.AddVisit(ctx, "ann", "a", planner.Visit{Site: "Station", Span: at}), fault.Conflict, "planner.fault.changed_meanwhile")
+		rename(2, "long lane 5")
+		sites("long lane 5", "long lane 5", "long lane 5")
+		visited("long lane 5")
+
+		_, err := x.SaveRoom(ctx, "pia", planner.Entry[planner.Room]{Used: true, It: planner.Room{Name: "Studio 3", Site: "Harbour", Region: "r1", Kind: "studio", Hours: hours(office)}}, kinds)
+		ok(t, err)
+		rename(0, "HARBOUR")
+		sites("Harbour", "long lane 5", "long lane 5", "Harbour")
+		visited("long lane 5")
+		rename(1, "Harbour")
+		rename(2, "Harbour") // the last room of its building
+		visited("Harbour")
+	})
+}
+
 // TestNobodyIsInTwoRoomsAtOnce: rooms and people are free for all of it, and of each
 // person eight interviews are looked for at once.
 func TestNobodyIsInTwoRoomsAtOnce(t *testing.T) {

@@ -6,6 +6,11 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) on conflict do nothing`
 const updateRoom = `update room set name = $2, site = $3, region = $4, kind = $5, adapted = $6, equipment = $7, hours = $8, used = $9, version = version + 1
 where id = $1 and version = $10 and not exists (select 1 from room o where o.name = $2 and o.id <> $1)`
 
+// renameBuilding leaves the room out that is saved with it.
+const renameBuilding = `update room set site = $2, version = version + 1 where site = $1 and id <> $3`
+
+const renameVisits = `update visit set site = $2 where site = $1`
+
 const listRooms = `select id, name, site, region, kind, adapted, equipment, hours, used, version from room order by region, name`
 
 const insertWorker = `insert into roster (staff, region, sex, trainee, hours, used, version)
@@ -87,7 +92,9 @@ union all select 'staff/' || staff from roster where used = 1
 union all select 'interpreter/' || id from interpreter where used = 1
 union all select 'equipment/' || id from equipment where used = 1) w`
 
-const insertVisit = `insert into visit (id, casefile, site, starts, ends) values ($1, $2, $3, $4, $5)`
+// insertVisit adds none to a building that has no room by that name any more.
+const insertVisit = `insert into visit (id, casefile, site, starts, ends)
+select $1, $2, $3, $4, $5 where exists (select 1 from room where site = $3)`
 
 const deleteVisit = `delete from visit where id = $1 and casefile = $2 and starts >= $3`
 

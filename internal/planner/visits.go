@@ -11,7 +11,8 @@ import (
 )
 
 // AddVisit says that somebody of a case is at a site whom its other persons
-// must not meet. Interviews of the case that are booked there then must be among
+// must not meet. A site without a room, such as one that was renamed meanwhile, is a
+// Conflict. Interviews of the case that are booked there then must be among
 // seen, see change.
 func (b *Book) AddVisit(ctx context.Context, actor, casefile string, v Visit, seen ...string) error {
 	if err := label(v.Site, 60); err != nil {
