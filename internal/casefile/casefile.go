@@ -83,6 +83,8 @@ type Calendar interface {
 	// Cleared says whether who interprets in the slot of an interview, if
 	// anybody, was checked for ties to those of the case.
 	Cleared(tx *db.Tx, casefile, interview string) (bool, error)
+	// Uncheck ends every such check of a case.
+	Uncheck(tx *db.Tx, casefile string) error
 	// Stands is a Conflict when the slot that an interview has could not be taken
 	// any more as it is; avoid are whom its person must not meet.
 	Stands(src db.Source, casefile, interview string, avoid []string) error

@@ -52,6 +52,11 @@ func (x *fixture) Booked(_ *db.Tx, casefile, interview string) (bool, error) {
 
 func (x *fixture) Cleared(*db.Tx, string, string) (bool, error) { return x.cleared, nil }
 
+func (x *fixture) Uncheck(*db.Tx, string) error {
+	x.cleared = false
+	return nil
+}
+
 func (x *fixture) Stands(_ db.Source, casefile, interview string, avoid []string) error {
 	if slices.Contains(avoid, x.near) {
 		return fault.New(fault.Conflict, "planner.fault.apart", "somebody whom they must not meet")

@@ -65,8 +65,10 @@ func (f *Files) ChangeRole(ctx context.Context, actor, id, person, role string) 
 		if found > 0 && role == Suspect {
 			return fault.New(fault.Refused, "case.fault.victim_no_suspect", "a victim is not turned into a suspect")
 		}
-		_, err := tx.Exec(setRole, id, person, role)
-		return err
+		if _, err := tx.Exec(setRole, id, person, role); err != nil {
+			return err
+		}
+		return f.uncheck(tx, actor, id, role)
 	})
 }
 
@@ -114,8 +116,10 @@ func (f *Files) addSubject(ctx context.Context, actor, id, prefix, kind, role, a
 			return err
 		}
 		made = fmt.Sprintf("%s%d", prefix, n+1)
-		_, err := tx.Exec(insertSubject, id, made, kind, role, about, planned, f.clock().Unix(), actor)
-		return err
+		if _, err := tx.Exec(insertSubject, id, made, kind, role, about, planned, f.clock().Unix(), actor); err != nil {
+			return err
+		}
+		return f.uncheck(tx, actor, id, role)
 	})
 	return made, err
 }

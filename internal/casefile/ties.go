@@ -44,3 +44,32 @@ func (f *Files) ties(actor, id string, known url.Values, keep func(*db.Tx) ([]st
 		return nil
 	}
 }
+
+// uncheck ends, inside the act that names a new suspect, what was checked of the
+// interpreters of a case: nobody asked about this one. An interview that was held
+// stays as it was.
+func (f *Files) uncheck(tx *db.Tx, actor, id, role string) error {
+	if role != Suspect {
+		return nil
+	}
+	if err := f.calendar.Uncheck(tx, id); err != nil {
+		return err
+	}
+	all, err := interviewsOf(tx, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if p.State != planned && p.State != confirmed {
+			continue
+		}
+		plan, err := factsOf(tx, id, p.ID)
+		if err == nil && len(plan[tiesChecked].Fields) > 0 {
+			err = f.putFact(tx, actor, id, p.ID, tiesChecked, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -68,6 +68,13 @@ func (b *Book) Conflicts(tx *db.Tx, casefile, interpreter string, seen ...string
 	return b.interpreting(tx, casefile, interpreter)
 }
 
+// Uncheck says, inside an act, that who was checked must be checked again: there is a
+// suspect whom nobody asked about.
+func (b *Book) Uncheck(tx *db.Tx, casefile string) error {
+	_, err := tx.Exec(deleteChecks, casefile)
+	return err
+}
+
 // Cleared says, inside an act, whether who interprets in the slot of an
 // interview was checked for ties to those of the case.
 func (b *Book) Cleared(tx *db.Tx, casefile, interview string) (bool, error) {

@@ -116,6 +116,8 @@ on conflict (casefile, interpreter) do update set asked = excluded.asked, at = e
 
 const deleteCheck = `delete from interpreter_check where casefile = $1 and interpreter = $2`
 
+const deleteChecks = `delete from interpreter_check where casefile = $1`
+
 const findCheck = `select t.name, coalesce(c.asked, ''), coalesce(c.at, 0), coalesce(c.staff, ''),
 (select count(*) from interpreter_conflict x where x.casefile = $1 and x.interpreter = t.id)
 from interpreter t left join interpreter_check c on c.interpreter = t.id and c.casefile = $1 where t.id = $2`

@@ -429,6 +429,41 @@ func TestAnInterpreterKeptAwayForGoodIsNotClearedForTheirInterview(t *testing.T)
 	})
 }
 
+// TestACheckOfTiesEndsWithANewSuspect, added or by another role: nobody asked about them.
+// What is confirmed with it is a plan again until the interpreter is checked anew.
+func TestACheckOfTiesEndsWithANewSuspect(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h, ctx := open(t, d, w), t.Context()
+		file, planned, p := h.held(t)
+		stands := func(want string) {
+			t.Helper()
+			all, err := h.cases.Interviews(ctx, "ann", file.ID)
+			ok(t, err)
+			check, err := h.book.CheckOf(ctx, file.ID, p.Interpreter.ID)
+			ok(t, err)
+			if all[0].State != want || (check.Asked == "bureau") != (want == "confirmed") {
+				t.Fatalf("the interview is %s, the interpreter checked with %q", all[0].State, check.Asked)
+			}
+		}
+		witness, err := h.cases.AddPerson(ctx, "ann", file.ID, casefile.Witness)
+		ok(t, err)
+		stands("confirmed")
+		_, err = h.cases.AddPerson(ctx, "ann", file.ID, casefile.Suspect)
+		ok(t, err)
+		stands("planned")
+		if rows := h.reopened(t); len(rows) != 1 || rows[0].Name != planned.ID {
+			t.Errorf("on the board are %+v", rows)
+		}
+		if err := h.cases.Confirm(ctx, "ann", file.ID, planned.ID); fault.KeyOf(err) != "case.fault.blocked" {
+			t.Errorf("confirmed on the old check: %v", err)
+		}
+		h.confirm(t, file, planned, p)
+		stands("confirmed")
+		ok(t, h.cases.ChangeRole(ctx, "ann", file.ID, witness, casefile.Suspect))
+		stands("planned")
+	})
+}
+
 // span are the fields of a form for the time of a slot.
 func span(p planner.Proposal, in url.Values) url.Values {
 	in.Set("from", p.Start.Format("2006-01-02T15:04"))
