@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
@@ -42,16 +43,16 @@ func (b *Book) Deliver(ctx context.Context, actor string, recording chunk.ID, id
 	if err := b.hold(); err != nil {
 		return err
 	}
-	left, err := b.free(b.db.Source(ctx).Query)
-	if err != nil {
-		return err
-	}
-	if left < size {
-		return fault.New(fault.Unavailable, "fault.disk_full", "no room for an archive beside what running recordings reserved")
-	}
 	o.file = o.ID + "-" + strings.ToLower(rand.Text())
 	path := b.orderFile(o.file)
+	if err := b.reserve(ctx, path, size); err != nil {
+		return err
+	}
+	defer b.arrived(path)
 	if err := write(path, os.O_EXCL, whole(start, size)); err != nil {
+		if errors.Is(err, syscall.ENOSPC) {
+			err = noRoom()
+		}
 		return errors.Join(err, os.Remove(path))
 	}
 	act := b.actOn("recording.minutes_delivered", actor, o)
@@ -63,6 +64,33 @@ func (b *Book) Deliver(ctx context.Context, actor string, recording chunk.ID, id
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
+}
+
+// reserve keeps room on the disk for an archive that comes, as a recording does
+// for its length: neither may take what the other was promised.
+func (b *Book) reserve(ctx context.Context, path string, size int64) error {
+	b.reserving.Lock()
+	defer b.reserving.Unlock()
+	left, err := b.free(b.db.Source(ctx).Query)
+	if err != nil {
+		return err
+	}
+	if left < size {
+		return noRoom()
+	}
+	b.arriving[path] = size
+	return nil
+}
+
+func noRoom() error {
+	return fault.New(fault.Unavailable, "room.fault.archive_disk", "no room for an archive beside what is reserved")
+}
+
+// arrived ends what reserve began: the archive is on the disk, or gone.
+func (b *Book) arrived(path string) {
+	b.reserving.Lock()
+	defer b.reserving.Unlock()
+	delete(b.arriving, path)
 }
 
 // whole reads exactly size bytes; fewer or more are BadInput.

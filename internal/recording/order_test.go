@@ -114,7 +114,7 @@ func TestAProsecutorGetsTheMinutesThatTheyAskedForAndNobodyElseDoes(t *testing.T
 		wantFault(t, deliver("ann", append(bytes.Clone(sealed), 1), size), fault.BadInput, "")
 		wantFault(t, h.Deliver(ctx, "ann", id, order, "ab", size, bytes.NewReader(sealed)), fault.BadInput, "")
 		h.disk = func(string) (int64, error) { return size - 1, nil }
-		wantFault(t, deliver("ann", sealed, size), fault.Unavailable, "fault.disk_full")
+		wantFault(t, deliver("ann", sealed, size), fault.Unavailable, "room.fault.archive_disk")
 		h.disk = diskLeft
 		if n := h.kept(t); n != 0 {
 			t.Errorf("%d files are left of what was refused", n)
@@ -216,5 +216,43 @@ func TestWithoutAnOrderMinutesGoOutOnTheWordOfWhoHoldsThePower(t *testing.T) {
 		if kinds, act := h.logged(t, "recording.excerpted"); kinds != " " || !strings.Contains(act, "add_to_file") || !strings.Contains(act, "court") || !strings.Contains(act, "A-23") {
 			t.Errorf("%q: %s", kinds, act)
 		}
+	})
+}
+
+// TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised: of a disk with room
+// for one of both, the first to ask has it until the last byte.
+func TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		sealed, err := seal.Seal(bytes.Repeat([]byte("PK"), 100_000), own.Recipient())
+		ok(t, err)
+		size := int64(len(sealed))
+		another := Ask{Casefile: "c1", Interview: "i2", Kind: "interview", Minutes: 1, Tracks: []int{0}}
+		free := another.need()
+		h.disk = func(string) (int64, error) { return free, nil }
+
+		from, to := io.Pipe()
+		delivered := make(chan error)
+		go func() {
+			delivered <- h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), size, from)
+		}()
+		half := size / 2
+		_, err = to.Write(sealed[:half])
+		ok(t, err)
+		if ready, err := h.Ready(ctx, "ann", another); err != nil || ready.Free >= free {
+			t.Errorf("beside an archive of %d bytes %+v is free, %v", size, ready, err)
+		}
+		_, err = h.Start(ctx, "ann", another)
+		wantFault(t, err, fault.Unavailable, "room.fault.disk")
+		_, err = to.Write(sealed[half:])
+		ok(t, err)
+		ok(t, to.Close())
+		ok(t, <-delivered)
+		_, err = h.Start(ctx, "ann", another)
+		ok(t, err)
 	})
 }

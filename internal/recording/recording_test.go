@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"database/sql"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -241,7 +240,7 @@ func TestNothingStartsBelowTheLevelOrForStrangers(t *testing.T) {
 		wantFault(t, err, fault.Refused, "")
 		ask.Minutes = 24 * 60
 		ask.Tracks = []int{0, 1, 2, 3}
-		free, err := h.free(func(query string, args ...any) (*sql.Rows, error) { return h.db.Query(ctx, query, args...) })
+		free, err := h.free(h.db.Source(ctx).Query)
 		ok(t, err)
 		if free < ask.need() {
 			_, err = h.Start(ctx, "ann", ask)
