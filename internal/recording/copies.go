@@ -68,7 +68,8 @@ func (b *Book) copy(r *running, p *part) {
 }
 
 // Run copies records elsewhere as they come, has seals stamped and notes who
-// left, until ctx ends. What an earlier run left is done first.
+// left, until ctx ends. What an earlier run left is done first, and what a
+// delivery left that it did not end is deleted.
 func (b *Book) Run(ctx context.Context) {
 	var copies sync.WaitGroup
 	defer copies.Wait()
@@ -78,9 +79,12 @@ func (b *Book) Run(ctx context.Context) {
 	})
 	tick := time.NewTicker(b.again)
 	defer tick.Stop()
-	begun := false
+	begun, swept := false, false
 	for {
-		_ = b.hold() // the first process that serves keeps the records; another is told when it needs them
+		kept := b.hold() == nil // the first process that serves keeps the records; another is told when it needs them
+		if kept && !swept {
+			swept = b.sweepArchives(ctx) == nil
+		}
 		if !begun && b.config.Copies != nil {
 			begun = b.openUncopied(ctx, &copies) == nil
 		}

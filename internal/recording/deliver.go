@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -189,4 +190,33 @@ func (b *Book) removeArchives(o Order) error {
 		err = errors.Join(err, syncFolder(filepath.Dir(files[0])))
 	}
 	return err
+}
+
+// sweepArchives deletes what no order names: a crash in the middle of a delivery
+// left it, and nobody would ever fetch it.
+func (b *Book) sweepArchives(ctx context.Context) error {
+	left, err := filepath.Glob(b.orderFile("*"))
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	// In this order: a delivery that ends meanwhile is named by one or the other.
+	b.reserving.Lock()
+	arriving := maps.Clone(b.arriving)
+	b.reserving.Unlock()
+	named := map[string]bool{}
+	err = db.Each(b.db.Source(ctx), listArchives, func(row func(...any) error) error {
+		var name string
+		err := row(&name)
+		named[b.orderFile(name)] = true
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if _, comes := arriving[path]; !comes && !named[path] {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return errors.Join(err, syncFolder(filepath.Dir(left[0])))
 }

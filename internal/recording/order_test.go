@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -254,5 +255,33 @@ func TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised(t *testing.T) {
 		ok(t, <-delivered)
 		_, err = h.Start(ctx, "ann", another)
 		ok(t, err)
+	})
+}
+
+// TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart: what lies ready and what is
+// on its way stay.
+func TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		sealed, err := seal.Seal([]byte("PK"), own.Recipient())
+		ok(t, err)
+		ok(t, h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
+		ok(t, keep(h.orderFile(open[0].ID+"-half"), []byte("what a crash left")))
+		ok(t, keep(h.orderFile("unknown-half"), []byte("of an order that the database forgot")))
+		h.again(t)
+		coming := h.orderFile("coming-half")
+		ok(t, keep(coming, []byte("first bytes")))
+		ok(t, h.reserve(ctx, coming, 1<<10))
+		defer h.run()()
+		h.until(t, "what nobody names is gone", func() bool { return h.kept(t) == 2 })
+		_, err = os.Stat(coming)
+		ok(t, err)
+		file, _, err := h.Fetch(ctx, "pam", open[0].ID)
+		ok(t, err)
+		ok(t, file.Close())
 	})
 }

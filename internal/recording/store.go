@@ -116,6 +116,8 @@ const settleOrder = `update recording_order set state = $2, settled = $3, settle
 
 const endOrder = `update recording_order set state = 'ended', settled = $2, settled_by = $3, file = '' where id = $1 and state in ('asked', 'delivered')`
 
+const listArchives = `select file from recording_order where file <> '' order by file`
+
 const listSealedOf = `select ` + recordingColumns + ` from recording where casefile = $1 and length(manifest) > 0 order by started, id`
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
