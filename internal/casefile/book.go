@@ -38,20 +38,24 @@ type Standing struct {
 
 // slotFacts are those that a slot decides; rules that ask about none of them
 // are met or not whatever the slot is.
-var slotFacts = []string{"plan.room.kind", "plan.room.adapted", "plan.level", "plan.interviewers", "plan.interviewer_ids", "plan.holding", "plan.holding_studio",
+var slotFacts = []string{"plan.room.kind", "plan.room.adapted", "plan.interviewers", "plan.interviewer_ids", "plan.holding", "plan.holding_studio",
 	"plan.trainees", "plan.new_interviewers", "plan.director", "plan.director_id", "plan.interpreter.present", "plan.interpreter.sworn", "clock.days_waited"}
 
 // tiesChecked is that the interpreter has no ties to those of the case: a slot
 // is judged as if, and says so only once somebody checked.
 const tiesChecked = "plan.interpreter.conflict_checked"
 
-// booked are the facts that a booking writes and fixes.
-var booked = []string{"plan.date", "plan.planned", "plan.room.kind", "plan.room.adapted", "plan.level", "plan.interviewers", "plan.director",
+// levelFact is the level of the recording. Whoever asks for an interview chooses
+// it, before a slot is looked for or after; a slot decides it only while nobody did.
+const levelFact = "plan.level"
+
+// fixed are the facts that a booking writes and fixes.
+var fixed = []string{"plan.date", "plan.planned", "plan.room.kind", "plan.room.adapted", "plan.interviewers", "plan.director",
 	"plan.interpreter.present", "plan.interpreter.sworn", tiesChecked}
 
 // FixedBySlot says of a fact that a booked slot decides it, so that nobody
 // changes it by hand.
-func FixedBySlot(fact string) bool { return slices.Contains(booked, fact) }
+func FixedBySlot(fact string) bool { return slices.Contains(fixed, fact) }
 
 // Judge gives a function that says how slots of an interview stand with the
 // rules. It reads the case once; the function may be called often.
@@ -62,17 +66,13 @@ func (f *Files) Judge(ctx context.Context, actor, id, interview string) (func(Sl
 	}
 	holds := remembered(f.holds(ctx))
 	rest := withoutSlot(w.plan)
-	if rest.Get("plan.level") == "" {
-		// The level is chosen when a slot is booked; the highest is never in the way.
-		rest.Set("plan.level", policy.LevelVideo)
-	}
 	known := map[string]policy.Facts{}
 	return func(s Slot) (Standing, error) {
 		d, err := w.quick(s, rest, holds, known)
 		if err != nil {
 			return Standing{}, err
 		}
-		return standing(d, rest), nil
+		return w.standing(d), nil
 	}, nil
 }
 
@@ -104,6 +104,11 @@ func (w weighing) quick(s Slot, rest url.Values, holds func(login, kind, day str
 		}
 	}
 	slot := s.fields()
+	if rest.Get(levelFact) == "" {
+		// It is chosen when a slot is booked; the highest is never in the way.
+		levels := levelsIn(pack, s.RoomKind)
+		slot.Set(levelFact, levels[len(levels)-1])
+	}
 	if err := policy.Certify(slot, today, holds); err != nil {
 		return policy.Decision{}, err
 	}
@@ -139,23 +144,39 @@ func remembered(holds func(login, kind, day string) (bool, error)) func(login, k
 }
 
 // fill puts a slot into the plan as it is kept and asks the pack. A level that
-// nobody chose is the lowest that the rules allow.
-func (w weighing) fill(s Slot, holds func(login, kind, day string) (bool, error)) (url.Values, policy.Decision, error) {
-	plan := s.into(w.plan)
-	if plan.Get("plan.level") != "" {
-		d, err := w.decide(plan, holds)
-		return plan, d, err
+// nobody chose is the lowest of the room that the rules allow.
+func (w weighing) fill(s Slot, holds func(login, kind, day string) (bool, error)) (plan url.Values, d policy.Decision, err error) {
+	plan = s.into(w.plan)
+	levels := []string{plan.Get(levelFact)}
+	if levels[0] == "" {
+		pack, err := w.files.rules.On(s.Day)
+		if err != nil {
+			return nil, d, err
+		}
+		levels = levelsIn(pack, s.RoomKind)
 	}
-	plan.Set("plan.level", policy.LevelAudio)
-	d, err := w.decide(plan, holds)
-	if err != nil || !slices.ContainsFunc(d.Requirements, func(r policy.Requirement) bool {
-		return (r.Blocks() || r.Status == policy.Excused) && slices.Contains(d.Pack.Asks(r.Rule), "plan.level")
-	}) {
-		return plan, d, err
+	for _, level := range levels {
+		plan.Set(levelFact, level)
+		if d, err = w.decide(plan, holds); err != nil || !slices.ContainsFunc(d.Requirements, func(r policy.Requirement) bool {
+			return (r.Blocks() || r.Status == policy.Excused) && slices.Contains(d.Pack.Asks(r.Rule), levelFact)
+		}) {
+			break
+		}
 	}
-	plan.Set("plan.level", policy.LevelVideo)
-	d, err = w.decide(plan, holds)
 	return plan, d, err
+}
+
+// levelsIn are the levels that a slot in a kind of room may choose, the lowest first:
+// nothing is recorded only where nothing can be.
+func levelsIn(pack *policy.Pack, kind string) []string {
+	room, known := pack.Room(kind)
+	levels := slices.DeleteFunc([]string{policy.LevelAudio, policy.LevelVideo}, func(level string) bool {
+		return known && !slices.Contains(room.Levels, level)
+	})
+	if len(levels) == 0 {
+		return []string{policy.LevelNone}
+	}
+	return levels
 }
 
 // knownTo is what is known, as if those of this slot had held every interview
@@ -169,18 +190,18 @@ func (s Slot) knownTo(known url.Values) url.Values {
 	return out
 }
 
-// into is a plan with this slot in place of its own; the level stays.
+// into is a plan with this slot in place of its own.
 func (s Slot) into(kept url.Values) url.Values {
 	plan := withoutSlot(kept)
 	maps.Copy(plan, s.fields())
 	return plan
 }
 
-// withoutSlot is what a plan says besides its slot; the level stays.
+// withoutSlot is what a plan says besides its slot.
 func withoutSlot(kept url.Values) url.Values {
 	plan := maps.Clone(kept)
 	maps.DeleteFunc(plan, func(name string, _ []string) bool {
-		return name != "plan.level" && slices.ContainsFunc(booked, func(fact string) bool { return name == fact || strings.HasPrefix(name, fact+".") })
+		return slices.ContainsFunc(fixed, func(fact string) bool { return name == fact || strings.HasPrefix(name, fact+".") })
 	})
 	return plan
 }
@@ -212,17 +233,22 @@ func (s Slot) fields() url.Values {
 	return plan
 }
 
+// decides says of a fact that a slot of this interview decides it.
+func (w weighing) decides(fact string) bool {
+	return slices.Contains(slotFacts, fact) || fact == levelFact && w.plan.Get(levelFact) == ""
+}
+
 // standing keeps what a slot decides of a decision. A reason that was written
 // for another slot does not excuse this one.
-func standing(d policy.Decision, plan url.Values) Standing {
+func (w weighing) standing(d policy.Decision) Standing {
 	var out Standing
 	for _, r := range d.Requirements {
-		if !slices.ContainsFunc(d.Pack.Asks(r.Rule), func(fact string) bool { return slices.Contains(slotFacts, fact) }) {
+		if !slices.ContainsFunc(d.Pack.Asks(r.Rule), w.decides) {
 			continue
 		}
 		wanted := r.Rule.Strength == policy.IfPossible
 		switch {
-		case wanted && (r.Blocks() || r.Status == policy.Excused && plan.Get("plan.reasons."+r.Rule.ID) != ""):
+		case wanted && (r.Blocks() || r.Status == policy.Excused && w.plan.Get("plan.reasons."+r.Rule.ID) != ""):
 			out.Wants = append(out.Wants, r.Rule.ID)
 		case r.Blocks():
 			out.Blocks = append(out.Blocks, r.Rule.ID)
@@ -254,7 +280,7 @@ func (f *Files) Book(ctx context.Context, actor, id, interview string, s Slot, r
 	if err != nil {
 		return err
 	}
-	stands := standing(d, plan)
+	stands := w.standing(d)
 	if len(stands.Blocks) > 0 {
 		return fault.New(fault.Refused, "case.fault.blocked", "rules %v are in the way", stands.Blocks)
 	}
@@ -279,7 +305,7 @@ func (f *Files) Book(ctx context.Context, actor, id, interview string, s Slot, r
 		if err != nil {
 			return err
 		}
-		for _, name := range append(slices.Clone(booked), "plan.reasons") {
+		for _, name := range append(slices.Clone(fixed), levelFact, "plan.reasons") {
 			fields := policy.FieldsOf(name, plan)
 			if name == tiesChecked && !checked {
 				fields = nil
@@ -323,7 +349,7 @@ func (f *Files) Unbook(ctx context.Context, actor, id, interview, why string) er
 			case name == "plan.reasons": // those in somebody's words stay
 				left = fact.Fields
 				maps.DeleteFunc(left, func(_ string, given []string) bool { return !slices.Contains(given, SealedWords) })
-			case !FixedBySlot(name) || name == "plan.level":
+			case !FixedBySlot(name):
 				continue
 			}
 			if err := f.putFact(tx, actor, id, interview, name, left); err != nil {

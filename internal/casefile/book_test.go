@@ -70,6 +70,28 @@ func TestTheJudgeBlamesASlotOnlyForWhatAnotherWouldChange(t *testing.T) {
 	})
 }
 
+// TestALevelThatSomebodyChoseIsNoFaultOfARoom: a slot is found and booked with it, the
+// plan says which rule is in the way, and the level is raised without another slot.
+func TestALevelThatSomebodyChoseIsNoFaultOfARoom(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, "plan.level=audio")
+		judge, err := x.Judge(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		got, err := judge(studioSlot)
+		ok(t, err)
+		if len(got.Blocks)+len(got.Wants) > 0 {
+			t.Errorf("the studio is blamed for %+v", got)
+		}
+		ok(t, x.Book(ctx, "ann", file.ID, plan, studioSlot, "", x.reserve(file, plan)))
+		x.worded(t, file.ID, plan)
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
+		x.set(t, file.ID, plan, "plan.level=video")
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+	})
+}
+
 // TestTheJudgeSaysOfASlotWhatTheDecisionSays on either side of another interview
 // of the girl, which is confirmed and counts as held by then.
 func TestTheJudgeSaysOfASlotWhatTheDecisionSays(t *testing.T) {
@@ -94,7 +116,7 @@ func TestTheJudgeSaysOfASlotWhatTheDecisionSays(t *testing.T) {
 				plan := s.into(w.plan)
 				d, err := w.decide(plan, x.Files.holds(ctx))
 				ok(t, err)
-				want := standing(d, plan)
+				want := w.standing(d)
 				got, err := judge(s)
 				ok(t, err)
 				if !slices.Equal(got.Blocks, want.Blocks) || !slices.Equal(got.Wants, want.Wants) {
@@ -435,7 +457,7 @@ func TestWhatASlotWroteGoesWithIt(t *testing.T) {
 		ok(t, err)
 		got := form(known)
 		for name := range got {
-			if FixedBySlot(name) && name != "plan.level" || strings.HasPrefix(name, "plan.interviewers") || got.Get(name) == "tried.abc" {
+			if FixedBySlot(name) || strings.HasPrefix(name, "plan.interviewers") || got.Get(name) == "tried.abc" {
 				t.Errorf("%s is %v without a slot", name, got[name])
 			}
 		}

@@ -170,7 +170,7 @@ func (f *Files) CorrectFact(ctx context.Context, actor, id, subject, name string
 			if err := stateIs(tx, id, subject, planned); err != nil {
 				return err
 			}
-			if taken, err := f.calendar.Booked(tx, id, subject); err != nil || taken && slices.Contains(booked, name) {
+			if taken, err := f.calendar.Booked(tx, id, subject); err != nil || taken && FixedBySlot(name) {
 				return errors.Join(err, fault.New(fault.Refused, "case.fault.booked", "a fact that the booked slot fixes"))
 			}
 		}

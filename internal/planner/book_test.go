@@ -98,10 +98,15 @@ func (x *house) furnish(t *testing.T, rooms, people, interpreters int) {
 	}
 }
 
-// plan searches and books as somebody at the planner would, until it has a slot.
-func (x *house) plan(ctx context.Context, casefile string, r *rand.Rand) (planner.Proposal, error) {
+// plan searches and books an interview as somebody at the planner would, until it
+// has a slot.
+func (x *house) plan(ctx context.Context, casefile, interview, person string, r *rand.Rand) (planner.Proposal, error) {
 	for {
-		w := planner.Wish{From: x.now, Until: x.now.AddDate(0, 0, 13), Now: x.now, Length: 2 * time.Hour, Interviewers: 1, Kinds: kinds, Language: "ro", Most: 4}
+		w := planner.Wish{Of: person, From: x.now, Until: x.now.AddDate(0, 0, 13), Now: x.now, Length: 2 * time.Hour, Interviewers: 1, Kinds: kinds, Language: "ro", Most: 4}
+		w, err := x.Recall(ctx, casefile, w)
+		if err != nil {
+			return planner.Proposal{}, err
+		}
 		c, err := x.Load(ctx, casefile, planner.Span{Start: w.From, End: w.Until.AddDate(0, 0, 1)})
 		if err != nil {
 			return planner.Proposal{}, err
@@ -112,7 +117,7 @@ func (x *house) plan(ctx context.Context, casefile string, r *rand.Rand) (planne
 		}
 		p := found.Full[r.IntN(len(found.Full))]
 		_, err = x.log.Do(ctx, custody.Act{Kind: "case.interview_booked", Actor: "ann", Subject: casefile}, func(tx *db.Tx) error {
-			return x.Reserve(tx, "ann", casefile, "i1", w, p)
+			return x.Reserve(tx, "ann", casefile, interview, w, p)
 		})
 		if fault.KeyOf(err) != "planner.fault.taken" {
 			return p, err
@@ -125,7 +130,7 @@ func TestASlotIsTakenWithItsMarginsAndGivenBackWhole(t *testing.T) {
 		x.furnish(t, 1, 3, 1)
 		ctx := t.Context()
 		r := rand.New(rand.NewPCG(1, 1))
-		p, err := x.plan(ctx, "a", r)
+		p, err := x.plan(ctx, "a", "i1", "p1", r)
 		ok(t, err)
 		booking, err := x.Of(ctx, "a", "i1")
 		ok(t, err)
@@ -169,7 +174,7 @@ func TestACalendarIsReadInWholeQuarters(t *testing.T) {
 	each(t, func(t *testing.T, x *house) {
 		x.furnish(t, 1, 2, 1)
 		ctx := t.Context()
-		p, err := x.plan(ctx, "a", rand.New(rand.NewPCG(1, 1)))
+		p, err := x.plan(ctx, "a", "i1", "p1", rand.New(rand.NewPCG(1, 1)))
 		ok(t, err)
 		day := time.Date(2026, 12, 1, 0, 0, 0, 0, amsterdam)
 		at := func(minutes int) time.Time { return day.Add(time.Duration(minutes) * time.Minute) }
@@ -201,7 +206,7 @@ func TestACalendarIsReadByItsSecretAloneAndNamesNobody(t *testing.T) {
 	each(t, func(t *testing.T, x *house) {
 		x.furnish(t, 1, 2, 1)
 		ctx := t.Context()
-		p, err := x.plan(ctx, "a", rand.New(rand.NewPCG(1, 1)))
+		p, err := x.plan(ctx, "a", "i1", "p1", rand.New(rand.NewPCG(1, 1)))
 		ok(t, err)
 		secret, err := x.MakeFeed(ctx, "ann", "room/"+p.Room.ID)
 		ok(t, err)

@@ -35,8 +35,8 @@ type terms struct {
 
 // Reserve takes the slot of a proposal for the interview of a wish, inside the
 // act that writes the plan. Everything is looked at again in there: what was
-// taken meanwhile, or does not fit the wish, the person's own times, whom they
-// must not meet or an interpreter's ties, is a Conflict with
+// taken meanwhile, or does not fit the wish, the person's own times and
+// interviews, whom they must not meet or an interpreter's ties, is a Conflict with
 // "planner.fault.taken". Acts run as if alone, so nobody can come between.
 func (b *Book) Reserve(tx *db.Tx, actor, casefile, interview string, w Wish, p Proposal) error {
 	booked, err := b.Booked(tx, casefile, interview)

@@ -1,7 +1,10 @@
 package planner_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,6 +110,39 @@ func TestTheInterviewOfASuspectKeepsTheirVictimsAway(t *testing.T) {
 		_, err := x.log.Do(t.Context(), custody.Act{Kind: "case.interview_unbooked"}, func(tx *db.Tx) error { return x.Release(tx, "a", "i2", "room") })
 		ok(t, err)
 		ok(t, x.reserve(t, "a", "i1", x.wish("p1", "p2"), meeting))
+	})
+}
+
+// TestNobodyIsInTwoRoomsAtOnce: rooms and people are free for all of it, and of each
+// person eight interviews are looked for at once.
+func TestNobodyIsInTwoRoomsAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, x *house) {
+		x.furnish(t, 8, 40, 16)
+		ctx := t.Context()
+		var wait sync.WaitGroup
+		for i := range 32 {
+			wait.Go(func() {
+				if _, err := x.plan(ctx, "a", fmt.Sprint("i", i), fmt.Sprint("p", i%4), rand.New(rand.NewPCG(uint64(i), 1))); err != nil {
+					t.Errorf("planner %d: %v", i, err)
+				}
+			})
+		}
+		wait.Wait()
+		all, err := x.Between(ctx, planner.Span{Start: x.now, End: x.now.AddDate(0, 0, 14)})
+		ok(t, err)
+		if len(all) != 32 {
+			t.Errorf("%d are booked", len(all))
+		}
+		taken := map[int][]planner.Span{}
+		for _, one := range all {
+			var i int
+			_, err := fmt.Sscanf(one.Interview, "i%d", &i)
+			ok(t, err)
+			if slices.ContainsFunc(taken[i%4], wider(one.Span, 15*time.Minute).Overlaps) {
+				t.Errorf("p%d is in two rooms at %s", i%4, one.Start)
+			}
+			taken[i%4] = append(taken[i%4], one.Span)
+		}
 	})
 }
 

@@ -31,8 +31,7 @@ func (s *search) groupRooms(open func(Hours) ticks) {
 		starts := s.without(open(room.Hours), room.Busy).around(s.length, margin, margin)
 		for _, v := range s.wish.Apart {
 			if v.Site == room.Site {
-				from := s.index(v.Start.Add(-visitMargin)) - s.length + 1
-				starts.set(from, s.indexUp(v.End.Add(visitMargin)), false)
+				s.keepOff(starts, v.Span, visitMargin)
 			}
 		}
 		free := starts.clone()

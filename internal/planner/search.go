@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // Search looks for the soonest lawful slots. It never proposes what the judge
@@ -50,6 +51,9 @@ func newSearch(c Calendar, w Wish, judge Judge) *search {
 	s.length = int((w.Length + Tick - 1) / Tick)
 	s.person, s.companion = s.suits(w.Person), s.suits(w.Companion)
 	s.person.set(0, s.indexUp(w.Now), false)
+	for _, taken := range w.Taken {
+		s.keepOff(s.person, taken, roomMargin)
+	}
 	hours := map[Hours]ticks{}
 	open := func(h Hours) ticks {
 		if hours[h] == nil {
@@ -82,6 +86,12 @@ func (s *search) suits(t Times) ticks {
 		}
 	}
 	return out.starts(s.length)
+}
+
+// keepOff takes the starts away with which an interview would come closer than a
+// margin to a span.
+func (s *search) keepOff(starts ticks, o Span, margin time.Duration) {
+	starts.set(s.index(o.Start.Add(-margin))-s.length+1, s.indexUp(o.End.Add(margin)), false)
 }
 
 // day looks at every start of one day, and keeps why none was full.

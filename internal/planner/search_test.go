@@ -164,6 +164,7 @@ func randomWorld(t *rapid.T) (planner.Calendar, planner.Wish, rules) {
 			w.Same = append(w.Same, one.Login)
 		}
 	}
+	w.Taken = randomSpans(t, base, "person")
 	for range rapid.IntRange(0, 3).Draw(t, "visits") {
 		at := base.Add(time.Duration(rapid.IntRange(6*12, 14*12).Draw(t, "visit at")) * 5 * time.Minute)
 		w.Apart = append(w.Apart, planner.Visit{Site: "a", Span: planner.Span{Start: at, End: at.Add(time.Hour)}})
@@ -211,7 +212,7 @@ func possible(t *rapid.T, c planner.Calendar, w planner.Wish, r rules, start tim
 	if day := start.In(amsterdam).Format(time.DateOnly); slices.ContainsFunc(w.Companion.Never, func(d planner.Days) bool { return d.From <= day && day <= d.Until }) {
 		return false, false
 	}
-	if start.Before(w.Now) || !fits(w.Person, at) || !fits(w.Companion, at) {
+	if start.Before(w.Now) || !fits(w.Person, at) || !fits(w.Companion, at) || slices.ContainsFunc(w.Taken, wider(at, 15*time.Minute).Overlaps) {
 		return false, false
 	}
 	// Where no room at all is adapted, that there is none is nobody's fault.

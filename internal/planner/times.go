@@ -64,7 +64,8 @@ func (b *Book) SetTimes(ctx context.Context, actor, casefile, person, whose stri
 }
 
 // Recall fills in what the calendar keeps about the person of a wish: the times
-// of both, and when somebody whom they must not meet is where.
+// of both, when another interview takes them, and when somebody whom they must not
+// meet is where.
 func (b *Book) Recall(ctx context.Context, casefile string, w Wish) (Wish, error) {
 	return b.recall(b.db.Source(ctx), casefile, w)
 }
@@ -98,7 +99,7 @@ func (b *Book) recall(src db.Source, casefile string, w Wish) (Wish, error) {
 	if err != nil {
 		return w, err
 	}
-	w.Apart, err = b.visits(src, casefile, w.Avoid)
+	w.Apart, w.Taken, err = b.visits(src, casefile, w)
 	return w, err
 }
 

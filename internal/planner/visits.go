@@ -42,11 +42,11 @@ func (b *Book) EndVisit(ctx context.Context, actor, casefile, visit string) erro
 	})
 }
 
-// visits lists when somebody is at a site whom a person must not meet: those
-// that were entered for the case, and the interviews that are booked of avoid.
-func (b *Book) visits(src db.Source, casefile string, avoid []string) ([]Visit, error) {
-	var out []Visit
-	err := db.Each(src, listVisits, func(row func(...any) error) error {
+// visits lists when somebody is at a site whom the person of a wish must not meet:
+// those that were entered for the case, and the interviews that are booked of whom
+// they avoid; and when the person is in an interview themselves.
+func (b *Book) visits(src db.Source, casefile string, w Wish) (apart []Visit, taken []Span, err error) {
+	err = db.Each(src, listVisits, func(row func(...any) error) error {
 		var v Visit
 		var person string
 		var from, until int64
@@ -54,10 +54,13 @@ func (b *Book) visits(src db.Source, casefile string, avoid []string) ([]Visit, 
 			return err
 		}
 		v.Span = b.span(from, until)
-		if v.ID != "" || slices.Contains(avoid, person) {
-			out = append(out, v)
+		switch {
+		case v.ID != "" || slices.Contains(w.Avoid, person):
+			apart = append(apart, v)
+		case person == w.Of:
+			taken = append(taken, v.Span)
 		}
 		return nil
 	}, casefile, b.clock().Add(-visitMargin).Unix())
-	return out, err
+	return apart, taken, err
 }

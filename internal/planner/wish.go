@@ -15,10 +15,13 @@ type Wish struct {
 	Avoid []string
 	// Person and Companion are when it suits them.
 	Person, Companion Times
-	Language          string // of the interpreter; "" = none is needed
-	Sex               string // of interviewers and interpreter, when the person wishes; "" = any
-	Same              []string
-	Regions           []string // where it may be; empty = anywhere
+	// Taken are the interviews of the person that are booked already: nobody, and
+	// nobody who comes with them, is in two rooms at once.
+	Taken    []Span
+	Language string // of the interpreter; "" = none is needed
+	Sex      string // of interviewers and interpreter, when the person wishes; "" = any
+	Same     []string
+	Regions  []string // where it may be; empty = anywhere
 	// Apart are times at a site when somebody is there whom the person must not
 	// meet (2013A012 §2.1, requirement M-09).
 	Apart []Visit

@@ -17,8 +17,10 @@ import (
 	"verhaal/internal/db/dbtest"
 	"verhaal/internal/fault"
 	"verhaal/internal/planner"
+	"verhaal/internal/policy"
 	"verhaal/internal/staff"
 	"verhaal/internal/web"
+	"verhaal/packs"
 )
 
 var fiveDays = planner.Hours{Days: [7]bool{false, true, true, true, true, true, false}, From: 8 * 60, To: 18 * 60}
@@ -209,6 +211,23 @@ func TestAPostedSlotIsHeldToTheSearchThatItNames(t *testing.T) {
 			t.Errorf("ties found afterwards: %d %s", got.Code, got.Body)
 		}
 	})
+}
+
+// TestOnlyRoomsThatCanRecordAtTheChosenLevelAreLookedAt, and all while none is chosen.
+func TestOnlyRoomsThatCanRecordAtTheChosenLevelAreLookedAt(t *testing.T) {
+	pack, err := policy.Load(packs.FS, "nl")
+	ok(t, err)
+	all := len(Kinds(pack))
+	for i := range pack.Rooms {
+		if pack.Rooms[i].ID == "mobile" {
+			pack.Rooms[i].Levels = []string{policy.LevelAudio}
+		}
+	}
+	for level, want := range map[string]int{"": all, policy.LevelAudio: all, policy.LevelVideo: all - 1} {
+		if got := recordedAt(pack, level); len(got) != want {
+			t.Errorf("at %q: %v", level, got)
+		}
+	}
 }
 
 // held is a girl's interview that is booked and confirmed.

@@ -127,11 +127,17 @@ func (f *face) slots(r *http.Request, in url.Values) (slotsPage, planner.Wish, e
 	return page, wish, nil
 }
 
-// known is what the case says about a search: the language, who held the
-// earlier interviews, when it suits the person and whom they must not meet.
+// known is what the case says about a search: the level that was chosen, the
+// language, who held the earlier interviews, when it suits the person and whom they
+// must not meet.
 func (f *face) known(ctx context.Context, who, id string, planned casefile.Planned) (planner.Wish, error) {
 	person := planned.Person
-	w := planner.Wish{Of: person, Kinds: f.kinds(), Most: proposals, Now: f.clock()}
+	w := planner.Wish{Of: person, Most: proposals, Now: f.clock()}
+	plan, err := f.files.Facts(ctx, who, id, planned.ID)
+	if err != nil {
+		return w, err
+	}
+	w.Kinds = recordedAt(f.pack(), plan["plan.level"].Fields.Get("plan.level"))
 	about, err := f.files.Facts(ctx, who, id, person)
 	if err != nil {
 		return w, err
@@ -148,6 +154,14 @@ func (f *face) known(ctx context.Context, who, id string, planned casefile.Plann
 	}
 	w.Avoid = casefile.Apart(person, people)
 	return f.book.Recall(ctx, id, w)
+}
+
+// recordedAt are the kinds of room that can record at a level; "" = whichever.
+func recordedAt(pack *policy.Pack, level string) []planner.Kind {
+	return slices.DeleteFunc(Kinds(pack), func(k planner.Kind) bool {
+		room, _ := pack.Room(k.ID)
+		return level != "" && !slices.Contains(room.Levels, level)
+	})
 }
 
 // asked reads what is looked for from a form; its fault says what is wrong.
