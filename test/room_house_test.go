@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -420,7 +422,13 @@ func (h *roomHouse) state() any {
 	for _, kind := range h.alarms {
 		alarms = append(alarms, map[string]string{"kind": kind})
 	}
-	marks, gaps := append([]map[string]any{}, h.marks...), append([]map[string]any{}, h.gaps...)
+	marks, gaps := []map[string]any{}, append([]map[string]any{}, h.gaps...)
+	for i, set := range h.marks {
+		mark := map[string]any{"n": i + 1}
+		maps.Copy(mark, set)
+		marks = append(marks, mark)
+	}
+	slices.SortStableFunc(marks, func(a, b map[string]any) int { return cmp.Compare(a["mono"].(float64), b["mono"].(float64)) })
 	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().UnixMilli(), "copies": 1,
 		"mirrored": false, "watchers": watchers, "marks": marks, "gaps": gaps, "parts": parts,
 		"alarms": alarms, "alone": true, "level_unmet": h.unmet}

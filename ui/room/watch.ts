@@ -5,7 +5,7 @@ import { post } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
 import { Alarms } from "./alarms.js";
 import { decodeHeader, tracks, type Part } from "./chunk.js";
-import { wordsOf } from "./prompts.js";
+import { asSet, Unseen, wordsOf } from "./prompts.js";
 import { Keys, records } from "./release.js";
 import { Feed } from "./screenplay.js";
 import { Outbox } from "./outbox.js";
@@ -96,7 +96,7 @@ export class WatchPage {
 
   /** While the interviewer hides the room, the server gives nothing and nothing that came is shown. */
   private hidden(s: State): boolean {
-    const mask = s.marks.filter((m) => m.kind === "masked" || m.kind === "unmasked").at(-1);
+    const mask = asSet(s.marks).filter((m) => m.kind === "masked" || m.kind === "unmasked").at(-1);
     const on = s.running && mask?.kind === "masked";
     this.one("[data-masked]").hidden = !on;
     this.one("[data-masked]").textContent = on ? words(this.root, `masked.${mask.code}`) : "";
@@ -192,10 +192,9 @@ export class WatchPage {
     );
   }
 
-  private marks = 0;
+  private readonly unseen = new Unseen();
   private async listMarks(s: State): Promise<void> {
-    for (const m of s.marks.slice(this.marks)) {
-      this.marks++;
+    for (const m of this.unseen.take(s.marks)) {
       const item = document.createElement("li");
       item.dir = "auto";
       item.textContent = `${timeOf(m.mono)} ${words(this.root, `mark.${m.kind}`) || m.kind} ${m.code} ${await wordsOf(m, this.keys)}`;
