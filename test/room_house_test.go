@@ -197,7 +197,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 	site.Handle(mux, "GET /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/watch", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
 			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": recording.AlarmKinds(),
-			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
+			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt"), "MaskReasons": recording.MaskReasons()})
 	})
 	site.Handle(mux, "GET /record/{id}/receipt", func(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "play", http.StatusSeeOther)
@@ -460,6 +460,9 @@ func (h *roomHouse) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	follow := r.FormValue("to") == "" && r.FormValue("until") == ""
 	for {
+		if follow && h.hidden() {
+			return
+		}
 		for ; next < len(p.records) && next <= to && p.records[next].Mono < uint64(until); next++ {
 			raw := p.records[next].Raw
 			h.mu.Unlock()
@@ -475,6 +478,14 @@ func (h *roomHouse) stream(w http.ResponseWriter, r *http.Request) {
 		}
 		h.news.Wait()
 	}
+}
+
+// hidden says whether the room is hidden now. h.mu is held.
+func (h *roomHouse) hidden() (on bool) {
+	for _, m := range h.marks {
+		on = m["kind"] == "masked" || on && m["kind"] != "unmasked"
+	}
+	return on
 }
 
 func (h *roomHouse) end() {

@@ -186,6 +186,30 @@ func TestEveryPromptIsReadOnceWhoeverSendsIt(t *testing.T) {
 	stop(b)
 }
 
+// TestAMarkOfAHiddenRoomHasItsTime: the picture next door stands still then.
+func TestAMarkOfAHiddenRoomHasItsTime(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	w := openRoom(t, h)
+	w.Visit("/record/" + h.id.String() + "/watch")
+	w.Click("form[data-enter] button")
+	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	b.Click("[data-mask-on]")
+	w.See("[data-masked]")
+	time.Sleep(5 * time.Second)
+	w.Click("[data-mark=distress]")
+	w.Until(`document.querySelectorAll("[data-marks] li").length === 2`)
+	h.mu.Lock()
+	masked, set := h.marks[0]["mono"].(float64), h.marks[1]["mono"].(float64)
+	h.mu.Unlock()
+	if set < masked+4500 {
+		t.Errorf("the room was hidden at %.0f ms, and the mark 5 s later says %.0f", masked, set)
+	}
+	b.Click("[data-mask-off]")
+	stop(b)
+}
+
 // soundToTheLastFrame has what the browser recorded checked as an auditor
 // would: chains and headers as they came, and the containers inside them.
 func soundToTheLastFrame(t *testing.T, h *roomHouse) {
