@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -195,7 +197,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 	site.Handle(mux, "GET /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/watch", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
 			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": recording.AlarmKinds(),
-			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
+			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt"), "MaskReasons": recording.MaskReasons()})
 	})
 	site.Handle(mux, "GET /record/{id}/receipt", func(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "play", http.StatusSeeOther)
@@ -420,7 +422,13 @@ func (h *roomHouse) state() any {
 	for _, kind := range h.alarms {
 		alarms = append(alarms, map[string]string{"kind": kind})
 	}
-	marks, gaps := append([]map[string]any{}, h.marks...), append([]map[string]any{}, h.gaps...)
+	marks, gaps := []map[string]any{}, append([]map[string]any{}, h.gaps...)
+	for i, set := range h.marks {
+		mark := map[string]any{"n": i + 1}
+		maps.Copy(mark, set)
+		marks = append(marks, mark)
+	}
+	slices.SortStableFunc(marks, func(a, b map[string]any) int { return cmp.Compare(a["mono"].(float64), b["mono"].(float64)) })
 	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().UnixMilli(), "copies": 1,
 		"mirrored": false, "watchers": watchers, "marks": marks, "gaps": gaps, "parts": parts,
 		"alarms": alarms, "alone": true, "level_unmet": h.unmet}
@@ -452,6 +460,9 @@ func (h *roomHouse) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	follow := r.FormValue("to") == "" && r.FormValue("until") == ""
 	for {
+		if follow && h.hidden() {
+			return
+		}
 		for ; next < len(p.records) && next <= to && p.records[next].Mono < uint64(until); next++ {
 			raw := p.records[next].Raw
 			h.mu.Unlock()
@@ -467,6 +478,14 @@ func (h *roomHouse) stream(w http.ResponseWriter, r *http.Request) {
 		}
 		h.news.Wait()
 	}
+}
+
+// hidden says whether the room is hidden now. h.mu is held.
+func (h *roomHouse) hidden() (on bool) {
+	for _, m := range h.marks {
+		on = m["kind"] == "masked" || on && m["kind"] != "unmasked"
+	}
+	return on
 }
 
 func (h *roomHouse) end() {

@@ -33,7 +33,7 @@ const lastMark = `select coalesce(max(n), 0) from recording_mark where recording
 
 const insertMark = `insert into recording_mark (recording, n, kind, mono, code, sealed, at, staff) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-const listMarks = `select kind, mono, code, sealed, staff from recording_mark where recording = $1 order by n`
+const listMarks = `select n, kind, mono, code, sealed, staff from recording_mark where recording = $1 order by n`
 
 const lastGap = `select coalesce(max(n), 0) from recording_gap where recording = $1`
 

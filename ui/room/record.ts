@@ -6,7 +6,7 @@ import { camera, microphone, screen, type Meter } from "./capture.js";
 import { tracks } from "./chunk.js";
 import { offerLeft } from "./left.js";
 import { loudness, Preflight, type Prepared } from "./preflight.js";
-import { caseKeys, wordsOf } from "./prompts.js";
+import { asSet, caseKeys, Unseen, wordsOf } from "./prompts.js";
 import { lockOf, rescue } from "./rescue.js";
 import { Clock, state, type Begun, type Mark, type State } from "./server.js";
 import { Session, sources, type Source, type Why } from "./session.js";
@@ -25,8 +25,8 @@ export class RecordPage {
   private readonly alarms: Alarms;
   private watchdog: Watchdog | undefined;
   private on = new Set<Alarm>();
-  private prompts = 0;
-  private readonly told = new Map<string, string>(); // by kind of mark: the newest of its pair that the buttons show
+  private readonly prompts = new Unseen();
+  private readonly told = new Map<string, number>(); // by kind of mark: the newest of its pair that the buttons show
   private elsewhere = 1; // copies beyond this computer
   /** What is shown is asked for when somebody taps, and goes on from where it is in a further part. */
   private readonly shown: Source = { track: tracks.screen, open: async () => this.session!.stream(tracks.screen)!.clone() };
@@ -162,18 +162,20 @@ export class RecordPage {
     this.watchers(s);
     this.unmet(s.level_unmet);
     this.pairs(s.marks);
-    const asked = s.marks.filter((m) => m.kind === "prompt");
-    const fresh = asked.slice(this.prompts);
-    this.prompts = asked.length;
+    await this.asked(s.marks.filter((m) => m.kind === "prompt"));
+  }
+
+  private async asked(prompts: Mark[]): Promise<void> {
     // Only when there is something to read: asking while the network is gone would lock this tab.
-    const keys = fresh.length ? await caseKeys(this.root.dataset.case!).catch(() => []) : [];
-    for (const mark of fresh) {
+    const keys = this.prompts.among(prompts).length ? await caseKeys(this.root.dataset.case!).catch(() => undefined) : [];
+    if (!keys) return; // they did not come: the next look asks again
+    for (const mark of this.prompts.take(prompts)) {
       const item = document.createElement("li");
       item.dir = "auto";
       item.textContent = (await wordsOf(mark, keys)) || words(this.root, "sealed");
       this.one("[data-prompts]").append(item);
     }
-    this.one("[data-prompts-box]").hidden = !asked.length;
+    this.one("[data-prompts-box]").hidden = !prompts.length;
   }
 
   private watchers(s: State): void {
@@ -220,9 +222,8 @@ export class RecordPage {
    */
   private pairs(marks: Mark[]): void {
     for (const [on, off] of [["break", "resume"], ["masked", "unmasked"]] as const) {
-      const pair = marks.filter((m) => m.kind === on || m.kind === off);
-      const last = pair.at(-1);
-      const newest = `${pair.length} ${last?.mono}`;
+      const pair = asSet(marks).filter((m) => m.kind === on || m.kind === off);
+      const newest = pair.at(-1)?.n ?? 0;
       if (this.told.get(on) === newest) continue;
       this.told.set(on, newest);
       let since: number | undefined; // a mask within a mask changes nothing

@@ -19,6 +19,7 @@ export interface Begun {
 }
 
 export interface Mark {
+  n: number; // in the order in which they were set; 0 for a topic that was linked afterwards
   kind: string;
   mono: number;
   code: string;
