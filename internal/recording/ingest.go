@@ -55,6 +55,8 @@ type entry struct {
 	offset     int64
 	mono, till uint64
 	key        bool
+	head       bool // the container's alone: it shows nothing
+	hidden     bool // by its recorder
 	hash       chunk.Hash
 }
 

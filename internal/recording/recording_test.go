@@ -176,6 +176,7 @@ type recorder struct {
 	codec chunk.Codec
 	size  int
 	from  uint64 // ms of the recording at which the part begins
+	hides bool   // the room is hidden, as its browser knows
 }
 
 func (h *house) begin(t testing.TB, id chunk.ID, track chunk.Track) *recorder {
@@ -204,6 +205,9 @@ func (r *recorder) film(t testing.TB, n int) []byte {
 		}
 		if hd.Seq%2 == 1 {
 			hd.Flags |= chunk.KeyFrame
+		}
+		if r.hides {
+			hd.Flags |= chunk.Hidden
 		}
 		minute := hd.Minute()
 		plain := bytes.Repeat([]byte{byte(hd.Seq)}, r.size)

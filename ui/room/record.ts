@@ -75,8 +75,11 @@ export class RecordPage {
       await this.hold(lockOf(begun.id));
       // What a crash left is at the server before the next part begins.
       if (running) await rescue(begun.id);
+      const marks = running ? (await state(begun.id)).marks : [];
       const clock = Clock.of(begun.started, prepared.offset);
       this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why), (mark, why) => this.refused(mark, why));
+      this.told.clear();
+      this.pairs(marks); // a room that is hidden stays so from the first record
       for (const [source, stream] of list) await this.session.begin(source, stream, source === this.shown ? await this.notShown() : undefined);
       this.run(prepared);
     } catch (e) {
@@ -155,13 +158,15 @@ export class RecordPage {
 
   private async poll(): Promise<void> {
     const session = this.session;
+    const sent = session?.sent;
     const s = session && (await state(session.id).catch(() => undefined));
     if (!s) return;
     this.elsewhere = s.copies;
     session.compare(s.parts);
     this.watchers(s);
     this.unmet(s.level_unmet);
-    this.pairs(s.marks);
+    // What was tapped meanwhile is newer than this answer.
+    if (sent !== undefined && sent === session.sent) this.pairs(s.marks);
     await this.asked(s.marks.filter((m) => m.kind === "prompt"));
   }
 
@@ -244,6 +249,7 @@ export class RecordPage {
 
   /** Says since when, in ms of the recording, those who watch see nothing; undefined when they do. */
   private hidden(since: number | undefined): void {
+    this.session?.veil(since !== undefined);
     this.swap(this.one("[data-mask-on]"), this.one("[data-mask-off]"), since !== undefined);
     const line = this.one("[data-mask-since]");
     line.hidden = since === undefined;

@@ -189,6 +189,16 @@ export class Session {
     this.outbox.put({ to: "marks", body: { kind, mono: this.clock.now(), code: more.code ?? "", ...more } });
   }
 
+  /** Hides what is recorded from now on from those who watch, or shows it again. */
+  veil(on: boolean): void {
+    this.tell({ do: "veil", on, mono: this.clock.now() });
+  }
+
+  /** How many marks, gaps and alarms went out, once the server has all of them. */
+  get sent(): number | undefined {
+    return this.outbox.sent;
+  }
+
   gap(track: number, from: number, to: number, reason: string): void {
     this.outbox.put({ to: "gaps", body: { track, from, to, reason } });
   }

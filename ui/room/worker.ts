@@ -4,7 +4,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { acknowledged, keyOf } from "./ack.js";
 import { Kept } from "./disk.js";
 import type { FromWorker, Progress, ToWorker } from "./protocol.js";
-import { Sealer } from "./sealer.js";
+import { Sealer, Veil } from "./sealer.js";
 import { Uplink, type Trouble } from "./uplink.js";
 
 const say = (message: FromWorker): void => (self as unknown as { postMessage(m: FromWorker): void }).postMessage(message);
@@ -23,7 +23,7 @@ class Line {
   private trouble: Trouble = ""; // of the way to the server
 
   constructor(m: ToWorker & { do: "part" }) {
-    this.sealer = new Sealer(m.part, m.codec, m.a, m.b, m.started);
+    this.sealer = new Sealer(m.part, m.codec, m.a, m.b, m.started, veil);
     this.kept = Kept.create(m.part, m.token);
     const { track, part } = m.part;
     this.progress = { track, part, kept: 0, acked: 0, waiting: 0, trouble: "" };
@@ -97,6 +97,7 @@ class Line {
   }
 }
 
+const veil = new Veil();
 const lines = new Map<number, Line>(); // by track: the part that is made now
 const working = new Set<Line>(); // and those of which something waits
 
@@ -106,5 +107,6 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     lines.set(data.part.track, line);
     working.add(line);
   } else if (data.do === "piece") lines.get(data.track)?.push(data);
+  else if (data.do === "veil") veil.draw(data.on, data.mono);
   else for (const line of working) line.hurry();
 };
