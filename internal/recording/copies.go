@@ -73,10 +73,7 @@ func (b *Book) copy(r *running, p *part) {
 func (b *Book) Run(ctx context.Context) {
 	var copies sync.WaitGroup
 	defer copies.Wait()
-	copies.Go(func() { // an authority that hangs must not hold up the copies
-		for b.stampAll(ctx); b.pause(ctx); b.stampAll(ctx) {
-		}
-	})
+	copies.Go(func() { b.stampOn(ctx) }) // an authority that hangs must not hold up the copies
 	tick := time.NewTicker(b.again)
 	defer tick.Stop()
 	begun, swept := false, false
@@ -123,7 +120,7 @@ func (b *Book) openUncopied(ctx context.Context, copies *sync.WaitGroup) error {
 	}
 	for _, id := range ids { // each apart: one whose copy is away must not hold up the others
 		copies.Go(func() {
-			for _, err := b.open(ctx, id); err != nil && b.pause(ctx); _, err = b.open(ctx, id) {
+			for _, err := b.open(ctx, id); err != nil && b.pause(ctx, b.again); _, err = b.open(ctx, id) {
 			}
 		})
 	}
@@ -131,11 +128,11 @@ func (b *Book) openUncopied(ctx context.Context, copies *sync.WaitGroup) error {
 }
 
 // pause waits before something is tried again; false when there is no again.
-func (b *Book) pause(ctx context.Context) bool {
+func (b *Book) pause(ctx context.Context, wait time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(b.again):
+	case <-time.After(wait):
 		return true
 	}
 }
@@ -154,7 +151,7 @@ func (b *Book) follow(ctx context.Context, f followed) {
 			return
 		}
 		if err != nil { // the store is away or full: what it lacks is still on our disk
-			b.pause(ctx)
+			b.pause(ctx, b.again)
 		}
 	}
 }

@@ -62,6 +62,8 @@ const markCopied = `update recording set copied = 1 where id = $1`
 
 const listUnstamped = `select id, manifest from recording where stopped > 0 and length(stamp) = 0 order by stopped limit 100`
 
+const countUnstamped = `select count(*) from recording where stopped > 0 and length(stamp) = 0`
+
 const findStamp = `select stamp from recording where id = $1`
 
 const setStamp = `update recording set stamp = $2 where id = $1`
