@@ -34,12 +34,16 @@ type Slot struct {
 type Standing struct {
 	Blocks []string // rules that must be met and are not
 	Wants  []string // rules that ask something if possible, without a reason yet
+	Signed bool     // a deviation counts that was signed for these very people
 }
 
 // slotFacts are those that a slot decides; rules that ask about none of them
 // are met or not whatever the slot is.
-var slotFacts = []string{"plan.room.kind", "plan.room.adapted", "plan.interviewers", "plan.interviewer_ids", "plan.holding", "plan.holding_studio",
-	"plan.trainees", "plan.new_interviewers", "plan.director", "plan.director_id", "plan.interpreter.present", "plan.interpreter.sworn", "clock.days_waited"}
+var slotFacts = append([]string{"plan.room.kind", "plan.room.adapted", "plan.interpreter.present", "plan.interpreter.sworn", "clock.days_waited"}, crewFacts...)
+
+// crewFacts are those of them that are about who interviews and directs.
+var crewFacts = []string{"plan.interviewers", "plan.interviewer_ids", "plan.holding", "plan.holding_studio", "plan.trainees", "plan.new_interviewers",
+	"plan.director", "plan.director_id"}
 
 // tiesChecked is that the interpreter has no ties to those of the case: a slot
 // is judged as if, and says so only once somebody checked.
@@ -238,6 +242,11 @@ func (w weighing) decides(fact string) bool {
 	return slices.Contains(slotFacts, fact) || fact == levelFact && w.plan.Get(levelFact) == ""
 }
 
+// CrewOf are the logins of who interviews and who directs by the facts of a plan.
+func CrewOf(plan map[string]Fact) (interviewers []string, director string) {
+	return policy.Crew(form(plan))
+}
+
 // standing keeps what a slot decides of a decision. A reason that was written
 // for another slot does not excuse this one.
 func (w weighing) standing(d policy.Decision) Standing {
@@ -248,6 +257,8 @@ func (w weighing) standing(d policy.Decision) Standing {
 		}
 		wanted := r.Rule.Strength == policy.IfPossible
 		switch {
+		case r.Status == policy.Deviated:
+			out.Signed = out.Signed || slices.ContainsFunc(d.Pack.Asks(r.Rule), func(fact string) bool { return slices.Contains(crewFacts, fact) })
 		case wanted && (r.Blocks() || r.Status == policy.Excused && w.plan.Get("plan.reasons."+r.Rule.ID) != ""):
 			out.Wants = append(out.Wants, r.Rule.ID)
 		case r.Blocks():

@@ -92,6 +92,38 @@ func TestALevelThatSomebodyChoseIsNoFaultOfARoom(t *testing.T) {
 	})
 }
 
+// TestASlotIsLawfulWithWhomAProsecutorSignedForAndWithNobodyElse who lacks the same.
+func TestASlotIsLawfulWithWhomAProsecutorSignedForAndWithNobodyElse(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.set(t, file.ID, plan, "plan.director.id=cas")
+		x.signedFor(t, file.ID, plan, "A-15", x.reasoned(t, x.keyed(t, file.ID, "ann")))
+		known, err := x.Facts(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		if crew, director := CrewOf(known); !slices.Equal(crew, []string{"ann"}) || director != "cas" {
+			t.Errorf("the plan names %v under %s", crew, director)
+		}
+		judge, err := x.Judge(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		for director, blocks := range map[string][]string{"cas": nil, "dan": {"A-15"}, "ben": nil} {
+			s := studioSlot
+			s.Director = director
+			got, err := judge(s)
+			ok(t, err)
+			if !slices.Equal(got.Blocks, blocks) || got.Signed != (director == "cas") {
+				t.Errorf("%s directs: %+v", director, got)
+			}
+		}
+		s := studioSlot
+		s.Director = "cas"
+		ok(t, x.Book(ctx, "ann", file.ID, plan, s, "", x.reserve(file, plan)))
+		x.worded(t, file.ID, plan)
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+	})
+}
+
 // TestTheJudgeSaysOfASlotWhatTheDecisionSays on either side of another interview
 // of the girl, which is confirmed and counts as held by then.
 func TestTheJudgeSaysOfASlotWhatTheDecisionSays(t *testing.T) {

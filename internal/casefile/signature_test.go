@@ -25,7 +25,12 @@ func (x *fixture) reasoned(t *testing.T, key seal.Identity) []byte {
 
 func (x *fixture) signed(t *testing.T, id, plan string, reason []byte) {
 	t.Helper()
-	ok(t, x.AskDeviation(t.Context(), "ann", id, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
+	x.signedFor(t, id, plan, "S-19", reason)
+}
+
+func (x *fixture) signedFor(t *testing.T, id, plan, rule string, reason []byte) {
+	t.Helper()
+	ok(t, x.AskDeviation(t.Context(), "ann", id, plan, NewDeviation{Rule: rule, Prosecutor: "pam", Why: "no_room", Reason: reason}))
 	asked, _, _, err := x.ForProsecutor(t.Context(), "pam", "", 1)
 	ok(t, err)
 	ok(t, x.AnswerDeviation(t.Context(), "pam", asked[0].ID, Signed, reason))

@@ -6,6 +6,7 @@ import (
 	"strings"
 )
 
+// candidate is a plan to ask about. That of whom the plan names is of a class of its own.
 func (s *search) candidate(g *group, p Proposal, day int, interviewers []int, director int) asked {
 	c := Candidate{Day: s.days[day], RoomKind: g.kind.ID, Adapted: g.adapted, Interpreter: p.Interpreter != nil, Sworn: p.Sworn}
 	class := make([]string, 0, len(interviewers)+1)
@@ -18,13 +19,23 @@ func (s *search) candidate(g *group, p Proposal, day int, interviewers []int, di
 		c.Director = s.cal.Workers[director].Login
 		class = append(class, "directed by "+s.free.class(director, day))
 	}
-	return asked{c, strings.Join(class, "+")}
+	if slices.Equal(interviewers, s.named) && (director < 0 || director == s.leads) {
+		return asked{c, named, true}
+	}
+	return asked{c, strings.Join(class, "+"), false}
 }
+
+// The classes of one candidate alone.
+const (
+	named     = "named"
+	unequaled = "ideal"
+)
 
 // asked is a candidate with what is the same for the rules of those in it.
 type asked struct {
 	Candidate
 	class string
+	alone bool // in its class
 }
 
 // likeness is what candidates share of whom the rules say the same.
@@ -41,7 +52,7 @@ func (s *search) ask(a asked) (Verdict, error) {
 		return v, nil
 	}
 	v, err := s.judge(a.Candidate)
-	if err == nil {
+	if err == nil && (a.alone || !v.Signed) {
 		s.judged[key] = v
 	}
 	return v, err
@@ -61,5 +72,5 @@ func (s *search) ideal(g *group, day int) asked {
 	if g.kind.Directed {
 		c.Director = "anybody"
 	}
-	return asked{c, "ideal"}
+	return asked{c, unequaled, true}
 }

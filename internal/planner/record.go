@@ -98,14 +98,35 @@ func (k Kept) Excuses(start time.Time) bool {
 	return err == nil && err2 == nil && !until.Before(from.AddDate(0, 0, enough-1))
 }
 
+// Again is the wish of this search, to be looked for again now: for as long from now
+// on as a reason needs, up to the first full proposal.
+func (k Kept) Again(w Wish) Wish {
+	if last := w.Now.AddDate(0, 0, enough-1); w.Until.Before(last) {
+		w.Until = last
+	}
+	w.Most = 1
+	return w
+}
+
+// Still says of what is found now whether it comes to the same as this search did. A
+// search is a reason only as long as it does: what became free since may be better.
+func (k Kept) Still(f Found) bool { return k.Full == f.soonest() }
+
+// soonest is day and time of the soonest full proposal; "" = none.
+func (f Found) soonest() string {
+	if len(f.Full) == 0 {
+		return ""
+	}
+	return f.Full[0].Start.Format(moment)
+}
+
 // Keep writes a search down as an act, and gives the id that reasons cite.
 func (b *Book) Keep(ctx context.Context, actor, casefile, interview, channel string, w Wish, f Found) (string, error) {
 	k := Kept{ID: newID(), At: b.clock().UTC(), Staff: actor, From: w.From.Format(time.DateOnly), Until: w.Until.Format(time.DateOnly),
 		Minutes: int(w.Length.Minutes()), Crew: w.Interviewers, Regions: w.Regions, Sex: w.Sex, Outcome: f.outcome(), Why: f.Why,
-		Person: w.Person, Companion: w.Companion, Language: w.Language}
+		Person: w.Person, Companion: w.Companion, Language: w.Language, Full: f.soonest()}
 	waited := -1
 	if len(f.Full) > 0 {
-		k.Full = f.Full[0].Start.Format(moment)
 		waited = int(f.Full[0].Start.Sub(w.From).Hours() / 24)
 	}
 	text, err := json.Marshal(k)

@@ -39,6 +39,8 @@ type search struct {
 	person, companion ticks
 	groups            []group
 	free              freePeople
+	named             []int   // whom the plan names to interview; nil = nobody, or not all are here
+	leads             int     // who directs by the plan; -1 = nobody who is here
 	interpreters      []ticks // by index of cal.Interpreters; nil = never suits
 	judged            map[likeness]Verdict
 	lesser            int      // before this quarter no further lesser proposal
@@ -63,6 +65,7 @@ func newSearch(c Calendar, w Wish, judge Judge) *search {
 	}
 	s.groupRooms(open)
 	s.free = newFreePeople(s.horizon, c.Workers, w, s.length, open)
+	s.name()
 	for _, t := range c.Interpreters {
 		var starts ticks
 		if w.Language != "" && !t.Conflict && slices.Contains(t.Languages, w.Language) && (w.Sex == "" || t.Sex == w.Sex) {
@@ -227,59 +230,4 @@ func (s *search) interpreter(day, at int) *Interpreter {
 		}
 	}
 	return out
-}
-
-// crew chooses who interviews and who directs, the best of those free.
-func (s *search) crew(g *group, p Proposal, day, at int, t *tally) (*Proposal, error) {
-	n := s.wish.Interviewers
-	if g.kind.Most > 0 {
-		n = min(n, g.kind.Most)
-	}
-	here := s.free.at(at, g.region)
-	if here.count() > 0 {
-		t.reached(interviewing)
-	}
-	var lesser *Proposal
-	for _, pool := range s.free.pools(day) {
-		able := here.both(pool)
-		if able.count() < n {
-			continue
-		}
-		interviewers := s.free.choose(able, n, day)
-		directors := []int{-1}
-		if g.kind.Directed {
-			if directors = s.free.directors(here, interviewers, day); len(directors) == 0 {
-				continue
-			}
-		}
-		for _, d := range directors {
-			verdict, err := s.ask(s.candidate(g, p, day, interviewers, d))
-			if err != nil {
-				return nil, err
-			}
-			if len(verdict.Blocks) > 0 {
-				t.ruled(verdict.Blocks)
-				continue
-			}
-			if lesser == nil || len(verdict.Wants) < len(lesser.Wants) {
-				one := p
-				one.Wants = verdict.Wants
-				one.Interviewers, one.Director = nil, nil
-				for _, i := range interviewers {
-					one.Interviewers = append(one.Interviewers, s.cal.Workers[i])
-				}
-				if d >= 0 {
-					one.Director = &s.cal.Workers[d]
-				}
-				lesser = &one
-			}
-			if s.full(verdict.Wants) {
-				return lesser, nil
-			}
-		}
-	}
-	if lesser != nil {
-		t.wanted(slices.DeleteFunc(slices.Clone(lesser.Wants), func(rule string) bool { return slices.Contains(s.nobodys, rule) }))
-	}
-	return lesser, nil
 }

@@ -21,6 +21,11 @@ type Wish struct {
 	Language string // of the interpreter; "" = none is needed
 	Sex      string // of interviewers and interpreter, when the person wishes; "" = any
 	Same     []string
+	// Crew are the logins of whom the plan names to interview, in its order, Director
+	// of who directs: they come first wherever they are free and may. A signature of a
+	// prosecutor can be for these very people.
+	Crew     []string
+	Director string
 	Regions  []string // where it may be; empty = anywhere
 	// Apart are times at a site when somebody is there whom the person must not
 	// meet (2013A012 §2.1, requirement M-09).
@@ -61,11 +66,14 @@ type Candidate struct {
 type Verdict struct {
 	Blocks []string // rules that must be met and are not
 	Wants  []string // rules that should be met if possible and are not
+	// Signed says that it rests on a signature for these very people: it holds for
+	// nobody else.
+	Signed bool
 }
 
 // Judge asks the rules. Search asks once for each different kind of candidate:
 // who is in it matters through certificates on the day, earlier interviews of
-// the person and training, and through nothing else.
+// the person and training, and through nothing else but a signature.
 type Judge func(Candidate) (Verdict, error)
 
 // Proposal is a lawful slot.

@@ -39,10 +39,8 @@ func AddEarlier(form url.Values, row int, plan url.Values) {
 	at := "earlier." + strconv.Itoa(row) + "."
 	form.Set(at+"date", plan.Get("plan.date"))
 	form.Set(at+"level", plan.Get("plan.level"))
-	var people, topics []string
-	for _, i := range Rows(plan, "plan.interviewers") {
-		people = append(people, plan.Get("plan.interviewers."+strconv.Itoa(i)+".id"))
-	}
+	people, _ := Crew(plan)
+	var topics []string
 	for _, i := range Rows(plan, "plan.topics") {
 		topics = append(topics, plan.Get("plan.topics."+strconv.Itoa(i)+".name"))
 	}
@@ -95,4 +93,13 @@ func People(form url.Values) []string {
 		}
 	}
 	return out
+}
+
+// Crew are the logins of who interviews, in their order, and of who directs by a plan;
+// "" = nobody.
+func Crew(plan url.Values) (interviewers []string, director string) {
+	for _, i := range Rows(plan, "plan.interviewers") {
+		interviewers = append(interviewers, plan.Get("plan.interviewers."+strconv.Itoa(i)+".id"))
+	}
+	return interviewers, plan.Get("plan.director.id")
 }

@@ -38,7 +38,7 @@ func (f *face) bookSlot(w http.ResponseWriter, r *http.Request) error {
 // take looks at a slot again, alone, by the wish that the kept search holds:
 // what is taken or forbidden by now, or was never wished for, is told and not
 // booked. What the slot leaves out of what is wanted if possible is excused by a
-// search that could find nothing better; else somebody must write why.
+// search that could find nothing better, then and now; else somebody must write why.
 func (f *face) take(ctx context.Context, who string, file casefile.File, planned casefile.Planned, chosen choice) error {
 	kept, err := f.book.Searched(ctx, file.ID, planned.ID, chosen.Search)
 	if err != nil {
@@ -60,6 +60,7 @@ func (f *face) take(ctx context.Context, who string, file casefile.File, planned
 	if start.Before(wish.Now) || start.Before(wish.From) || !start.Before(wish.Until.AddDate(0, 0, 1)) {
 		return fault.New(fault.Conflict, "planner.fault.taken", "a slot that is past, or outside the days of the search")
 	}
+	again := kept.Again(wish)
 	wish.From, wish.Until, wish.Now, wish.Most = start, start, start, 1
 	found, err := f.find(ctx, who, file, planned.ID, wish, func(c *planner.Calendar) {
 		c.Rooms = slices.DeleteFunc(c.Rooms, func(o planner.Room) bool { return o.ID != chosen.Room })
@@ -77,7 +78,14 @@ func (f *face) take(ctx context.Context, who string, file casefile.File, planned
 	}
 	p := all[0]
 	reason := ""
-	if kept.Excuses(p.Start) {
+	if len(p.Wants) > 0 && kept.Excuses(p.Start) {
+		now, err := f.find(ctx, who, file, planned.ID, again, nil)
+		if err != nil {
+			return err
+		}
+		if !kept.Still(now) {
+			return fault.New(fault.Conflict, "planner.fault.search_again", "the search would come to something else now")
+		}
 		reason = planner.Cite(kept.ID)
 	}
 	return f.files.Book(ctx, who, file.ID, planned.ID, slotOf(p), reason, func(tx *db.Tx) error {

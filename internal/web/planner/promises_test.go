@@ -213,6 +213,46 @@ func TestAPostedSlotIsHeldToTheSearchThatItNames(t *testing.T) {
 	})
 }
 
+// TestAnOldSearchExcusesNoSlotThanWhichABetterBecameFree: what was the soonest when it
+// was looked for is late by choice once the studio works again.
+func TestAnOldSearchExcusesNoSlotThanWhichABetterBecameFree(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h, ctx := open(t, d, w), t.Context()
+		room := h.studio(t)
+		file, planned, err := h.girl(ctx, "ann", "true")
+		ok(t, err)
+		broken := planner.Absence{Who: "room/" + room, Why: "defect", Span: planner.Span{Start: h.now, End: h.now.AddDate(0, 0, 70)}}
+		ok(t, h.book.AddAbsence(ctx, "pia", broken))
+		wish, err := h.known(ctx, "ann", file.ID, planned)
+		ok(t, err)
+		wish.From, wish.Until, wish.Length, wish.Interviewers = h.now, h.now.AddDate(0, 0, 80), time.Hour, 1
+		found, err := h.find(ctx, "ann", file, planned.ID, wish, nil)
+		ok(t, err)
+		if len(found.Full) == 0 || len(found.Full[0].Wants) == 0 {
+			t.Fatalf("nothing late is found: %+v", found)
+		}
+		p := found.Full[0]
+		search, err := h.book.Keep(ctx, "ann", file.ID, planned.ID, file.Channel, wish, found)
+		ok(t, err)
+		all, err := h.book.Absences(ctx, h.now)
+		ok(t, err)
+		ok(t, h.book.RemoveAbsence(ctx, "pia", all[0].ID))
+		if err := h.take(ctx, "ann", file, planned, chosen(search, p)); fault.KeyOf(err) != "planner.fault.search_again" {
+			t.Errorf("taken with a studio that is free tomorrow: %v", err)
+		}
+		ok(t, h.book.AddAbsence(ctx, "pia", broken))
+		h.now = h.now.Add(time.Hour)
+		ok(t, h.take(ctx, "ann", file, planned, chosen(search, p)))
+		plan, err := h.cases.Facts(ctx, "ann", file.ID, planned.ID)
+		ok(t, err)
+		for _, rule := range p.Wants {
+			if got := plan["plan.reasons"].Fields.Get("plan.reasons." + rule); got != planner.Cite(search) {
+				t.Errorf("%s is excused by %q", rule, got)
+			}
+		}
+	})
+}
+
 // TestOnlyRoomsThatCanRecordAtTheChosenLevelAreLookedAt, and all while none is chosen.
 func TestOnlyRoomsThatCanRecordAtTheChosenLevelAreLookedAt(t *testing.T) {
 	pack, err := policy.Load(packs.FS, "nl")

@@ -127,9 +127,9 @@ func (f *face) slots(r *http.Request, in url.Values) (slotsPage, planner.Wish, e
 	return page, wish, nil
 }
 
-// known is what the case says about a search: the level that was chosen, the
-// language, who held the earlier interviews, when it suits the person and whom they
-// must not meet.
+// known is what the case says about a search: the level that was chosen, whom the
+// plan names, the language, who held the earlier interviews, when it suits the person
+// and whom they must not meet.
 func (f *face) known(ctx context.Context, who, id string, planned casefile.Planned) (planner.Wish, error) {
 	person := planned.Person
 	w := planner.Wish{Of: person, Most: proposals, Now: f.clock()}
@@ -137,6 +137,7 @@ func (f *face) known(ctx context.Context, who, id string, planned casefile.Plann
 	if err != nil {
 		return w, err
 	}
+	w.Crew, w.Director = casefile.CrewOf(plan)
 	w.Kinds = recordedAt(f.pack(), plan["plan.level"].Fields.Get("plan.level"))
 	about, err := f.files.Facts(ctx, who, id, person)
 	if err != nil {

@@ -168,8 +168,8 @@ func (h *house) plan(ctx context.Context, a *asked, r *rand.Rand) error {
 		}
 		p := all[r.IntN(len(all))]
 		err = h.take(ctx, a.who, a.file, a.planned, chosen(search, p))
-		if fault.KeyOf(err) == "planner.fault.taken" {
-			continue // somebody was quicker
+		if key := fault.KeyOf(err); key == "planner.fault.taken" || key == "planner.fault.search_again" {
+			continue // somebody was quicker, or gave something better back
 		}
 		if err != nil {
 			return err
