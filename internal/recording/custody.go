@@ -95,7 +95,7 @@ func (b *Book) Played(ctx context.Context, actor string, id chunk.ID, from, to u
 		return err
 	}
 	// The last picture may stand a little beyond the stop.
-	if _, known := purposeOf(purpose); !known || to <= from || int64(to) > r.Stopped-r.Started+time.Minute.Milliseconds() {
+	if _, known := purposeOf(purpose); !known || to <= from || to > r.length()+uint64(time.Minute.Milliseconds()) {
 		return fault.New(fault.BadInput, "room.fault.purpose", "nothing that can have been played")
 	}
 	act := b.act("recording.played", actor, r)

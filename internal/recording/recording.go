@@ -211,6 +211,10 @@ func scan(row interface{ Scan(...any) error }) (r Recording, err error) {
 // Day is when it began.
 func (r Recording) Day() time.Time { return time.UnixMilli(r.Started).UTC() }
 
+// length is how long one that is over took, in ms; a clock may have been set back
+// meanwhile.
+func (r Recording) length() uint64 { return uint64(max(0, r.Stopped-r.Started)) }
+
 // Of lists the recordings of an interview, the first to begin first. The caller
 // must have asked whether the actor may read the case.
 func (b *Book) Of(ctx context.Context, casefile, interview string) ([]Recording, error) {

@@ -88,7 +88,7 @@ func (b *Book) LinkTopic(ctx context.Context, actor string, id chunk.ID, topic s
 		return err
 	}
 	topic = policy.Topic(topic)
-	if !policy.IsCode(topic) || r.Stopped > 0 && int64(mono) > r.Stopped-r.Started {
+	if !policy.IsCode(topic) || r.Stopped > 0 && mono > r.length() {
 		return fault.New(fault.BadInput, "room.fault.topic", "no topic, or a time that the recording does not have")
 	}
 	if r.Stopped == 0 {
