@@ -270,8 +270,9 @@ func leave(ctx context.Context, t *chromedp.Target) error {
 }
 
 // TestACrashedRecorderIsRescuedAndGoesOn: the page dies while the server is
-// away; what lay on the disk arrives, and the next part follows. The page declares
-// no gap: only when all is sealed it is sure what is missing.
+// away; what lay on the disk arrives, the next part follows, and no alarm of the
+// page that died stays. The page declares no gap: only when all is sealed it is
+// sure what is missing.
 func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	h := newRoomHouse(t)
 	b := openRoom(t, h)
@@ -290,11 +291,15 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	}
 	b.Do(chromedp.Navigate("about:blank"))
 	h.cut.Store(false)
+	h.mu.Lock()
+	h.alarms = []string{"silence", "taken"}
+	h.mu.Unlock()
 	h.unlock(b)
 	b.Visit("/case/c1/room/i1")
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
 	startRecording(b)
 	time.Sleep(3 * time.Second)
+	h.until(t, func() bool { return !slices.Contains(h.alarms, "silence") && !slices.Contains(h.alarms, "taken") })
 	stop(b)
 	_, after := h.opened(chunk.AudioSafe)
 	var first, second []chunk.Record

@@ -43,6 +43,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
 		Log:          a.logger,
+		Zone:         local().Location(),
 		Metrics:      a.metrics,
 	})
 	if err != nil {

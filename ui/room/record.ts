@@ -25,6 +25,7 @@ export class RecordPage {
   private readonly alarms: Alarms;
   private watchdog: Watchdog | undefined;
   private on = new Set<Alarm>();
+  private foreign = new Set<string>(); // alarms that the server has and this page has not
   private readonly prompts = new Unseen();
   private readonly told = new Map<string, number>(); // by kind of mark: the newest of its pair that the buttons show
   private elsewhere = 1; // copies beyond this computer
@@ -167,6 +168,7 @@ export class RecordPage {
     this.unmet(s.level_unmet);
     // What was tapped meanwhile is newer than this answer.
     if (sent !== undefined && sent === session.sent) this.pairs(s.marks);
+    if (s.running && !session.taken) this.endForeign(s.alarms ?? []);
     await this.asked(s.marks.filter((m) => m.kind === "prompt"));
   }
 
@@ -205,6 +207,13 @@ export class RecordPage {
     for (const kind of this.on) if (!on.has(kind)) this.session?.alarm(kind, false);
     this.on = on;
     this.alarms.show(on);
+  }
+
+  /** An alarm outlives the page that raised it, if that died: whoever records next ends it. */
+  private endForeign(alarms: { kind: string }[]): void {
+    const foreign = alarms.map((a) => a.kind).filter((kind) => !this.on.has(kind as Alarm));
+    for (const kind of foreign) if (!this.foreign.has(kind)) this.session?.alarm(kind, false);
+    this.foreign = new Set(foreign);
   }
 
   /** A track broke: try to begin its next part until it works. */
