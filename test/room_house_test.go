@@ -83,6 +83,7 @@ type roomPart struct {
 	chain   *chunk.Chain
 	records []chunk.Record
 	over    bool
+	damaged bool // it takes nothing more
 }
 
 func newRoomHouse(t *testing.T) *roomHouse {
@@ -347,7 +348,9 @@ func (h *roomHouse) part(r *http.Request) *roomPart {
 // refuse answers with what there is, as a server whose recording is over.
 func refuse(w http.ResponseWriter, more map[string]any) any {
 	w.WriteHeader(http.StatusConflict)
-	more["error"], more["text"] = "room.fault.over", "This recording is over."
+	if more["error"] == nil {
+		more["error"], more["text"] = "room.fault.over", "This recording is over."
+	}
 	return more
 }
 
@@ -367,6 +370,9 @@ func (h *roomHouse) take(w http.ResponseWriter, r *http.Request) any {
 	seq, head := int(p.chain.Next())-1, p.chain.Head().String()
 	if h.closed {
 		return refuse(w, map[string]any{"seq": seq, "head": head})
+	}
+	if p.damaged {
+		return refuse(w, map[string]any{"seq": seq, "head": head, "error": "room.fault.part_over", "text": "This part takes no more."})
 	}
 	all, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -33,7 +33,10 @@ interface Lane extends Source {
 }
 
 /** Why a track has to begin again; it becomes the gap's reason. */
-export type Why = "device" | "container" | "conflict";
+export type Why = "device" | "container" | Lost;
+/** Reasons for which the server takes no more of a part: what it has not lies here. */
+type Lost = "conflict" | "damage";
+const lost = (why: string): why is Lost => why === "conflict" || why === "damage";
 
 /** Tells the page that a track has to begin again. */
 export type Broken = (track: number, why: Why) => void;
@@ -163,7 +166,8 @@ export class Session {
     if (!lane || this.stopping) return;
     const stream = await lane.open();
     for (const t of lane.stream.getTracks()) t.stop(); // what is left of the old ones
-    await this.begin({ track, open: lane.open }, stream, { from: lane.progress?.kept || lane.end, reason: why });
+    const { kept = 0, acked = 0 } = lane.progress ?? {};
+    await this.begin({ track, open: lane.open }, stream, { from: (lost(why) ? acked : kept) || lane.end, reason: why });
   }
 
   /** Ends a track in order; another part of it can begin later. */
@@ -254,7 +258,7 @@ export class Session {
     if (m.said === "progress") {
       this.closed ||= m.progress.trouble === "closed";
       if (m.progress.part === lane.part) lane.progress = m.progress;
-      if (m.progress.trouble === "conflict" && m.progress.part === lane.part) this.fail(lane, "conflict");
+      if (lost(m.progress.trouble) && m.progress.part === lane.part) this.fail(lane, m.progress.trouble);
     } else this.fail(lane, "container");
   }
 
