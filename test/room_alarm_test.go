@@ -216,3 +216,50 @@ func (h *roomHouse) gapIs(t *testing.T, track float64, reason string) {
 		t.Errorf("no gap of track %v is written down with the reason %s: %v", track, reason, h.gaps)
 	}
 }
+
+// workers keeps the workers that a page begins where a test can reach them; a
+// broken page has none that runs.
+const workers = `(() => { window.hands = []; window.lame = false; const W = Worker;
+	window.Worker = class extends W { constructor(...given) { super(...(lame ? ["/nowhere.js", given[1]] : given)); hands.push(this); } }; return true; })()`
+
+// TestAWorkerThatDiesIsAnAlarmAndAnotherGoesOn: nothing that it kept is lost.
+func TestAWorkerThatDiesIsAnAlarmAndAnotherGoesOn(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	browser.Ask[bool](b, workers)
+	browser.Ask[bool](b, `lame = true`)
+	b.Click("[data-again]")
+	verdict(b, "sealing", "bad")
+	if said := b.Text("[data-check=sealing]"); !strings.Contains(said, "does not run") || mayBegin(b) {
+		t.Errorf("without a worker it says %q", said)
+	}
+	b.Check("no worker")
+	browser.Ask[bool](b, `lame = false, true`)
+	b.Click("[data-again]")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	startRecording(b)
+	b.Click("[data-mask-on]")
+	h.cut.Store(true) // what it kept was not sent
+	time.Sleep(2 * time.Second)
+	browser.Ask[bool](b, `hands.at(-1).terminate(), true`)
+	h.cut.Store(false)
+	alarmed(b, "worker")
+	b.Until(tones + ` >= 1`)
+	h.until(t, func() bool { return len(h.parts) == 4 && len(h.parts[2].records) > 3 && len(h.parts[3].records) > 3 })
+	calm(b)
+	stop(b)
+	h.gapIs(t, 0, "worker")
+	for _, track := range []chunk.Track{chunk.Main, chunk.AudioSafe} {
+		_, records := h.opened(track)
+		first := slices.IndexFunc(records, func(r chunk.Record) bool { return r.Number == 1 })
+		if kept := records[first-1].End() - records[0].Mono; kept < 1500 {
+			t.Errorf("%s: only %d ms of what the worker kept came", track, kept)
+		}
+		if records[first+1].Flags&chunk.Hidden == 0 {
+			t.Errorf("%s: the next part is not hidden any more", track)
+		}
+	}
+}

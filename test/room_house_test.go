@@ -156,7 +156,7 @@ type check struct{ Name, Ask string }
 func (h *roomHouse) checks() []check {
 	deviate := "/case/c1/about/i1#deviations"
 	return []check{{"browser", ""}, {"alone", ""}, {"microphone", ""}, {"camera", deviate}, {"overview", deviate}, {"certificates", deviate},
-		{"test", ""}, {"disk", ""}, {"space", ""}, {"clock", ""}, {"wake", ""}}
+		{"test", ""}, {"sealing", ""}, {"disk", ""}, {"space", ""}, {"clock", ""}, {"wake", ""}}
 }
 
 func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {

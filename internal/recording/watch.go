@@ -59,7 +59,7 @@ const slept = "power"
 // recorderGone is the reason of a gap that the seal finds: no recorder was there.
 const recorderGone = "browser"
 
-var gapReasons = []string{ClockJumped, recorderGone, "device", "container", "conflict", slept, damaged, NotShown}
+var gapReasons = []string{ClockJumped, recorderGone, "device", "container", "worker", "conflict", slept, damaged, NotShown}
 
 // AddGap writes a gap down that those who hold the interview declare, a recorder
 // whose camera was lost, say, and for it any page of its browser that still has a

@@ -7,9 +7,11 @@ import { tracks } from "./chunk.js";
 import { keepText } from "./disk.js";
 import { thin } from "./frames.js";
 import { unsent } from "./left.js";
-import type { FromWorker, Progress, ToWorker } from "./protocol.js";
+import type { FromWorker, Progress } from "./protocol.js";
 import { Outbox } from "./outbox.js";
+import { rescue } from "./rescue.js";
 import { sealKey } from "./sealed.js";
+import { Sealing } from "./sealing.js";
 import type { Begun, Clock, PartState } from "./server.js";
 import { sealedAlready } from "./uplink.js";
 
@@ -33,7 +35,7 @@ interface Lane extends Source {
 }
 
 /** Why a track has to begin again; it becomes the gap's reason. */
-export type Why = "device" | "container" | Lost;
+export type Why = "device" | "container" | "worker" | Lost;
 /** Reasons for which the server takes no more of a part: what it has not lies here. */
 type Lost = "conflict" | "damage";
 const lost = (why: string): why is Lost => why === "conflict" || why === "damage";
@@ -42,12 +44,14 @@ const lost = (why: string): why is Lost => why === "conflict" || why === "damage
 export type Broken = (track: number, why: Why) => void;
 
 export class Session {
-  private readonly worker = new Worker("/static/room-worker.js", { type: "module" });
+  private readonly sealing = new Sealing((m) => this.hear(m));
   private readonly lanes = new Map<number, Lane>();
   private readonly outbox: Outbox;
   private readonly ended = new Map<string, () => void>();
   private readonly ends: Promise<void>[] = []; // of every part that was begun
   private stopping = false;
+  private hides = false;
+  private revived = false; // what a worker that died kept is on the disk still
   /** Somebody else had the recording sealed: what is recorded stays on this computer. */
   closed = false;
   /** Another computer began a later part of one of our tracks. */
@@ -63,8 +67,7 @@ export class Session {
     this.outbox = new Outbox(begun.id, ({ to, body }, why) => to === "marks" && refused(String(body.kind), why));
     // Whoever finds the copy later knows by which key the seal must be signed.
     void keepText(begun.id, sealKey, logKey).catch(() => undefined);
-    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
-    addEventListener("online", () => this.tell({ do: "hurry" }));
+    addEventListener("online", () => this.sealing.tell({ do: "hurry" }));
   }
 
   get id(): string {
@@ -130,7 +133,7 @@ export class Session {
     const lane: Lane = { ...source, stream, camera: film && new Pace(film), part, end: begun, heard: performance.now(), pause: 0, done: false, encoder: undefined };
     this.lanes.set(source.track, lane);
     this.ends.push(new Promise((done) => this.ended.set(`${source.track}/${part}`, done)));
-    this.tell({
+    this.sealing.tell({
       do: "part",
       part: { recording: this.id, track: source.track, part },
       codec,
@@ -144,17 +147,18 @@ export class Session {
       stream,
       codec,
       (p) => {
+        if (this.lanes.get(lane.track) !== lane) return; // the next part began without it
         lane.pause = Math.max(lane.pause, p.at - lane.heard);
         lane.heard = p.at;
         const mono = this.clock.now() - Math.round(performance.now() - p.at);
-        this.tell({ do: "piece", track: lane.track, bytes: p.bytes, mono, wall: p.wall, last: p.last }, [p.bytes]);
+        this.sealing.tell({ do: "piece", track: lane.track, bytes: p.bytes, mono, wall: p.wall, last: p.last }, [p.bytes]);
       },
       (why) => this.fail(lane, why),
     );
     try {
       lane.encoder.start();
     } catch (e) { // its device is gone already: the part that was begun ends empty
-      this.tell({ do: "piece", track: lane.track, bytes: new ArrayBuffer(0), mono: begun, wall: Date.now(), last: true });
+      this.sealing.tell({ do: "piece", track: lane.track, bytes: new ArrayBuffer(0), mono: begun, wall: Date.now(), last: true });
       throw e;
     }
     if (gap && begun > gap.from) this.gap(source.track, gap.from, begun, gap.reason);
@@ -195,7 +199,8 @@ export class Session {
 
   /** Hides what is recorded from now on from those who watch, or shows it again. */
   veil(on: boolean): void {
-    this.tell({ do: "veil", on, mono: this.clock.now() });
+    this.hides = on;
+    this.sealing.tell({ do: "veil", on, mono: this.clock.now() });
   }
 
   /** How many marks, gaps and alarms went out, once the server has all of them. */
@@ -228,6 +233,7 @@ export class Session {
     this.stopping = true;
     for (const l of this.lanes.values()) l.encoder?.stop();
     await Promise.all(this.ends);
+    if (this.revived) await rescue(this.id);
     await this.outbox.empty();
     const all = !this.closed || !(await unsent(this.id)).length;
     if (all) await post(`/record/${this.id}/stop`, { room_empty: true });
@@ -244,7 +250,24 @@ export class Session {
 
   private release(): void {
     for (const l of this.lanes.values()) for (const t of l.stream.getTracks()) t.stop();
-    this.worker.terminate();
+    this.sealing.end();
+  }
+
+  /**
+   * Whether the worker died, to be asked each second. Another one begins then, and
+   * with it the next part of each track; what was kept is sent when all ends.
+   */
+  workerDied(): boolean {
+    if (!this.sealing.dead()) return false;
+    this.sealing.anew();
+    this.sealing.tell({ do: "veil", on: this.hides, mono: this.clock.now() });
+    this.revived = true;
+    for (const done of this.ended.values()) done();
+    for (const lane of [...this.lanes.values()]) {
+      if (lane.done) this.lanes.delete(lane.track);
+      else this.fail(lane, "worker");
+    }
+    return true;
   }
 
   private hear(m: FromWorker): void {
@@ -268,10 +291,6 @@ export class Session {
     lane.encoder.stop();
     lane.encoder = undefined;
     this.broken(lane.track, why);
-  }
-
-  private tell(m: ToWorker, transfer: Transferable[] = []): void {
-    this.worker.postMessage(m, transfer);
   }
 }
 

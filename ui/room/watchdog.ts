@@ -10,7 +10,7 @@ export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" 
 const limits = { chunk: 3000, silence: 20, clipping: 3, frozen: 5, clock: 1000, sleep: 5000, lag: 5000 };
 /** How long an alarm stays at least, in ms: what is gone at once nobody reads. */
 const stays = 3000;
-const longer: Partial<Record<Alarm, number>> = { thin: 10_000, clock: 10_000, sleep: 10_000 };
+const longer: Partial<Record<Alarm, number>> = { worker: 10_000, thin: 10_000, clock: 10_000, sleep: 10_000 };
 
 /** Small enough to compare each second, large enough that noise shows. */
 const small = { width: 64, height: 36 };
@@ -74,6 +74,7 @@ export class Watchdog {
       find("sleep");
       session.slept(pause);
     }
+    if (session.workerDied()) find("worker");
     const { progress } = session;
     when("lag", !session.closed && progress.some((p) => p.kept > 0 && session.clock.now() - p.acked > limits.lag));
     for (const p of progress) if (p.trouble) find(p.trouble);
