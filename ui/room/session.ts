@@ -43,6 +43,9 @@ const lost = (why: string): why is Lost => why === "conflict" || why === "damage
 /** Tells the page that a track has to begin again. */
 export type Broken = (track: number, why: Why) => void;
 
+/** A track that gave nothing for this long, in ms, gives nothing. */
+const limit = 3000;
+
 export class Session {
   private readonly sealing = new Sealing((m) => this.hear(m));
   private readonly lanes = new Map<number, Lane>();
@@ -84,10 +87,16 @@ export class Session {
     return [...this.lanes.values()].flatMap((l) => l.progress ?? []);
   }
 
-  /** The tracks that gave nothing for this long, in ms. */
-  quiet(since: number): number[] {
+  /** The tracks that gave nothing for too long. */
+  quiet(): number[] {
     const now = performance.now();
-    return this.recording.filter((l) => now - l.heard > since).map((l) => l.track);
+    return this.recording.filter((l) => now - l.heard > limit).map((l) => l.track);
+  }
+
+  /** By how much the server is behind at the most, in ms. A track that gives nothing has nothing that is late. */
+  get behind(): number {
+    const late = [...this.lanes.values()].filter((l) => l.progress && (l.progress.waiting > 0 || performance.now() - l.heard < limit));
+    return Math.max(0, ...late.map((l) => this.clock.now() - Math.max(l.progress!.acked, l.end)));
   }
 
   /** The tracks whose picture holds less than its camera gives; to be asked each second. */

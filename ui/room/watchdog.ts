@@ -7,7 +7,7 @@ import type { Session, Why } from "./session.js";
 /** What a watchdog can find; each has its sentence on the page. */
 export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" | "frozen" | "thin" | "clock" | "sleep" | "lag" | "offline" | "refused" | "disk";
 
-const limits = { chunk: 3000, silence: 20, clipping: 3, frozen: 5, clock: 1000, sleep: 5000, lag: 5000 };
+const limits = { silence: 20, clipping: 3, frozen: 5, clock: 1000, sleep: 5000, lag: 5000 };
 /** How long an alarm stays at least, in ms: what is gone at once nobody reads. */
 const stays = 3000;
 const longer: Partial<Record<Alarm, number>> = { worker: 10_000, thin: 10_000, clock: 10_000, sleep: 10_000 };
@@ -58,7 +58,7 @@ export class Watchdog {
     };
     const { session } = this;
     const { rms, clipped } = this.meter.read("long");
-    when("chunk", session.quiet(limits.chunk).length > 0);
+    when("chunk", session.quiet().length > 0);
     when("silence", rms < silence, limits.silence);
     when("clipping", clipped >= limits.clipping);
     when("frozen", this.frozen(), limits.frozen);
@@ -76,7 +76,7 @@ export class Watchdog {
     }
     if (session.workerDied()) find("worker");
     const { progress } = session;
-    when("lag", !session.closed && progress.some((p) => p.kept > 0 && session.clock.now() - p.acked > limits.lag));
+    when("lag", !session.closed && session.behind > limits.lag);
     for (const p of progress) if (p.trouble) find(p.trouble);
     if (session.taken) find("taken");
     if (session.closed) find("closed");
