@@ -210,6 +210,48 @@ func TestAComputerThatSleptIsNamedAndSoIsTheGap(t *testing.T) {
 	h.gapIs(t, 0, "power")
 }
 
+// TestASleepThatStopsTheCounterIsNoClockThatWasSet: on some systems a page's own
+// time stands still in a sleep, so only the server knows it; the recording's time
+// goes on where it should be.
+func TestASleepThatStopsTheCounterIsNoClockThatWasSet(t *testing.T) {
+	const long = 90 * time.Second
+	for _, want := range []struct {
+		alarm, reason string
+		parts         int
+		server        time.Duration
+	}{{"sleep", "power", 4, long}, {"clock", "clock", 2, 0}} {
+		h := newRoomHouse(t)
+		b := openRoom(t, h)
+		begin(b)
+		time.Sleep(2 * time.Second)
+		h.mu.Lock()
+		h.ahead = want.server
+		h.mu.Unlock()
+		browser.Ask[bool](b, fmt.Sprintf(`(now => { Date.now = () => now() + %d; return true; })(Date.now.bind(Date))`, long.Milliseconds()))
+		alarmed(b, want.alarm)
+		h.until(t, func() bool { return len(h.parts) == want.parts && len(h.parts[want.parts-1].records) > 3 })
+		stop(b)
+		h.gapIs(t, 0, want.reason)
+		for _, kind := range []string{"sleep", "clock"} {
+			if slices.Contains(h.rang, kind) != (kind == want.alarm) {
+				t.Errorf("%s: the page told of %q", want.alarm, h.rang)
+			}
+		}
+		_, records := h.opened(chunk.Main)
+		first, last := records[0], records[len(records)-1]
+		if went := time.Duration(last.End()-first.Mono) * time.Millisecond; (went > long) != (want.server > 0) {
+			t.Errorf("%s: the recording took %s", want.alarm, went)
+		}
+		if want.server == 0 {
+			continue
+		}
+		second := records[slices.IndexFunc(records, func(r chunk.Record) bool { return r.Number == 1 })]
+		if drift := int64(second.Wall-second.Mono) - int64(first.Wall-first.Mono); drift < -1000 || drift > 1000 {
+			t.Errorf("after the sleep the recording's time is %d ms beside the clock", drift)
+		}
+	}
+}
+
 // gapIs fails the test unless a gap of a track has a reason.
 func (h *roomHouse) gapIs(t *testing.T, track float64, reason string) {
 	t.Helper()

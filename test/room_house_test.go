@@ -65,11 +65,12 @@ type roomHouse struct {
 	parts    []*roomPart
 	marks    []map[string]any
 	gaps     []map[string]any
-	alarms   []string // that are on
-	rang     []string // that ever were
-	pictures []int    // tracks that were said to have one
-	unmet    string   // rules that demand a picture now
-	refused  string   // kind of mark that is not taken
+	alarms   []string      // that are on
+	rang     []string      // that ever were
+	pictures []int         // tracks that were said to have one
+	ahead    time.Duration // of the time in which the recorder was awake
+	unmet    string        // rules that demand a picture now
+	refused  string        // kind of mark that is not taken
 	watchers map[string]string
 	asked    []string // track/part/minute of each key released
 	arrived  map[string]time.Time
@@ -427,7 +428,7 @@ func (h *roomHouse) state() any {
 		alarms = append(alarms, map[string]string{"kind": kind})
 	}
 	marks, gaps := append([]map[string]any{}, h.marks...), append([]map[string]any{}, h.gaps...)
-	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().UnixMilli(), "copies": 1,
+	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().Add(h.ahead).UnixMilli(), "copies": 1,
 		"mirrored": false, "watchers": watchers, "marks": marks, "gaps": gaps, "parts": parts,
 		"alarms": alarms, "alone": true, "level_unmet": h.unmet}
 }

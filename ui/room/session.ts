@@ -12,7 +12,7 @@ import { Outbox } from "./outbox.js";
 import { rescue } from "./rescue.js";
 import { sealKey } from "./sealed.js";
 import { Sealing } from "./sealing.js";
-import type { Begun, Clock, PartState } from "./server.js";
+import { state, type Begun, type Clock, type PartState, type State } from "./server.js";
 import { sealedAlready } from "./uplink.js";
 
 /** Where a track's picture and sound come from; asked again when a device came back. */
@@ -34,8 +34,8 @@ interface Lane extends Source {
   progress?: Progress;
 }
 
-/** Why a track has to begin again; it becomes the gap's reason. */
-export type Why = "device" | "container" | "worker" | Lost;
+/** Why a track has to begin again; it becomes the gap's reason, a sleep as power. */
+export type Why = "device" | "container" | "worker" | "sleep" | Lost;
 /** Reasons for which the server takes no more of a part: what it has not lies here. */
 type Lost = "conflict" | "damage";
 const lost = (why: string): why is Lost => why === "conflict" || why === "damage";
@@ -54,6 +54,7 @@ export class Session {
   private readonly ends: Promise<void>[] = []; // of every part that was begun
   private stopping = false;
   private hides = false;
+  private woke = 0; // ms of the recording from which a sleep may have taken something
   private revived = false; // what a worker that died kept is on the disk still
   /** Somebody else had the recording sealed: what is recorded stays on this computer. */
   closed = false;
@@ -180,7 +181,9 @@ export class Session {
     const stream = await lane.open();
     for (const t of lane.stream.getTracks()) t.stop(); // what is left of the old ones
     const { kept = 0, acked = 0 } = lane.progress ?? {};
-    await this.begin({ track, open: lane.open }, stream, { from: (lost(why) ? acked : kept) || lane.end, reason: why });
+    const from = (lost(why) ? acked : kept) || lane.end;
+    const gap = why === "sleep" ? { from: Math.min(from, this.woke), reason: "power" } : { from, reason: why };
+    await this.begin({ track, open: lane.open }, stream, gap);
   }
 
   /** Ends a track in order; another part of it can begin later. */
@@ -221,10 +224,25 @@ export class Session {
     this.outbox.put({ to: "gaps", body: { track, from, to, reason } });
   }
 
-  /** The computer's clock was set in the last seconds: who verifies is told so. */
-  clockJumped(): void {
+  /**
+   * Says why the computer's clock went away from ours: the server, asked until it
+   * answers, went on too if the computer slept, and its counter with it. Then our
+   * time follows, in a further part of each track; a clock that was set is noted.
+   */
+  async jumped(): Promise<"sleep" | "clock"> {
     const now = this.clock.now();
-    for (const { track } of this.recording) this.gap(track, Math.max(0, now - 3000), now + 500, "clock");
+    const before = Math.max(0, now - 3000);
+    let s: State | undefined;
+    while (!(s = await state(this.id).catch(() => undefined))) await new Promise((r) => setTimeout(r, 2000));
+    const missed = s.now - s.started - this.clock.now();
+    if (missed < 1000) {
+      for (const { track } of this.recording) this.gap(track, before, now + 500, "clock");
+      return "clock";
+    }
+    this.woke = before;
+    this.clock.slept(missed);
+    for (const lane of this.recording) this.fail(lane, "sleep");
+    return "sleep";
   }
 
   /** The computer slept this long until now, in ms: nothing was recorded. */

@@ -5,7 +5,7 @@ import { silence } from "./preflight.js";
 import type { Session, Why } from "./session.js";
 
 /** What a watchdog can find; each has its sentence on the page. */
-export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" | "frozen" | "thin" | "clock" | "sleep" | "lag" | "offline" | "refused" | "disk";
+export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" | "frozen" | "thin" | "clock" | "lag" | "offline" | "refused" | "disk";
 
 const limits = { silence: 20, clipping: 3, frozen: 5, clock: 1000, sleep: 5000, lag: 5000 };
 /** How long an alarm stays at least, in ms: what is gone at once nobody reads. */
@@ -50,7 +50,7 @@ export class Watchdog {
   private look(): void {
     this.follow();
     const now = performance.now();
-    const find = (alarm: Alarm) => this.until.set(alarm, now + (longer[alarm] ?? stays));
+    const find = (alarm: Alarm) => void this.until.set(alarm, performance.now() + (longer[alarm] ?? stays));
     const when = (alarm: Alarm, is: boolean, looks = 1) => {
       const lasted = is ? (this.since.get(alarm) ?? 0) + 1 : 0;
       this.since.set(alarm, lasted);
@@ -63,10 +63,7 @@ export class Watchdog {
     when("clipping", clipped >= limits.clipping);
     when("frozen", this.frozen(), limits.frozen);
     when("thin", session.thin().length > 0);
-    if (this.jumped()) {
-      find("clock");
-      session.clockJumped();
-    }
+    if (this.jumped()) void session.jumped().then(find);
     const pause = now - this.looked;
     this.looked = now;
     // A page in the background looks seldom too, but goes on recording.
