@@ -51,7 +51,7 @@ export class Preflight {
     private readonly told: (free: boolean) => void,
   ) {
     for (const select of root.querySelectorAll("select")) select.addEventListener("change", () => void this.run());
-    this.field("minutes").addEventListener("change", () => void this.server());
+    this.field("minutes").addEventListener("change", () => void Promise.all([this.server(), this.quota()]));
     root.querySelector("[data-again]")!.addEventListener("click", () => void this.run());
     root.querySelector("[data-screen]")?.addEventListener("click", () => void this.share());
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.list());
