@@ -67,11 +67,12 @@ type roomHouse struct {
 	parts    []*roomPart
 	marks    []map[string]any
 	gaps     []map[string]any
-	alarms   []string // that are on
-	rang     []string // that ever were
-	pictures []int    // tracks that were said to have one
-	unmet    string   // rules that demand a picture now
-	refused  string   // kind of mark that is not taken
+	alarms   []string      // that are on
+	rang     []string      // that ever were
+	pictures []int         // tracks that were said to have one
+	ahead    time.Duration // of the time in which the recorder was awake
+	unmet    string        // rules that demand a picture now
+	refused  string        // kind of mark that is not taken
 	watchers map[string]string
 	asked    []string // track/part/minute of each key released
 	arrived  map[string]time.Time
@@ -85,6 +86,7 @@ type roomPart struct {
 	chain   *chunk.Chain
 	records []chunk.Record
 	over    bool
+	damaged bool // it takes nothing more
 }
 
 func newRoomHouse(t *testing.T) *roomHouse {
@@ -157,7 +159,7 @@ type check struct{ Name, Ask string }
 func (h *roomHouse) checks() []check {
 	deviate := "/case/c1/about/i1#deviations"
 	return []check{{"browser", ""}, {"alone", ""}, {"microphone", ""}, {"camera", deviate}, {"overview", deviate}, {"certificates", deviate},
-		{"test", ""}, {"disk", ""}, {"space", ""}, {"clock", ""}, {"wake", ""}}
+		{"test", ""}, {"sealing", ""}, {"disk", ""}, {"space", ""}, {"clock", ""}, {"wake", ""}}
 }
 
 func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
@@ -349,7 +351,9 @@ func (h *roomHouse) part(r *http.Request) *roomPart {
 // refuse answers with what there is, as a server whose recording is over.
 func refuse(w http.ResponseWriter, more map[string]any) any {
 	w.WriteHeader(http.StatusConflict)
-	more["error"], more["text"] = "room.fault.over", "This recording is over."
+	if more["error"] == nil {
+		more["error"], more["text"] = "room.fault.over", "This recording is over."
+	}
 	return more
 }
 
@@ -369,6 +373,9 @@ func (h *roomHouse) take(w http.ResponseWriter, r *http.Request) any {
 	seq, head := int(p.chain.Next())-1, p.chain.Head().String()
 	if h.closed {
 		return refuse(w, map[string]any{"seq": seq, "head": head})
+	}
+	if p.damaged {
+		return refuse(w, map[string]any{"seq": seq, "head": head, "error": "room.fault.part_over", "text": "This part takes no more."})
 	}
 	all, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -429,7 +436,7 @@ func (h *roomHouse) state() any {
 		marks = append(marks, mark)
 	}
 	slices.SortStableFunc(marks, func(a, b map[string]any) int { return cmp.Compare(a["mono"].(float64), b["mono"].(float64)) })
-	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().UnixMilli(), "copies": 1,
+	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().Add(h.ahead).UnixMilli(), "copies": 1,
 		"mirrored": false, "watchers": watchers, "marks": marks, "gaps": gaps, "parts": parts,
 		"alarms": alarms, "alone": true, "level_unmet": h.unmet}
 }

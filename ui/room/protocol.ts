@@ -24,3 +24,6 @@ export type FromWorker =
   | { said: "progress"; progress: Progress }
   | { said: "ended"; track: number; part: number; end: number }
   | { said: "fault"; track: number; what: "container" };
+
+/** Said each second, so that a page knows that its worker lives. */
+export type Alive = { said: "alive" };

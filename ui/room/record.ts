@@ -138,7 +138,7 @@ export class RecordPage {
   }
 
   private tick(meter: Meter): void {
-    const { clock, closed, progress } = this.session!;
+    const { behind, clock, closed, progress } = this.session!;
     const view = this.root.querySelector<HTMLVideoElement>("[data-view]");
     const stream = this.session!.stream(tracks.main);
     if (view && stream && view.srcObject !== stream) view.srcObject = stream;
@@ -146,14 +146,12 @@ export class RecordPage {
     this.one("[data-elapsed]").textContent = timeOf(clock.now());
     this.one("[data-now]").textContent = momentOf(Date.now());
     for (const shown of this.all<HTMLMeterElement>("[data-running] meter")) shown.value = loudness(meter.read().rms);
-    const acked = Math.min(...progress.map((p) => p.acked));
-    const behind = Math.max(0, clock.now() - acked) / 1000;
     const kept = progress.length > 0 && progress.every((p) => p.kept > 0 && p.trouble !== "disk");
-    const sent = progress.length > 0 && acked > 0 && !closed;
+    const sent = progress.length > 0 && progress.every((p) => p.acked > 0) && !closed;
     const safe = this.one("[data-safe]");
     const copies = Number(kept) + (sent ? this.elsewhere : 0);
     safe.dataset.copies = String(copies);
-    const seconds = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(behind);
+    const seconds = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(behind / 1000);
     safe.textContent = words(this.root, closed ? "closed" : kept && sent ? "safe" : kept ? "here" : sent ? "there" : "begins").replace("{s}", seconds).replace("{n}", String(copies));
   }
 

@@ -3,11 +3,11 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { acknowledged, keyOf } from "./ack.js";
 import { Kept } from "./disk.js";
-import type { FromWorker, Progress, ToWorker } from "./protocol.js";
+import type { Alive, FromWorker, Progress, ToWorker } from "./protocol.js";
 import { Sealer, Veil } from "./sealer.js";
 import { Uplink, type Trouble } from "./uplink.js";
 
-const say = (message: FromWorker): void => (self as unknown as { postMessage(m: FromWorker): void }).postMessage(message);
+const say = (message: FromWorker | Alive): void => (self as unknown as { postMessage(m: FromWorker | Alive): void }).postMessage(message);
 
 /** One part while it is made. */
 class Line {
@@ -100,6 +100,9 @@ class Line {
 const veil = new Veil();
 const lines = new Map<number, Line>(); // by track: the part that is made now
 const working = new Set<Line>(); // and those of which something waits
+
+say({ said: "alive" });
+setInterval(() => say({ said: "alive" }), 1000);
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.do === "part") {
