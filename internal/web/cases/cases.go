@@ -48,6 +48,8 @@ type Files interface {
 	Persons(ctx context.Context, actor, id string) ([]casefile.Person, error)
 	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)
 	Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error)
+	Exclusions(ctx context.Context, prosecutor string, limit int) ([]casefile.Exclusion, error)
+	JudgeExclusion(ctx context.Context, prosecutor, exclusion, state, why string) error
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	CorrectFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64, c casefile.Correction) error
 	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
@@ -185,6 +187,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
 	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)
 	site.HandleStaff(mux, "POST /decisions/views/{id}/open", staff.Prosecutor, f.readView)
+	site.HandleStaff(mux, "POST /decisions/exclusions/{id}/judge", staff.Prosecutor, f.judgeExclusion)
 	site.HandleStaff(mux, "POST /decisions/{id}", staff.Prosecutor, f.decide)
 }
 

@@ -17,6 +17,9 @@ var roles = []string{casefile.Victim, casefile.Witness, casefile.Companion, case
 // Roles is for the template.
 func (casePage) Roles() []string { return roles }
 
+// ExclusionReasons is for the template.
+func (casePage) ExclusionReasons() []string { return casefile.ExclusionReasons() }
+
 type person struct {
 	casefile.Person
 	Burden     casefile.Burden
