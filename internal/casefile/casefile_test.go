@@ -580,6 +580,35 @@ func TestWhatAReportOrARecordingToldIsNotAskedAgainWithoutAReason(t *testing.T) 
 	})
 }
 
+func TestTheWordsOfAReasonStayWhenTheInterviewIsConfirmed(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan+"&plan.necessity="+SealedWords)
+		key := x.keyed(t, file.ID, "ann")
+		part := Part{Name: "interview/" + plan + "/necessity", Epoch: 1, Sealed: sealedTo(t, key)}
+		write := func(name string) error {
+			part.Name = name
+			err := x.Seal(ctx, "ann", file.ID, part)
+			if err == nil {
+				part.Version++
+			}
+			return err
+		}
+		necessity := part.Name
+		ok(t, write(necessity))
+		ok(t, write(necessity)) // as often as one wants before
+		ok(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"))
+		wantFault(t, write(necessity), fault.Refused, "case.fault.reason_fixed")
+		questions := Part{Name: "interview/" + plan + "/questions", Epoch: 1, Sealed: part.Sealed}
+		ok(t, x.Seal(ctx, "ann", file.ID, questions))            // which nobody relied on
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "conflict")) // the director: it is a plan again
+		ok(t, write(necessity))
+		ok(t, x.Cancel(ctx, "ann", file.ID, plan, "interviewer"))
+		wantFault(t, write(necessity), fault.Refused, "case.fault.reason_fixed")
+	})
+}
+
 func TestAReasonsWordsStayWithItsTopicAndOneRefusalHasOneReason(t *testing.T) {
 	plan, err := url.ParseQuery("plan.topics.0.name=passport&plan.topics.1.name=Debt, wages&plan.topics.1.reason=sealed&plan.reasons.S-11=sealed&plan.reasons.S-12=tried.abc&" +
 		"plan.necessity=sealed&plan.companion.refused.reason=sealed&plan.companion.refused.about_person=sealed&plan.level=video")
