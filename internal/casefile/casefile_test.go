@@ -210,6 +210,37 @@ func (x *fixture) set(t *testing.T, id, subject string, fields string) {
 	}
 }
 
+// Advance, ChangeRole and Shield are those of somebody who sees what is kept now.
+func (x *fixture) Advance(ctx context.Context, actor, id, phase string) error {
+	file, err := x.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	return x.Files.Advance(ctx, actor, id, file.Phase, phase)
+}
+
+func (x *fixture) ChangeRole(ctx context.Context, actor, id, person, role string) error {
+	all, err := x.Persons(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	var now string
+	for _, p := range all {
+		if p.ID == person {
+			now = p.Role
+		}
+	}
+	return x.Files.ChangeRole(ctx, actor, id, person, now, role)
+}
+
+func (x *fixture) Shield(ctx context.Context, actor, id, person, basis string) error {
+	all, err := x.Shielded(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	return x.Files.Shield(ctx, actor, id, person, all[person], basis)
+}
+
 // confirm writes the words of every reason and confirms a plan without a slot.
 func (x *fixture) confirm(t *testing.T, id, interview string) {
 	t.Helper()

@@ -31,7 +31,7 @@ type state struct {
 	reopened []reopened
 	// exclusions that no prosecutor looked at yet.
 	exclusions []exclusion
-	due      map[dueKey]due
+	due        map[dueKey]due
 }
 
 // reopened is such an interview, whom it is about, and since when.
