@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"verhaal/test/browser"
 )
 
@@ -138,9 +140,21 @@ func TestATypedPlanSurvivesACrashAndARefusedField(t *testing.T) {
 	b.Until(drafts + ` === 0`)
 	holds("saved")
 
-	// A colleague calls the interview off while this one is typed.
+	// What is typed after that comes back too: when the page is loaded again at
+	// once, and when it is typed without a pause.
+	b.Until(`location.search === ""`)
 	typed["plan.level"] = "video"
 	fill(b, typed)
+	b.Do(chromedp.Reload())
+	b.See(back)
+	holds("loaded again")
+	if kept := browser.Ask[int](b, `(async field => { localStorage.clear();
+		for (let i = 0; i < 50 && !`+drafts+`; i++) { field.dispatchEvent(new Event("input", {bubbles: true})); await new Promise(r => setTimeout(r, 100)); }
+		return `+drafts+`; })(document.getElementsByName("plan.level")[0])`); kept != 1 {
+		t.Error("what is typed without a pause is not kept")
+	}
+
+	// A colleague calls the interview off while this one is typed.
 	if status := browser.Ask[int](b, `fetch(location.pathname + "/state", {method: "POST", body: new URLSearchParams({act: "cancel", why: "safety"})}).then(r => r.status)`); status != 200 {
 		t.Fatalf("the colleague's act: %d", status)
 	}
