@@ -162,3 +162,31 @@ func TestATypedPlanSurvivesACrashAndARefusedField(t *testing.T) {
 	b.Until(`document.querySelector("[role=alert]")?.innerText.includes("no longer in the state")`)
 	holds("called off")
 }
+
+// TestCorrectingNeverWritesOverAnEntryThatIsBeingWritten: beside a new entry no
+// other is put into the form until it is saved or cancelled.
+func TestCorrectingNeverWritesOverAnEntryThatIsBeingWritten(t *testing.T) {
+	b, _ := personInCase(t)
+	b.Click("[data-told] [data-open]")
+	b.See("[data-add-told]")
+	const form, value = "[data-add-told]", `document.querySelector("#told-text").value`
+	browser.Ask[bool](b, `(document.querySelector("[data-told] details").open = true)`)
+	b.Write("#told-topic", "recruitment")
+	b.Write("#told-text", "A friend of her aunt asked her.")
+	b.Click(form + " button:not([type=button])")
+	b.Until(`document.querySelector("[data-told-list]").textContent.includes("her aunt")`)
+
+	b.Write("#told-text", "The second house")
+	b.Click("[data-correct]")
+	b.See(form + " [data-problem]:not([hidden])")
+	if field := browser.Ask[string](b, value); field != "The second house" {
+		t.Errorf("correcting put %q into the form", field)
+	}
+	b.Width(360)
+	b.Check("a new entry beside another")
+	b.Screen("told-unsaved-phone")
+	b.Width(1280)
+	b.Click(form + " [data-cancel]")
+	b.Click("[data-correct]")
+	b.Until(value + ` === "A friend of her aunt asked her."`)
+}
