@@ -190,3 +190,42 @@ func TestCorrectingNeverWritesOverAnEntryThatIsBeingWritten(t *testing.T) {
 	b.Click("[data-correct]")
 	b.Until(value + ` === "A friend of her aunt asked her."`)
 }
+
+// TestASessionThatEndedLosesNothingTyped: a form that is sent without a session
+// leads to signing in and back to where it was typed, and it stands there again.
+// Signing out leaves what is sealed on the device, and no key.
+func TestASessionThatEndedLosesNothingTyped(t *testing.T) {
+	b, home := personInCase(t)
+	fill(b, map[string]string{"subject.age": "31"})
+	if status := browser.Ask[int](b, `fetch("/staff/lock", {method: "POST"}).then(r => r.status)`); status != 204 {
+		t.Fatalf("ending the session: %d", status)
+	}
+	b.Click(`form[data-keep-facts] .cluster button`)
+	const way = `main a[href^="/staff/sign-in?back="]`
+	b.See(way)
+	b.Check("a session that ended")
+	b.Width(360)
+	b.Check("a session that ended, on a phone")
+	b.Screen("session-ended-phone")
+	b.Width(1280)
+	b.Click(way)
+	b.Write("form[data-passphrase] [name=login]", "avim")
+	b.Write("form[data-passphrase] [name=passphrase]", "lantern orchard velvet canyon pepper")
+	b.Click("form[data-passphrase] button")
+	b.Until(`location.pathname === "` + home + `about/p1"`)
+	b.See("[data-keep-facts] [data-draft]:not([hidden])")
+	if age := browser.Ask[string](b, `document.getElementsByName("subject.age")[0].value`); age != "31" {
+		t.Errorf("after signing in the age is %q", age)
+	}
+
+	browser.Ask[bool](b, `navigator.storage.getDirectory().then(d => d.getFileHandle("left", {create: true})).then(() => true)`)
+	b.Leave("[data-sign-out] button")
+	b.See("form[data-passphrase]")
+	b.Until(`sessionStorage.length === 0`)
+	if kept := browser.Ask[int](b, drafts); kept != 1 {
+		t.Errorf("%d drafts are left", kept)
+	}
+	if there := browser.Ask[bool](b, `navigator.storage.getDirectory().then(d => d.getFileHandle("left")).then(() => true, () => false)`); !there {
+		t.Error("signing out erased what was recorded and not sent")
+	}
+}
