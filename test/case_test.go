@@ -401,6 +401,18 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	p.Click("[data-deviation]:has(.badge.good) [data-open]")
 	p.Until(`document.querySelector("[data-deviation]:has(.badge.good) [data-answered]").innerText.includes("for this interview only")`)
 
+	// What the rule asks about changes: both sides see that the signature counts no longer.
+	fill(b, map[string]string{"plan.level": "none"})
+	save(b)
+	b.See("#deviations ~ ul [data-void]")
+	p.Visit("/decisions/")
+	p.See("[data-deviation] [data-void]")
+	p.Width(360)
+	p.Check("a signature that counts no longer, on a phone")
+	p.Shot("decision-void-phone")
+	b.Width(360)
+	b.Check("a plan whose signature counts no longer, on a phone")
+
 	// Whom a member excludes is shown before; a prosecutor who has no part in the case lifts it.
 	b.Visit(home)
 	b.Click("section[aria-labelledby=members] summary")

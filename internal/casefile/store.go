@@ -145,6 +145,12 @@ where d.prosecutor = $1 and (case when d.state = 'asked' then 0 else 1 end, -d.a
 and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = d.prosecutor and m.excluded <> '')
 order by case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id limit $5`
 
+// listOpen finds whom the same was asked that is still open, but for those who have
+// a part in the case by now and can't answer.
+const listOpen = `select d.prosecutor from case_deviation d
+where d.casefile = $1 and d.interview = $2 and d.rule = $3 and d.about = $4 and d.state = 'asked'
+and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = d.prosecutor)`
+
 const findDeviation = `select casefile, prosecutor, state, rule, asked_by, reason from case_deviation where id = $1`
 
 const findDeviationWords = `select casefile, prosecutor, rule, reason, answer from case_deviation where id = $1`
@@ -278,7 +284,7 @@ const listViews = `select ` + viewColumns + ` where v.casefile = $1 order by v.n
 
 const listViewsOf = `select ` + viewColumns + ` where v.prosecutor = $1
 and not exists (select 1 from case_member m where m.casefile = v.casefile and m.staff = v.prosecutor and m.excluded <> '')
-order by v.told desc, v.id limit $2`
+and (-v.told, v.id) > ($2, $3) order by -v.told, v.id limit $4`
 
 const findView = `select casefile, n, prosecutor from case_view where id = $1`
 
