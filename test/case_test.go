@@ -400,4 +400,45 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	p.Visit("/decisions/")
 	p.Click("[data-deviation]:has(.badge.good) [data-open]")
 	p.Until(`document.querySelector("[data-deviation]:has(.badge.good) [data-answered]").innerText.includes("for this interview only")`)
+
+	// What the rule asks about changes: both sides see that the signature counts no longer.
+	fill(b, map[string]string{"plan.level": "none"})
+	save(b)
+	b.See("#deviations ~ ul [data-void]")
+	p.Visit("/decisions/")
+	p.See("[data-deviation] [data-void]")
+	p.Width(360)
+	p.Check("a signature that counts no longer, on a phone")
+	p.Shot("decision-void-phone")
+	b.Width(360)
+	b.Check("a plan whose signature counts no longer, on a phone")
+
+	// Whom a member excludes is shown before; a prosecutor who has no part in the case lifts it.
+	b.Visit(home)
+	b.Click("section[aria-labelledby=members] summary")
+	b.Write("#out", "avim2")
+	fill(b, map[string]string{"why": "conflict"})
+	b.Click(`form[action$="/exclude"] button`)
+	b.See("[data-exclude]")
+	if said := b.Text("[data-exclude]"); !strings.Contains(said, "avim2") || !strings.Contains(said, "no member of this case") {
+		t.Errorf("before somebody is excluded: %q", said)
+	}
+	b.Width(360)
+	b.Check("who is to be excluded")
+	b.Shot("case-exclude-360")
+	b.Click("[data-exclude] button.danger")
+	b.Until(`document.querySelector("#members + ul")?.innerText.includes("conflict of interest")`)
+	p.Visit("/decisions/")
+	p.See("[data-exclusion]")
+	p.Width(360)
+	p.Check("who is kept out of a case")
+	p.Shot("prosecutor-exclusion-360")
+	p.Click("[data-exclusion] summary")
+	fill(p, map[string]string{"why": "wrong_person"})
+	p.Click("[data-exclusion] button[value=lifted]")
+	p.Until(`document.querySelector("#minutes") && !document.querySelector("[data-exclusion]")`)
+	b.Visit(home)
+	if said := b.Text("#members + ul"); strings.Contains(said, "conflict of interest") {
+		t.Errorf("after it was lifted: %q", said)
+	}
 }

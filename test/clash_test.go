@@ -37,7 +37,34 @@ func TestWhatNobodyTouchedNeverPutsAnOldValueBack(t *testing.T) {
 		t.Errorf("the form holds %q and %q", value("subject.language"), value("subject.age"))
 	}
 	save(b)
+
+	// A tab that was open takes nothing back either: not the phase, not a role.
+	b.Visit(home)
+	behind := func(path, fields string) {
+		t.Helper()
+		if status := browser.Ask[int](b, `(async () => (await fetch("`+path+`", {method: "POST", body: new URLSearchParams({`+fields+`})})).status)()`); status != 200 {
+			t.Fatalf("the colleague's change of %s: %d", path, status)
+		}
+	}
+	behind(home+"phase", `seen: "signal", phase: "sent"`)
+	fill(b, map[string]string{"phase": "interview"})
+	b.Click(`form[action$="/phase"] button`)
+	b.See("[data-meanwhile]")
+	if said := b.Text("[data-meanwhile]"); !strings.Contains(said, "sent to the prosecutor") || !strings.Contains(said, "interviews") {
+		t.Errorf("of the phase it says %q", said)
+	}
 	b.Visit(home + "about/p1")
+	behind(home+"about/p1/role", `seen: "victim", role: "witness"`)
+	fill(b, map[string]string{"role": "companion"})
+	b.Click(`form[action$="/role"] button`)
+	b.See("[data-meanwhile]")
+	b.Width(360)
+	b.Check("a value that somebody else changed")
+	b.Shot("case-meanwhile-360")
+	b.Visit(home + "about/p1")
+	if value("role") != "witness" {
+		t.Errorf("the role is %q", value("role"))
+	}
 	if value("subject.language") != "bg" || value("subject.age") != "31" {
 		t.Errorf("kept are %q and %q", value("subject.language"), value("subject.age"))
 	}

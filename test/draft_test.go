@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"verhaal/test/browser"
 )
 
@@ -138,13 +140,92 @@ func TestATypedPlanSurvivesACrashAndARefusedField(t *testing.T) {
 	b.Until(drafts + ` === 0`)
 	holds("saved")
 
-	// A colleague calls the interview off while this one is typed.
+	// What is typed after that comes back too: when the page is loaded again at
+	// once, and when it is typed without a pause.
+	b.Until(`location.search === ""`)
 	typed["plan.level"] = "video"
 	fill(b, typed)
+	b.Do(chromedp.Reload())
+	b.See(back)
+	holds("loaded again")
+	if kept := browser.Ask[int](b, `(async field => { localStorage.clear();
+		for (let i = 0; i < 50 && !`+drafts+`; i++) { field.dispatchEvent(new Event("input", {bubbles: true})); await new Promise(r => setTimeout(r, 100)); }
+		return `+drafts+`; })(document.getElementsByName("plan.level")[0])`); kept != 1 {
+		t.Error("what is typed without a pause is not kept")
+	}
+
+	// A colleague calls the interview off while this one is typed.
 	if status := browser.Ask[int](b, `fetch(location.pathname + "/state", {method: "POST", body: new URLSearchParams({act: "cancel", why: "safety"})}).then(r => r.status)`); status != 200 {
 		t.Fatalf("the colleague's act: %d", status)
 	}
 	b.Click(send)
 	b.Until(`document.querySelector("[role=alert]")?.innerText.includes("no longer in the state")`)
 	holds("called off")
+}
+
+// TestCorrectingNeverWritesOverAnEntryThatIsBeingWritten: beside a new entry no
+// other is put into the form until it is saved or cancelled.
+func TestCorrectingNeverWritesOverAnEntryThatIsBeingWritten(t *testing.T) {
+	b, _ := personInCase(t)
+	b.Click("[data-told] [data-open]")
+	b.See("[data-add-told]")
+	const form, value = "[data-add-told]", `document.querySelector("#told-text").value`
+	browser.Ask[bool](b, `(document.querySelector("[data-told] details").open = true)`)
+	b.Write("#told-topic", "recruitment")
+	b.Write("#told-text", "A friend of her aunt asked her.")
+	b.Click(form + " button:not([type=button])")
+	b.Until(`document.querySelector("[data-told-list]").textContent.includes("her aunt")`)
+
+	b.Write("#told-text", "The second house")
+	b.Click("[data-correct]")
+	b.See(form + " [data-problem]:not([hidden])")
+	if field := browser.Ask[string](b, value); field != "The second house" {
+		t.Errorf("correcting put %q into the form", field)
+	}
+	b.Width(360)
+	b.Check("a new entry beside another")
+	b.Screen("told-unsaved-phone")
+	b.Width(1280)
+	b.Click(form + " [data-cancel]")
+	b.Click("[data-correct]")
+	b.Until(value + ` === "A friend of her aunt asked her."`)
+}
+
+// TestASessionThatEndedLosesNothingTyped: a form that is sent without a session
+// leads to signing in and back to where it was typed, and it stands there again.
+// Signing out leaves what is sealed on the device, and no key.
+func TestASessionThatEndedLosesNothingTyped(t *testing.T) {
+	b, home := personInCase(t)
+	fill(b, map[string]string{"subject.age": "31"})
+	if status := browser.Ask[int](b, `fetch("/staff/lock", {method: "POST"}).then(r => r.status)`); status != 204 {
+		t.Fatalf("ending the session: %d", status)
+	}
+	b.Click(`form[data-keep-facts] .cluster button`)
+	const way = `main a[href^="/staff/sign-in?back="]`
+	b.See(way)
+	b.Check("a session that ended")
+	b.Width(360)
+	b.Check("a session that ended, on a phone")
+	b.Screen("session-ended-phone")
+	b.Width(1280)
+	b.Click(way)
+	b.Write("form[data-passphrase] [name=login]", "avim")
+	b.Write("form[data-passphrase] [name=passphrase]", "lantern orchard velvet canyon pepper")
+	b.Click("form[data-passphrase] button")
+	b.Until(`location.pathname === "` + home + `about/p1"`)
+	b.See("[data-keep-facts] [data-draft]:not([hidden])")
+	if age := browser.Ask[string](b, `document.getElementsByName("subject.age")[0].value`); age != "31" {
+		t.Errorf("after signing in the age is %q", age)
+	}
+
+	browser.Ask[bool](b, `navigator.storage.getDirectory().then(d => d.getFileHandle("left", {create: true})).then(() => true)`)
+	b.Leave("[data-sign-out] button")
+	b.See("form[data-passphrase]")
+	b.Until(`sessionStorage.length === 0`)
+	if kept := browser.Ask[int](b, drafts); kept != 1 {
+		t.Errorf("%d drafts are left", kept)
+	}
+	if there := browser.Ask[bool](b, `navigator.storage.getDirectory().then(d => d.getFileHandle("left")).then(() => true, () => false)`); !there {
+		t.Error("signing out erased what was recorded and not sent")
+	}
 }

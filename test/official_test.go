@@ -2,8 +2,10 @@ package test
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -25,10 +27,12 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	b.Click("[data-code=recruitment]")
 	elapsed(b, 9)
 	stopAndSeal(b)
+	inTheHousesZone(b, 2)
 	b.Leave(`a[href$="/official"]`)
 
 	// What the recording knows stands there; what is missing is named.
 	b.See("[data-official]")
+	inTheHousesZone(b, 2)
 	for _, want := range []string{"Interviewers", "Visser", "Nobody watched", "SHA-256"} {
 		if !strings.Contains(b.Text("main"), want) {
 			t.Errorf("the official record says nothing of %q", want)
@@ -115,6 +119,24 @@ func TestAnOfficialRecordIsWrittenSignedAndPrintedAndTopicsLeadToTheirMinute(t *
 	}
 	b.Leave(`[data-told-list] a[href$="#t=5"]`)
 	b.See("form[data-purpose]")
+}
+
+// inTheHousesZone fails the test unless a page tells the moments of a recording
+// of today as a clock in the house shows them, by the name of its zone.
+func inTheHousesZone(b *browser.Tab, moments int) {
+	b.T.Helper()
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	now := time.Now().In(zone)
+	told := 0
+	for _, minutes := range []time.Duration{0, time.Minute, 2 * time.Minute} {
+		told += len(regexp.MustCompile(now.Add(-minutes).Format("15:04")+`:\d\d `+now.Format("MST")).FindAllString(b.Text("main"), -1))
+	}
+	if text := b.Text("main"); told < moments || strings.Contains(text, "UTC") {
+		b.T.Errorf("%d moments in the house's zone: %s", told, text)
+	}
 }
 
 // onlySavedIsSigned types into an official record that is complete: as long as

@@ -124,7 +124,8 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	b.Visit(home + "talk")
 	b.See("[data-keep-facts] [data-draft]:not([hidden])")
 	b.Click("[data-keep-facts] > div:last-of-type button")
-	b.Until(`location.search === "?saved=facts" && location.pathname.endsWith("/talk") && ` + drafts + ` === 0`)
+	b.See(".notice.good[role=status]")
+	b.Until(`location.search === "" && location.pathname.endsWith("/talk") && ` + drafts + ` === 0`)
 	if kept := browser.Ask[bool](b, "document.querySelector(`"+help+"`).checked"); !kept {
 		t.Error("what came back was not saved")
 	}

@@ -114,7 +114,7 @@ func TestACameraThatIsPulledOutIsNamedAndFollowedWhenItIsBack(t *testing.T) {
 	browser.Ask[bool](b, `(() => { const { mediaDevices: m } = navigator, real = m.getUserMedia.bind(m);
 		m.getUserMedia = () => Promise.reject(new DOMException("away", "NotFoundError"));
 		for (const r of [...made]) for (const t of r.stream.getTracks()) { t.stop(); t.dispatchEvent(new Event("ended")); }
-		setTimeout(() => { m.getUserMedia = real; }, 4500); return true; })()`)
+		setTimeout(() => { m.getUserMedia = real; }, 9000); return true; })()`)
 	alarmed(b, "device")
 	calm(b)
 	// Longer than a picture may stand still, and than the tone pauses.
@@ -132,6 +132,9 @@ func TestACameraThatIsPulledOutIsNamedAndFollowedWhenItIsBack(t *testing.T) {
 		t.Errorf("the last record is of part %d", last.Number)
 	}
 	h.gapIs(t, 0, "device")
+	if slices.Contains(h.rang, "lag") {
+		t.Errorf("the server is blamed for a camera: %q", h.rang)
+	}
 }
 
 // TestTheControlRoomHearsOnWhenTheCameraIsGone: the sound that is recorded apart
@@ -207,6 +210,48 @@ func TestAComputerThatSleptIsNamedAndSoIsTheGap(t *testing.T) {
 	h.gapIs(t, 0, "power")
 }
 
+// TestASleepThatStopsTheCounterIsNoClockThatWasSet: on some systems a page's own
+// time stands still in a sleep, so only the server knows it; the recording's time
+// goes on where it should be.
+func TestASleepThatStopsTheCounterIsNoClockThatWasSet(t *testing.T) {
+	const long = 90 * time.Second
+	for _, want := range []struct {
+		alarm, reason string
+		parts         int
+		server        time.Duration
+	}{{"sleep", "power", 4, long}, {"clock", "clock", 2, 0}} {
+		h := newRoomHouse(t)
+		b := openRoom(t, h)
+		begin(b)
+		time.Sleep(2 * time.Second)
+		h.mu.Lock()
+		h.ahead = want.server
+		h.mu.Unlock()
+		browser.Ask[bool](b, fmt.Sprintf(`(now => { Date.now = () => now() + %d; return true; })(Date.now.bind(Date))`, long.Milliseconds()))
+		alarmed(b, want.alarm)
+		h.until(t, func() bool { return len(h.parts) == want.parts && len(h.parts[want.parts-1].records) > 3 })
+		stop(b)
+		h.gapIs(t, 0, want.reason)
+		for _, kind := range []string{"sleep", "clock"} {
+			if slices.Contains(h.rang, kind) != (kind == want.alarm) {
+				t.Errorf("%s: the page told of %q", want.alarm, h.rang)
+			}
+		}
+		_, records := h.opened(chunk.Main)
+		first, last := records[0], records[len(records)-1]
+		if went := time.Duration(last.End()-first.Mono) * time.Millisecond; (went > long) != (want.server > 0) {
+			t.Errorf("%s: the recording took %s", want.alarm, went)
+		}
+		if want.server == 0 {
+			continue
+		}
+		second := records[slices.IndexFunc(records, func(r chunk.Record) bool { return r.Number == 1 })]
+		if drift := int64(second.Wall-second.Mono) - int64(first.Wall-first.Mono); drift < -1000 || drift > 1000 {
+			t.Errorf("after the sleep the recording's time is %d ms beside the clock", drift)
+		}
+	}
+}
+
 // gapIs fails the test unless a gap of a track has a reason.
 func (h *roomHouse) gapIs(t *testing.T, track float64, reason string) {
 	t.Helper()
@@ -214,5 +259,52 @@ func (h *roomHouse) gapIs(t *testing.T, track float64, reason string) {
 	defer h.mu.Unlock()
 	if !slices.ContainsFunc(h.gaps, func(g map[string]any) bool { return g["track"] == track && g["reason"] == reason }) {
 		t.Errorf("no gap of track %v is written down with the reason %s: %v", track, reason, h.gaps)
+	}
+}
+
+// workers keeps the workers that a page begins where a test can reach them; a
+// broken page has none that runs.
+const workers = `(() => { window.hands = []; window.lame = false; const W = Worker;
+	window.Worker = class extends W { constructor(...given) { super(...(lame ? ["/nowhere.js", given[1]] : given)); hands.push(this); } }; return true; })()`
+
+// TestAWorkerThatDiesIsAnAlarmAndAnotherGoesOn: nothing that it kept is lost.
+func TestAWorkerThatDiesIsAnAlarmAndAnotherGoesOn(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	browser.Ask[bool](b, workers)
+	browser.Ask[bool](b, `lame = true`)
+	b.Click("[data-again]")
+	verdict(b, "sealing", "bad")
+	if said := b.Text("[data-check=sealing]"); !strings.Contains(said, "does not run") || mayBegin(b) {
+		t.Errorf("without a worker it says %q", said)
+	}
+	b.Check("no worker")
+	browser.Ask[bool](b, `lame = false, true`)
+	b.Click("[data-again]")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	startRecording(b)
+	b.Click("[data-mask-on]")
+	h.cut.Store(true) // what it kept was not sent
+	time.Sleep(2 * time.Second)
+	browser.Ask[bool](b, `hands.at(-1).terminate(), true`)
+	h.cut.Store(false)
+	alarmed(b, "worker")
+	b.Until(tones + ` >= 1`)
+	h.until(t, func() bool { return len(h.parts) == 4 && len(h.parts[2].records) > 3 && len(h.parts[3].records) > 3 })
+	calm(b)
+	stop(b)
+	h.gapIs(t, 0, "worker")
+	for _, track := range []chunk.Track{chunk.Main, chunk.AudioSafe} {
+		_, records := h.opened(track)
+		first := slices.IndexFunc(records, func(r chunk.Record) bool { return r.Number == 1 })
+		if kept := records[first-1].End() - records[0].Mono; kept < 1500 {
+			t.Errorf("%s: only %d ms of what the worker kept came", track, kept)
+		}
+		if records[first+1].Flags&chunk.Hidden == 0 {
+			t.Errorf("%s: the next part is not hidden any more", track)
+		}
 	}
 }

@@ -84,3 +84,34 @@ func TestARecorderFromWhichSomebodyTookOverIsTold(t *testing.T) {
 	}
 	stop(b)
 }
+
+// TestAPartThatTheServerFoundDamagedIsFollowedByTheNext: by itself, in words, with
+// a gap that says why; the page does not say that somebody closed it.
+func TestAPartThatTheServerFoundDamagedIsFollowedByTheNext(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	h.until(t, func() bool { return len(h.parts) == 2 && len(h.parts[0].records) > 3 })
+	h.mu.Lock()
+	first := h.parts[0]
+	first.damaged, first.over = true, true
+	h.mu.Unlock()
+	alarmed(b, "damage")
+	if said := b.Text("[data-alarms] [data-list]"); !strings.Contains(said, "kept here") {
+		t.Errorf("the page says %q", said)
+	}
+	h.until(t, func() bool { return len(h.parts) == 3 && len(h.parts[2].records) > 3 })
+	kept := browser.Ask[int](b, `(async () => { const root = await navigator.storage.getDirectory();
+		for await (const [, folder] of (await root.getDirectoryHandle("recordings")).entries()) return (await (await folder.getFileHandle("0-0.vhc")).getFile()).size; })()`)
+	stop(b)
+	h.gapIs(t, 0, "damage")
+	if last := first.records[len(first.records)-1]; h.parts[2].part != (chunk.Part{Recording: h.id, Track: chunk.Main, Number: 1}) || h.gaps[0]["from"] != float64(last.End()) {
+		t.Errorf("part %+v follows, and the gap after %d ms is %v", h.parts[2].part, last.End(), h.gaps)
+	}
+	if int64(kept) <= size(first.records) {
+		t.Errorf("%d bytes are kept of a part of which the server has %d", kept, size(first.records))
+	}
+	if slices.Contains(h.rang, "closed") {
+		t.Errorf("the page told of %q", h.rang)
+	}
+}

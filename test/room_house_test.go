@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -65,11 +67,12 @@ type roomHouse struct {
 	parts    []*roomPart
 	marks    []map[string]any
 	gaps     []map[string]any
-	alarms   []string // that are on
-	rang     []string // that ever were
-	pictures []int    // tracks that were said to have one
-	unmet    string   // rules that demand a picture now
-	refused  string   // kind of mark that is not taken
+	alarms   []string      // that are on
+	rang     []string      // that ever were
+	pictures []int         // tracks that were said to have one
+	ahead    time.Duration // of the time in which the recorder was awake
+	unmet    string        // rules that demand a picture now
+	refused  string        // kind of mark that is not taken
 	watchers map[string]string
 	asked    []string // track/part/minute of each key released
 	arrived  map[string]time.Time
@@ -83,6 +86,7 @@ type roomPart struct {
 	chain   *chunk.Chain
 	records []chunk.Record
 	over    bool
+	damaged bool // it takes nothing more
 }
 
 func newRoomHouse(t *testing.T) *roomHouse {
@@ -155,7 +159,7 @@ type check struct{ Name, Ask string }
 func (h *roomHouse) checks() []check {
 	deviate := "/case/c1/about/i1#deviations"
 	return []check{{"browser", ""}, {"alone", ""}, {"microphone", ""}, {"camera", deviate}, {"overview", deviate}, {"certificates", deviate},
-		{"test", ""}, {"disk", ""}, {"space", ""}, {"clock", ""}, {"wake", ""}}
+		{"test", ""}, {"sealing", ""}, {"disk", ""}, {"space", ""}, {"clock", ""}, {"wake", ""}}
 }
 
 func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
@@ -195,7 +199,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 	site.Handle(mux, "GET /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) error {
 		return site.Render(w, r, 200, "room/watch", map[string]any{"ID": r.PathValue("id"), "Case": "c1", "Number": "AVIM-2026-0001", "Interview": "i1", "RoomName": "Interview room",
 			"Lang": "en", "Rooms": rooms, "Recipient": h.caseKey.Recipient(), "Alarms": recording.AlarmKinds(),
-			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt")})
+			"Marks": []string{"topic", "distress"}, "MarkKinds": append(marks, "topic", "end", "prompt"), "MaskReasons": recording.MaskReasons()})
 	})
 	site.Handle(mux, "GET /record/{id}/receipt", func(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "play", http.StatusSeeOther)
@@ -347,7 +351,9 @@ func (h *roomHouse) part(r *http.Request) *roomPart {
 // refuse answers with what there is, as a server whose recording is over.
 func refuse(w http.ResponseWriter, more map[string]any) any {
 	w.WriteHeader(http.StatusConflict)
-	more["error"], more["text"] = "room.fault.over", "This recording is over."
+	if more["error"] == nil {
+		more["error"], more["text"] = "room.fault.over", "This recording is over."
+	}
 	return more
 }
 
@@ -367,6 +373,9 @@ func (h *roomHouse) take(w http.ResponseWriter, r *http.Request) any {
 	seq, head := int(p.chain.Next())-1, p.chain.Head().String()
 	if h.closed {
 		return refuse(w, map[string]any{"seq": seq, "head": head})
+	}
+	if p.damaged {
+		return refuse(w, map[string]any{"seq": seq, "head": head, "error": "room.fault.part_over", "text": "This part takes no more."})
 	}
 	all, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -420,8 +429,14 @@ func (h *roomHouse) state() any {
 	for _, kind := range h.alarms {
 		alarms = append(alarms, map[string]string{"kind": kind})
 	}
-	marks, gaps := append([]map[string]any{}, h.marks...), append([]map[string]any{}, h.gaps...)
-	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().UnixMilli(), "copies": 1,
+	marks, gaps := []map[string]any{}, append([]map[string]any{}, h.gaps...)
+	for i, set := range h.marks {
+		mark := map[string]any{"n": i + 1}
+		maps.Copy(mark, set)
+		marks = append(marks, mark)
+	}
+	slices.SortStableFunc(marks, func(a, b map[string]any) int { return cmp.Compare(a["mono"].(float64), b["mono"].(float64)) })
+	return map[string]any{"id": h.id.String(), "running": h.running, "sealed": h.sealed, "started": h.started.UnixMilli(), "now": time.Now().Add(h.ahead).UnixMilli(), "copies": 1,
 		"mirrored": false, "watchers": watchers, "marks": marks, "gaps": gaps, "parts": parts,
 		"alarms": alarms, "alone": true, "level_unmet": h.unmet}
 }
@@ -452,6 +467,9 @@ func (h *roomHouse) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	follow := r.FormValue("to") == "" && r.FormValue("until") == ""
 	for {
+		if follow && h.hidden() {
+			return
+		}
 		for ; next < len(p.records) && next <= to && p.records[next].Mono < uint64(until); next++ {
 			raw := p.records[next].Raw
 			h.mu.Unlock()
@@ -467,6 +485,14 @@ func (h *roomHouse) stream(w http.ResponseWriter, r *http.Request) {
 		}
 		h.news.Wait()
 	}
+}
+
+// hidden says whether the room is hidden now. h.mu is held.
+func (h *roomHouse) hidden() (on bool) {
+	for _, m := range h.marks {
+		on = m["kind"] == "masked" || on && m["kind"] != "unmasked"
+	}
+	return on
 }
 
 func (h *roomHouse) end() {

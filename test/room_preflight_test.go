@@ -81,6 +81,26 @@ func TestPreflightSaysInWordsWhatStandsInTheWay(t *testing.T) {
 	stop(b)
 }
 
+// TestALongerInterviewIsHeldAgainstTheOwnDiskToo, as soon as it is chosen.
+func TestALongerInterviewIsHeldAgainstTheOwnDiskToo(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	browser.Ask[bool](b, `navigator.storage.estimate = async () => ({ quota: 2e9, usage: 0 }), true`)
+	last := func(minutes int) {
+		browser.Ask[bool](b, fmt.Sprintf(`(f => { f.value = %d; f.dispatchEvent(new Event("change")); return true; })(document.querySelector("[name=minutes]"))`, minutes))
+	}
+	last(60)
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	last(240)
+	verdict(b, "space", "bad")
+	if mayBegin(b) {
+		t.Error("four hours may begin though this computer has room for two")
+	}
+}
+
 // TestPreflightSaysWhyTheServerWasNotAsked, in the server's own words, and blames
 // neither its disk nor the clock.
 func TestPreflightSaysWhyTheServerWasNotAsked(t *testing.T) {

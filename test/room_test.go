@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,69 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 	}
 }
 
+// TestEveryPromptIsReadOnceWhoeverSendsIt: two who watch see moments that differ,
+// so what is sent last may lie before what is there.
+func TestEveryPromptIsReadOnceWhoeverSendsIt(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	send := func(w *browser.Tab, text string) {
+		w.Write("#prompt", text)
+		w.Click("[data-prompt] button")
+		for _, page := range []*browser.Tab{b, w} {
+			page.Until(fmt.Sprintf(`document.querySelector("[data-prompts], [data-marks]").parentElement.textContent.includes(%q)`, text))
+		}
+	}
+	var rooms []*browser.Tab
+	for range 2 {
+		w := openRoom(t, h)
+		w.Visit("/record/" + h.id.String() + "/watch")
+		w.Click("form[data-enter] button")
+		w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+		rooms = append(rooms, w)
+	}
+	send(rooms[0], "Ask about the van.")
+	browser.Ask[bool](rooms[1], `(() => { const send = window.fetch;
+		window.fetch = (to, what) => send(to, String(to).endsWith("/marks") ? { ...what, body: JSON.stringify({ ...JSON.parse(what.body), mono: 500 }) } : what); return true; })()`)
+	send(rooms[1], "Ask about the driver.")
+	send(rooms[0], "Ask about the money.")
+	time.Sleep(2500 * time.Millisecond) // that the next looks change nothing
+	const read = `[...document.querySelectorAll("[data-prompts] li")].map(l => l.textContent.trim())`
+	if got := browser.Ask[[]string](b, read); !slices.Equal(got, []string{"Ask about the van.", "Ask about the driver.", "Ask about the money."}) {
+		t.Errorf("the interviewer reads %q", got)
+	}
+	for _, w := range rooms {
+		if got := browser.Ask[int](w, `document.querySelectorAll("[data-marks] li").length`); got != 3 {
+			t.Errorf("a control room lists %d marks: %s", got, w.Text("[data-marks]"))
+		}
+	}
+	stop(b)
+}
+
+// TestAMarkOfAHiddenRoomHasItsTime: the picture next door stands still then.
+func TestAMarkOfAHiddenRoomHasItsTime(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	w := openRoom(t, h)
+	w.Visit("/record/" + h.id.String() + "/watch")
+	w.Click("form[data-enter] button")
+	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	b.Click("[data-mask-on]")
+	w.See("[data-masked]")
+	time.Sleep(5 * time.Second)
+	w.Click("[data-mark=distress]")
+	w.Until(`document.querySelectorAll("[data-marks] li").length === 2`)
+	h.mu.Lock()
+	masked, set := h.marks[0]["mono"].(float64), h.marks[1]["mono"].(float64)
+	h.mu.Unlock()
+	if set < masked+4500 {
+		t.Errorf("the room was hidden at %.0f ms, and the mark 5 s later says %.0f", masked, set)
+	}
+	b.Click("[data-mask-off]")
+	stop(b)
+}
+
 // soundToTheLastFrame has what the browser recorded checked as an auditor
 // would: chains and headers as they came, and the containers inside them.
 func soundToTheLastFrame(t *testing.T, h *roomHouse) {
@@ -206,8 +270,9 @@ func leave(ctx context.Context, t *chromedp.Target) error {
 }
 
 // TestACrashedRecorderIsRescuedAndGoesOn: the page dies while the server is
-// away; what lay on the disk arrives, and the next part follows. The page declares
-// no gap: only when all is sealed it is sure what is missing.
+// away; what lay on the disk arrives, the next part follows, and no alarm of the
+// page that died stays. The page declares no gap: only when all is sealed it is
+// sure what is missing.
 func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	h := newRoomHouse(t)
 	b := openRoom(t, h)
@@ -226,11 +291,15 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	}
 	b.Do(chromedp.Navigate("about:blank"))
 	h.cut.Store(false)
+	h.mu.Lock()
+	h.alarms = []string{"silence", "taken"}
+	h.mu.Unlock()
 	h.unlock(b)
 	b.Visit("/case/c1/room/i1")
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
 	startRecording(b)
 	time.Sleep(3 * time.Second)
+	h.until(t, func() bool { return !slices.Contains(h.alarms, "silence") && !slices.Contains(h.alarms, "taken") })
 	stop(b)
 	_, after := h.opened(chunk.AudioSafe)
 	var first, second []chunk.Record

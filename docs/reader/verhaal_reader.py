@@ -79,7 +79,7 @@ class Record:
             raise Fault("incomplete" if data[:4] == b"VHC1"[:len(data[:4])] else "malformed")
         (magic, version, self.flags, self.codec, self.track, self.recording, self.part, self.seq, self.minute,
          self.mono, self.wall, self.duration, self.prev, n) = HEADER.unpack_from(data)
-        if (magic != b"VHC1" or version != 1 or self.flags > 7 or self.codec not in CODECS or self.track > 3
+        if (magic != b"VHC1" or version != 1 or self.flags > 15 or self.codec not in CODECS or self.track > 3
                 or (self.flags & 1) != (self.seq == 0) or self.minute != self.mono // 60000 or self.wall >= 1 << 53
                 or self.mono + self.duration > (self.minute + 1) * 60000 or not 16 <= n <= 4 << 20):
             raise Fault("malformed")

@@ -150,12 +150,16 @@ func (a *App) openRecords(ctx context.Context, local func() time.Time) error {
 	if err != nil {
 		return err
 	}
+	clock := local
+	if c.Behind != nil {
+		clock = func() time.Time { return local().Add(-c.Behind()) }
+	}
 	cases := interviews{a.Cases, a.Members}
 	a.Records, err = recording.New(a.db, a.Log, cases, recording.Config{Files: filepath.Join(c.Data, "recordings"),
 		Keys: c.keyFile("recordings"), Recovery: a.install.recovery, Software: version(), Copies: copies, CopyFirst: c.Copies.First, Stamp: stamps,
 		Room:      func(id string) (policy.RoomKind, bool) { return a.Rules.Now().Room(id) },
 		Power:     func(id string) (policy.Power, bool) { return a.Rules.Now().Power(id) },
-		Certified: a.certified, Formal: cases, Unstamped: a.unstamped()}, local)
+		Certified: a.certified, Formal: cases, Unstamped: a.unstamped()}, clock)
 	if err != nil {
 		return err
 	}

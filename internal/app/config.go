@@ -31,6 +31,9 @@ type Config struct {
 	Stamps   Stamps   `yaml:"stamps"`   // timestamping authority of seals; empty = none
 	// Witnesses cosign the custody log's checkpoints; empty = none.
 	Witnesses []WitnessConfig `yaml:"witnesses"`
+	// Behind is how far the clock of recordings is behind: the demonstration makes
+	// a film faster than it plays, and begins it by as much earlier. nil = nothing.
+	Behind func() time.Duration `yaml:"-"`
 }
 
 // WitnessConfig is an organisation outside the house that cosigns checkpoints.

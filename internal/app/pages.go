@@ -43,6 +43,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 		Assets:       ui.Assets(),
 		Authenticate: own.Authenticate,
 		Log:          a.logger,
+		Zone:         local().Location(),
 		Metrics:      a.metrics,
 	})
 	if err != nil {
@@ -61,7 +62,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	certificates := withdraw.Certificates{People: a.Members, Desks: a.Desks, Book: a.Planner}
 	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, certificates, local)
 	room.Register(mux, a.Site, a.Rules.Now, a.Records, a.Cases, a.Members, a.Log.Verifier())
-	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks, certificates)
+	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks, a.Records, certificates)
 	audit.Register(mux, a.Site, a.Log)
 	outcomes.Register(mux, a.Site, a.Rules.Now, a.Outcomes, a.Desks, a.Log)
 	rules.Register(mux, a.Site, languages, a.Rules.Now, time.Now)

@@ -16,7 +16,8 @@ import (
 )
 
 // Limits of one connection. A reporter on a slow phone needs minutes, a
-// connection that says nothing gets seconds.
+// connection that says nothing gets seconds. What staff send that is large is read
+// by web.Unhurried instead.
 const (
 	headerTime  = 20 * time.Second
 	requestTime = 10 * time.Minute

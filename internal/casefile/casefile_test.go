@@ -215,6 +215,37 @@ func (x *fixture) set(t *testing.T, id, subject string, fields string) {
 	}
 }
 
+// Advance, ChangeRole and Shield are those of somebody who sees what is kept now.
+func (x *fixture) Advance(ctx context.Context, actor, id, phase string) error {
+	file, err := x.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	return x.Files.Advance(ctx, actor, id, file.Phase, phase)
+}
+
+func (x *fixture) ChangeRole(ctx context.Context, actor, id, person, role string) error {
+	all, err := x.Persons(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	var now string
+	for _, p := range all {
+		if p.ID == person {
+			now = p.Role
+		}
+	}
+	return x.Files.ChangeRole(ctx, actor, id, person, now, role)
+}
+
+func (x *fixture) Shield(ctx context.Context, actor, id, person, basis string) error {
+	all, err := x.Shielded(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	return x.Files.Shield(ctx, actor, id, person, all[person], basis)
+}
+
 // confirm writes the words of every reason and confirms a plan without a slot.
 func (x *fixture) confirm(t *testing.T, id, interview string) {
 	t.Helper()
@@ -582,6 +613,35 @@ func TestWhatAReportOrARecordingToldIsNotAskedAgainWithoutAReason(t *testing.T) 
 		ok(t, x.KeepTold(ctx, "ann", file.ID, girl, Part{Version: 4, Epoch: 1, Sealed: words}, []ToldTopic{{"recruitment", plan}}, "transport"))
 		ok(t, told(5, ToldTopic{"recruitment", plan}))
 		wantFault(t, x.KeepTold(ctx, "ann", file.ID, girl, Part{Version: 6, Epoch: 1, Sealed: words}, nil, "her passport"), fault.BadInput, "case.fault.topic")
+	})
+}
+
+func TestTheWordsOfAReasonStayWhenTheInterviewIsConfirmed(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan+"&plan.necessity="+SealedWords)
+		key := x.keyed(t, file.ID, "ann")
+		part := Part{Name: "interview/" + plan + "/necessity", Epoch: 1, Sealed: sealedTo(t, key)}
+		write := func(name string) error {
+			part.Name = name
+			err := x.Seal(ctx, "ann", file.ID, part)
+			if err == nil {
+				part.Version++
+			}
+			return err
+		}
+		necessity := part.Name
+		ok(t, write(necessity))
+		ok(t, write(necessity)) // as often as one wants before
+		ok(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"))
+		wantFault(t, write(necessity), fault.Refused, "case.fault.reason_fixed")
+		questions := Part{Name: "interview/" + plan + "/questions", Epoch: 1, Sealed: part.Sealed}
+		ok(t, x.Seal(ctx, "ann", file.ID, questions))            // which nobody relied on
+		ok(t, x.Exclude(ctx, "ann", file.ID, "ben", "conflict")) // the director: it is a plan again
+		ok(t, write(necessity))
+		ok(t, x.Cancel(ctx, "ann", file.ID, plan, "interviewer"))
+		wantFault(t, write(necessity), fault.Refused, "case.fault.reason_fixed")
 	})
 }
 

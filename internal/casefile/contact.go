@@ -208,8 +208,10 @@ func (f *Files) MayAnswer(tx *db.Tx, report string) error {
 }
 
 // Shield hides a person's name and ways of contact from those who open the case:
-// they are opened one by one from then on, each time with a reason.
-func (f *Files) Shield(ctx context.Context, actor, id, person, basis string) error {
+// they are opened one by one from then on, each time with a reason. seen is the basis that
+// the writer saw, "" for none; if somebody else shielded them meanwhile it is a Conflict with
+// "case.fault.changed_meanwhile".
+func (f *Files) Shield(ctx context.Context, actor, id, person, seen, basis string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
@@ -221,7 +223,14 @@ func (f *Files) Shield(ctx context.Context, actor, id, person, basis string) err
 		return fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
 	}
 	return f.changeFor(ctx, actor, file, "shielded", person, basis, func(tx *db.Tx) error {
-		_, err := tx.Exec(insertShield, id, person, basis, f.clock().Unix(), actor)
+		all, err := shieldedIn(tx, id)
+		if err != nil {
+			return err
+		}
+		if all[person] != seen {
+			return changedMeanwhile("basis")
+		}
+		_, err = tx.Exec(insertShield, id, person, basis, f.clock().Unix(), actor)
 		return err
 	})
 }
@@ -235,20 +244,17 @@ func (f *Files) Shielded(ctx context.Context, actor, id string) (map[string]stri
 }
 
 func (f *Files) shielded(ctx context.Context, id string) (map[string]string, error) {
-	rows, err := f.db.Query(ctx, listShields, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	return shieldedIn(f.db.Source(ctx), id)
+}
+
+func shieldedIn(src db.Source, id string) (map[string]string, error) {
 	out := map[string]string{}
-	for rows.Next() {
+	return out, db.Each(src, listShields, func(row func(...any) error) error {
 		var person, basis string
-		if err := rows.Scan(&person, &basis); err != nil {
-			return nil, err
-		}
+		err := row(&person, &basis)
 		out[person] = basis
-	}
-	return out, rows.Err()
+		return err
+	}, id)
 }
 
 // partOf is the person whose name or ways of contact a part holds; "" = nobody's.

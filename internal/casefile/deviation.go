@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -43,6 +44,7 @@ type Deviation struct {
 	Prosecutor string
 	Decided    time.Time // zero while asked
 	Withheld   bool      // the prosecutor is excluded from the case: another must be asked
+	Void       string    // why it counts no longer: VoidFacts, VoidRule; "" = it counts, was refused, or its interview is over
 	Decision   []byte    // what the pack said when it was asked: policy.Decision.InEveryLanguage; of older ones JSON, in English
 	about      string    // policy.Pack.Fingerprint when it was asked
 }
@@ -58,7 +60,9 @@ type NewDeviation struct {
 // interview. A code that is not on the list of the pack that judges the interview
 // is BadInput with "case.fault.deviation_why"; a pack without a list takes none.
 // Nobody signs in their own case: the actor, and whoever is or must not be a
-// member of it, is Refused with "case.fault.own_case".
+// member of it, is Refused with "case.fault.own_case". While a request for the
+// same is open, and can still be answered, another is a Conflict with
+// "case.fault.asked_already".
 func (f *Files) AskDeviation(ctx context.Context, actor, id, interview string, asked NewDeviation) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -97,7 +101,7 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview string, a
 	act := custody.Act{Kind: "deviation.asked", Actor: actor, Subject: id, Basis: asked.Rule, Facts: map[string]string{"channel": file.Channel, "why": asked.Why}}
 	about := pack.Fingerprint(r.Rule, facts, f.today())
 	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
-		if err := errors.Join(outside(tx, id, actor, asked.Prosecutor), f.keyStands(ctx, id)); err != nil {
+		if err := errors.Join(outside(tx, id, actor, asked.Prosecutor), f.keyStands(ctx, id), f.noneOpen(ctx, tx, id, interview, asked.Rule, about)); err != nil {
 			return err
 		}
 		if err := event(tx, id, "deviation_asked", interview, actor, f.clock()); err != nil {
@@ -107,6 +111,22 @@ func (f *Files) AskDeviation(ctx context.Context, actor, id, interview string, a
 		return err
 	})
 	return err
+}
+
+// noneOpen refuses a second request for a deviation from a rule about the same
+// facts while a prosecutor can still answer the first.
+func (f *Files) noneOpen(ctx context.Context, tx *db.Tx, id, interview, rule, about string) error {
+	return db.Each(tx, listOpen, func(row func(...any) error) error {
+		var prosecutor string
+		if err := row(&prosecutor); err != nil {
+			return err
+		}
+		answers, err := f.people.Prosecutes(ctx, prosecutor)
+		if err == nil && answers {
+			err = fault.New(fault.Conflict, "case.fault.asked_already", "an open request for the same")
+		}
+		return err
+	}, id, interview, rule, about)
 }
 
 // outside is nil for a prosecutor who has no part in a case.
@@ -169,6 +189,9 @@ func (f *Files) Deviations(ctx context.Context, actor, id, interview string) ([]
 		return nil, err
 	}
 	out, err := f.deviations(ctx, listDeviations, id, interview)
+	if err == nil {
+		err = f.markVoid(ctx, out)
+	}
 	for i := range out {
 		if err == nil {
 			out[i].Withheld, err = excludes(f.db.Source(ctx), id, out[i].Prosecutor)
@@ -178,30 +201,51 @@ func (f *Files) Deviations(ctx context.Context, actor, id, interview string) ([]
 }
 
 // ForProsecutor lists what a prosecutor was asked, what is open first, then the
-// newest first; and what victims had them told. What belongs to a case that
-// excludes them is left out. after is "" or the cursor that
-// the page before returned. That they looked is an act.
+// newest first; and what victims had them told, the newest first. What belongs to
+// a case that excludes them is left out. after is "" or the cursor that the page
+// before returned, which goes on in both lists. That they looked is an act.
 func (f *Files) ForProsecutor(ctx context.Context, prosecutor, after string, limit int) (out []Deviation, told []View, next string, err error) {
-	done, asked, id := -1, int64(0), ""
+	at := heard{done: -1, id: "-", told: math.MaxInt64, view: "-"}
 	if after != "" {
-		if _, err := fmt.Sscanf(after, "%d.%d.%s", &done, &asked, &id); err != nil {
+		if _, err := fmt.Sscan(after, &at.done, &at.asked, &at.id, &at.told, &at.view); err != nil {
 			return nil, nil, "", fault.New(fault.BadInput, "", "not a cursor")
 		}
 	}
 	if err := f.do(ctx, custody.Act{Kind: "decisions.viewed", Actor: prosecutor}, nil); err != nil {
 		return nil, nil, "", err
 	}
-	out, err = f.deviations(ctx, listAskedOf, prosecutor, done, -asked, id, limit+1)
-	if err != nil {
+	if out, err = f.deviations(ctx, listAskedOf, prosecutor, at.done, -at.asked, at.id, limit+1); err != nil {
 		return nil, nil, "", err
 	}
-	if len(out) > limit {
-		out = out[:limit]
-		last := out[limit-1]
-		next = fmt.Sprintf("%d.%d.%s", flag(last.State != Asked), last.Asked.Unix(), last.ID)
+	if told, err = f.views(ctx, listViewsOf, prosecutor, -at.told, at.view, limit+1); err != nil {
+		return nil, nil, "", err
 	}
-	told, err = f.views(ctx, listViewsOf, prosecutor, limit)
-	return out, told, next, err
+	more := len(out) > limit || len(told) > limit
+	out, told = out[:min(len(out), limit)], told[:min(len(told), limit)]
+	if more {
+		next = at.behind(out, told)
+	}
+	return out, told, next, f.markVoid(ctx, out)
+}
+
+// heard is a place in the lists of what a prosecutor was asked, and told.
+type heard struct {
+	done  int
+	asked int64
+	id    string
+	told  int64
+	view  string
+}
+
+// behind is the cursor of the place behind what was listed.
+func (at heard) behind(asked []Deviation, told []View) string {
+	if n := len(asked); n > 0 {
+		at.done, at.asked, at.id = flag(asked[n-1].State != Asked), asked[n-1].Asked.Unix(), asked[n-1].ID
+	}
+	if n := len(told); n > 0 {
+		at.told, at.view = told[n-1].Told.Unix(), told[n-1].ID
+	}
+	return fmt.Sprintf("%d %d %s %d %s", at.done, at.asked, at.id, at.told, at.view)
 }
 
 func (f *Files) deviations(ctx context.Context, query string, args ...any) ([]Deviation, error) {

@@ -21,6 +21,8 @@ const (
 	KindMeasure = "measure"
 	// KindReopened is an interview that was confirmed and is a plan again.
 	KindReopened = "reopened"
+	// KindExclusion is that somebody is kept out, and no prosecutor looked at it yet.
+	KindExclusion = "exclusion"
 )
 
 // boardDays is how far ahead a desk's board looks.
@@ -68,6 +70,9 @@ func (f *Files) writeDue(tx *db.Tx, s *state) error {
 	for _, r := range s.reopened {
 		now = append(now, due{dueKey: dueKey{KindReopened, r.interview, r.about, 0}, started: r.day, due: r.day})
 	}
+	for _, x := range s.exclusions {
+		now = append(now, due{dueKey: dueKey{KindExclusion, x.why, "", x.n}, started: x.day, due: x.day})
+	}
 	for _, row := range now {
 		was, ok := s.due[row.dueKey]
 		delete(s.due, row.dueKey)
@@ -91,8 +96,8 @@ func (f *Files) writeDue(tx *db.Tx, s *state) error {
 type Due struct {
 	Casefile string
 	Number   string
-	Kind     string // clock, task, report, period, measure, reopened
-	Name     string // id in the pack; of a report: of its period; of what is reopened: its own
+	Kind     string // clock, task, report, period, measure, reopened, exclusion
+	Name     string // id in the pack; of a report: of its period; of what is reopened: its own; of an exclusion: why
 	About    string // "p1"; "" for the case and for who is no member
 	Due      string // YYYY-MM-DD
 	Late     int    // days behind it, without those on which the clock stood still

@@ -10,11 +10,7 @@ import (
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
 	"verhaal/internal/keyring"
-	"verhaal/internal/policy"
 )
-
-// Why somebody must not work on a case.
-var exclusions = []string{"implicated", "conflict"}
 
 // Member is somebody who may read a case file, or must not.
 type Member struct {
@@ -65,27 +61,10 @@ func (f *Files) AddMember(ctx context.Context, actor, id, staff string) error {
 	})
 }
 
-// Exclude takes a person off a case file for good, because they are implicated
-// or have a conflict; their wraps go and a new epoch is due. It also keeps out
-// somebody who was no member. Nobody excludes the last who can read, and an
-// interview in which the person has a part is a plan again. A victim's view that
-// was told to them alone must be told to another.
-func (f *Files) Exclude(ctx context.Context, actor, id, staff, why string) error {
-	if !slices.Contains(exclusions, why) {
-		return fault.New(fault.BadInput, "", "a reason that is none")
-	}
-	return f.takeOff(ctx, actor, id, staff, "member_excluded", func(tx *db.Tx) error {
-		if _, err := tx.Exec(exclude, id, staff, f.clock().Unix(), actor, why); err != nil {
-			return err
-		}
-		return f.tellAnother(tx, actor, id)
-	})
-}
-
 // RemoveMember takes a member off a case file who is not needed there any more;
 // their wraps go and a new epoch is due. They can be added again.
 func (f *Files) RemoveMember(ctx context.Context, actor, id, staff string) error {
-	return f.takeOff(ctx, actor, id, staff, "member_removed", func(tx *db.Tx) error {
+	return f.takeOff(ctx, actor, id, staff, "member_removed", "", func(tx *db.Tx, _ []Member) error {
 		n, err := tx.Exec(removeMember, id, staff)
 		if err == nil && n == 0 {
 			err = fault.New(fault.NotFound, "", "no member of this case file")
@@ -94,9 +73,11 @@ func (f *Files) RemoveMember(ctx context.Context, actor, id, staff string) error
 	})
 }
 
-// takeOff is what both do. That the actor is a member still, inside the act, is
-// what keeps two who take each other off from leaving nobody.
-func (f *Files) takeOff(ctx context.Context, actor, id, staff, kind string, fn func(*db.Tx) error) error {
+// takeOff is what removing and excluding share: the actor is a member still, inside the
+// act, which keeps two who take each other off from leaving nobody; and whoever goes
+// is never the only one who can open what is sealed: that is Refused with
+// "case.fault.last_key".
+func (f *Files) takeOff(ctx context.Context, actor, id, staff, kind, basis string, fn func(*db.Tx, []Member) error) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
@@ -104,7 +85,7 @@ func (f *Files) takeOff(ctx context.Context, actor, id, staff, kind string, fn f
 	if staff == actor {
 		return fault.New(fault.Refused, "case.fault.not_oneself", "nobody takes themselves off: a colleague does")
 	}
-	return f.change(ctx, actor, file, kind, staff, func(tx *db.Tx) error {
+	return f.changeFor(ctx, actor, file, kind, staff, basis, func(tx *db.Tx) error {
 		now, err := membersOf(tx, id)
 		if err != nil {
 			return err
@@ -112,45 +93,34 @@ func (f *Files) takeOff(ctx context.Context, actor, id, staff, kind string, fn f
 		if !slices.Contains(now, Member{Staff: actor}) {
 			return fault.New(fault.Refused, "fault.refused", "a member no longer")
 		}
-		if err := fn(tx); err != nil {
+		left, err := f.reading(ctx, file, now, staff)
+		if err != nil {
+			return err
+		}
+		if alone, err := keyring.Alone(tx, ring(id), staff, left); err != nil || alone {
+			return errors.Join(err, fault.New(fault.Refused, "case.fault.last_key", "nobody else has the key"))
+		}
+		if err := fn(tx, now); err != nil {
 			return err
 		}
 		return keyring.TakeWraps(tx, ring(id), staff)
 	})
 }
 
-// excludes says whether a case file keeps somebody out.
-func excludes(src db.Source, id, staff string) (bool, error) {
-	all, err := membersOf(src, id)
-	return slices.ContainsFunc(all, func(m Member) bool { return m.Staff == staff && m.Excluded != "" }), err
-}
-
-// notExcluded refuses whoever a case file keeps out.
-func notExcluded(src db.Source, id, staff string) error {
-	out, err := excludes(src, id, staff)
-	if err == nil && out {
-		err = fault.New(fault.Refused, "fault.refused", "excluded from the case")
-	}
-	return err
-}
-
-// noneExcluded refuses an interview in which somebody has a part who is excluded
-// from its case.
-func (f *Files) noneExcluded(ctx context.Context, src db.Source, id, interview string) error {
-	known, err := factsOf(src, id, interview)
-	if err != nil {
-		return err
-	}
-	for _, login := range policy.People(form(known)) {
-		staff, err := f.people.Called(ctx, login)
-		if err != nil {
-			return err
+// reading are the members but one who may read a case file now.
+func (f *Files) reading(ctx context.Context, file File, all []Member, but string) (out []string, err error) {
+	for _, m := range all {
+		if m.Staff == but || m.Excluded != "" {
+			continue
 		}
-		if out, err := excludes(src, id, staff); err != nil || out {
-			return errors.Join(err, fault.New(fault.Refused, "case.fault.excluded_plans", "somebody of the plan is excluded from the case"))
+		err := f.desks.MayRead(ctx, m.Staff, file.Channel)
+		if err == nil {
+			out = append(out, m.Staff)
+		} else if fault.KindOf(err) != fault.Refused {
+			return nil, err
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // change does an act on a case file, notes it among its events, reckons its

@@ -45,14 +45,18 @@ func (f File) recordedAs() []string {
 	return out
 }
 
-// Advance takes a case file to one of its next phases; another is Refused with
-// "case.fault.phase". Entering the formal report asks the pack: rules about the
+// Advance takes a case file from the phase that the writer saw to one of its next phases;
+// another is Refused with "case.fault.phase". If somebody else was there meanwhile it is a
+// Conflict with "case.fault.changed_meanwhile". Entering the formal report asks the pack: rules about the
 // talk that are in the way refuse it, as TalkFirst. A confirmed interview
 // that the rules of the new phase would not allow is a plan again.
-func (f *Files) Advance(ctx context.Context, actor, id, phase string) error {
+func (f *Files) Advance(ctx context.Context, actor, id, seen, phase string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
+	}
+	if file.Phase != seen && slices.Contains(phases, phase) {
+		return changedMeanwhile("phase")
 	}
 	if !slices.Contains(file.Next(), phase) {
 		return fault.New(fault.Refused, "case.fault.phase", "from %s to %q", file.Phase, phase)
@@ -69,9 +73,15 @@ func (f *Files) Advance(ctx context.Context, actor, id, phase string) error {
 func enter(tx *db.Tx, seen File, phase string) error {
 	n, err := tx.Exec(setPhase, seen.ID, phase, seen.Phase)
 	if err == nil && n == 0 {
-		err = fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another phase than the writer saw")
+		err = changedMeanwhile("phase")
 	}
 	return err
+}
+
+// changedMeanwhile is what an act on one value meets when somebody else changed it after
+// the writer saw it.
+func changedMeanwhile(what string) error {
+	return fault.New(fault.Conflict, "case.fault.changed_meanwhile", "another %s than the writer saw", what)
 }
 
 // TalkFirst is a formal report that rules about the talk don't let begin; it holds

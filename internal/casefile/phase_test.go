@@ -48,6 +48,31 @@ func TestACaseOnlyGoesForwardAndIsOpenedAgainForInterviewsAlone(t *testing.T) {
 	})
 }
 
+func TestAStaleTabPutsNothingBack(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		x.victim(t, file.ID, "")
+		stale := func(err error) {
+			t.Helper()
+			wantFault(t, err, fault.Conflict, "case.fault.changed_meanwhile")
+		}
+		ok(t, x.Files.Advance(ctx, "ann", file.ID, Signal, Sent))
+		stale(x.Files.Advance(ctx, "ann", file.ID, Signal, Interview)) // where it may be opened again
+		ok(t, x.Files.Advance(ctx, "ann", file.ID, Sent, Interview))
+
+		ok(t, x.Files.ChangeRole(ctx, "ann", file.ID, "p1", Victim, Witness))
+		stale(x.Files.ChangeRole(ctx, "ann", file.ID, "p1", Victim, Companion))
+		ok(t, x.Files.Shield(ctx, "ann", file.ID, "p1", "", "threat"))
+		stale(x.Files.Shield(ctx, "ann", file.ID, "p1", "", "minor"))
+		shielded, err := x.Shielded(ctx, "ann", file.ID)
+		ok(t, err)
+		if shielded["p1"] != "threat" {
+			t.Errorf("shielded for %q", shielded["p1"])
+		}
+	})
+}
+
 // TestTheKindOfARecordingFollowsThePhase: what the rules judge comes first, and a
 // formal report or a talk is nothing else.
 func TestTheKindOfARecordingFollowsThePhase(t *testing.T) {

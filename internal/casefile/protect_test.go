@@ -414,6 +414,38 @@ func TestAViewReachesANamedProsecutorAndOnlyThenItWasTold(t *testing.T) {
 	})
 }
 
+func TestEveryViewThatWasToldIsReached(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, plan := x.inAnOrdinaryRoom(t)
+		words := x.reasoned(t, x.keyed(t, file.ID, "ann"))
+		for range 5 { // two of them in the same second
+			ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: words}))
+			x.now = x.now.Add(500 * time.Millisecond)
+		}
+		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: words}))
+		var listed []int64
+		requests := 0
+		for after := ""; ; {
+			asked, told, next, err := x.ForProsecutor(ctx, "pam", after, 2)
+			ok(t, err)
+			requests += len(asked)
+			for _, v := range told {
+				listed = append(listed, v.N)
+			}
+			if after = next; next == "" {
+				break
+			}
+		}
+		slices.Sort(listed)
+		if !slices.Equal(listed, []int64{1, 2, 3, 4, 5}) || requests != 1 {
+			t.Errorf("listed are the views %v and %d requests", listed, requests)
+		}
+		_, _, _, err := x.ForProsecutor(ctx, "pam", "0.1.a", 2)
+		wantFault(t, err, fault.BadInput, "")
+	})
+}
+
 func TestAProsecutorWhomTheCaseExcludesReadsNothingOfIt(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()

@@ -98,3 +98,22 @@ func worded(tx *db.Tx, id, interview string) error {
 	}
 	return err
 }
+
+// notReliedOn refuses, inside an act, other words for a reason that the plan of an interview
+// gives once it was confirmed: they stand as they were relied on, unless it is a plan again.
+func notReliedOn(tx *db.Tx, id, part string) error {
+	kind, rest, _ := strings.Cut(part, "/")
+	interview, _, named := strings.Cut(rest, "/")
+	if kind != interviewKind || !named {
+		return nil
+	}
+	given, err := reasons(tx, id, interview)
+	if err != nil || !slices.ContainsFunc(given, func(r Reason) bool { return r.Part == part }) {
+		return err
+	}
+	err = stateIs(tx, id, interview, planned)
+	if fault.KindOf(err) == fault.Conflict {
+		err = fault.New(fault.Refused, "case.fault.reason_fixed", "a reason that an interview rests on")
+	}
+	return err
+}

@@ -82,7 +82,8 @@ func (f *Files) putPart(tx *db.Tx, actor, id, name string, p Part) error {
 
 // Seal keeps a part that a member's browser sealed to the current case key.
 // p.Version must be the version the writer saw (0 for a new part): if somebody
-// else wrote meanwhile it is a Conflict with "case.fault.changed_meanwhile".
+// else wrote meanwhile it is a Conflict with "case.fault.changed_meanwhile". The reasons of
+// an interview that is no plan any more are Refused with "case.fault.reason_fixed".
 func (f *Files) Seal(ctx context.Context, actor, id string, p Part) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -96,7 +97,12 @@ func (f *Files) Seal(ctx context.Context, actor, id string, p Part) error {
 	}
 	act := custody.Act{Kind: "case.sealed", Actor: actor, Subject: id,
 		Facts: map[string]string{"channel": file.Channel, "part": p.Name, "epoch": strconv.FormatInt(p.Epoch, 10)}}
-	return f.do(ctx, act, func(tx *db.Tx) error { return f.writePart(tx, actor, id, p) })
+	return f.do(ctx, act, func(tx *db.Tx) error {
+		if err := notReliedOn(tx, id, p.Name); err != nil {
+			return err
+		}
+		return f.writePart(tx, actor, id, p)
+	})
 }
 
 // writePart keeps a part over the version that the writer saw, inside an act.

@@ -47,7 +47,20 @@ func TestASignatureCountsOnlyForThePlanThatItWasAbout(t *testing.T) {
 			r, _ := d.Requirement("S-19")
 			return r.Status
 		}
+		void := func() string {
+			of, err := x.Deviations(ctx, "ann", file.ID, plan)
+			ok(t, err)
+			shown, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
+			ok(t, err)
+			if shown[0].Void != of[0].Void {
+				t.Errorf("the case is told %q, the prosecutor %q", of[0].Void, shown[0].Void)
+			}
+			return of[0].Void
+		}
 		x.set(t, file.ID, plan, "plan.topics.0.name=transport") // nothing that S-19 asks about
+		if void() != "" {
+			t.Errorf("it counts no longer because of %s", void())
+		}
 		if got := status(); got != policy.Deviated {
 			t.Errorf("S-19 is %s", got)
 		}
@@ -55,9 +68,45 @@ func TestASignatureCountsOnlyForThePlanThatItWasAbout(t *testing.T) {
 		if got := status(); got != policy.Unmet {
 			t.Errorf("with another room S-19 is %s", got)
 		}
+		if void() != VoidFacts {
+			t.Errorf("with another room it is shown as void because of %q", void())
+		}
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Refused, "case.fault.blocked")
 		x.set(t, file.ID, plan, ordinaryRoom)
 		x.confirm(t, file.ID, plan)
+		if void() != "" {
+			t.Errorf("in the room that it was asked for it counts no longer because of %s", void())
+		}
+	})
+}
+
+// TestTheSameIsNotAskedTwice: an open request stands in the way of another for the
+// same rule, until it is answered, the facts change, or who was asked must not
+// answer any more.
+func TestTheSameIsNotAskedTwice(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		x.prosecutors = []string{"pam", "pim", "pip"}
+		file, plan := x.inAnOrdinaryRoom(t)
+		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
+		ask := func(who string) error {
+			return x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: who, Why: "no_room", Reason: reason})
+		}
+		ok(t, ask("pam"))
+		for _, who := range []string{"pam", "pim"} {
+			wantFault(t, ask(who), fault.Conflict, "case.fault.asked_already")
+		}
+		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
+		ok(t, err)
+		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, reason))
+		ok(t, ask("pam"))
+		x.set(t, file.ID, plan, "plan.room.kind=mobile")
+		ok(t, ask("pam"))
+		ok(t, x.Exclude(ctx, "ann", file.ID, "pam", "conflict"))
+		ok(t, ask("pim"))
+		x.prosecutors = []string{"pip"}
+		ok(t, ask("pip"))
+		wantFault(t, ask("pip"), fault.Conflict, "case.fault.asked_already")
 	})
 }
 
@@ -109,6 +158,7 @@ func TestADeviationIsAskedForOneReasonOfTheList(t *testing.T) {
 		// A pack from before there was a list takes no code, and the words alone.
 		pack, err := x.rules.On("")
 		ok(t, err)
+		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, ask.Reason))
 		before := *pack
 		before.Codes = slices.DeleteFunc(slices.Clone(before.Codes), func(l policy.CodeList) bool { return l.ID == policy.DeviationReasons })
 		x.rules = always{&before}
@@ -140,15 +190,16 @@ func TestNobodySignsInTheirOwnCase(t *testing.T) {
 func TestWhatIsOpenStandsBeforeWhatWasAnswered(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
-		file, plan := x.inAnOrdinaryRoom(t)
-		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
-		ask := func() {
+		ask := func() (reason []byte) {
+			file, plan := x.inAnOrdinaryRoom(t)
+			reason = x.reasoned(t, x.keyed(t, file.ID, "ann"))
 			ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
 			x.now = x.now.Add(1e9)
+			return reason
 		}
 		ask()
 		for range 4 {
-			ask()
+			reason := ask()
 			all, _, _, err := x.ForProsecutor(ctx, "pam", "", 1)
 			ok(t, err)
 			ok(t, x.AnswerDeviation(ctx, "pam", all[0].ID, Refused, reason))

@@ -29,11 +29,19 @@ type state struct {
 	measures []owedMeasure
 	// reopened are interviews that were confirmed and are plans again.
 	reopened []reopened
-	due      map[dueKey]due
+	// exclusions that no prosecutor looked at yet.
+	exclusions []exclusion
+	due        map[dueKey]due
 }
 
 // reopened is such an interview, whom it is about, and since when.
 type reopened struct{ interview, about, day string }
+
+// exclusion is why somebody is kept out since a day, the nth time in its case.
+type exclusion struct {
+	n        int64
+	why, day string
+}
 
 // owedMeasure is an open measure with the person it is for, and the day of its
 // assessment.
@@ -163,6 +171,14 @@ func (s *state) loadDuties(src db.Source, id string) error {
 			err := row(&one.interview, &one.about, &at)
 			one.day = s.dayOf(at)
 			s.reopened = append(s.reopened, one)
+			return err
+		}, id),
+		db.Each(src, listOpenExclusions, func(row func(...any) error) error {
+			var one exclusion
+			var at int64
+			err := row(&one.n, &one.why, &at)
+			one.day = s.dayOf(at)
+			s.exclusions = append(s.exclusions, one)
 			return err
 		}, id),
 		db.Each(src, listDueOf, func(row func(...any) error) error {

@@ -29,6 +29,27 @@ on conflict (casefile, staff) do nothing`
 const exclude = `insert into case_member (casefile, staff, since, added_by, excluded) values ($1, $2, $3, $4, $5)
 on conflict (casefile, staff) do update set excluded = excluded.excluded, since = excluded.since, added_by = excluded.added_by`
 
+const insertExclusion = `insert into case_exclusion (id, casefile, n, staff, why, excluded_by, at, member, state, judged, judged_by, lifted_for)
+values ($1, $2, (select coalesce(max(n), 0) + 1 from case_exclusion where casefile = $2), $3, $4, $5, $6, $7, 'open', 0, '', '')`
+
+const listExclusions = `select x.id, c.number, c.channel, x.staff, x.why, x.excluded_by, x.at, x.state
+from case_exclusion x join casefile c on c.id = x.casefile
+where x.state <> 'lifted' and x.excluded_by <> $1
+and not exists (select 1 from case_member m where m.casefile = x.casefile and m.staff = $1)
+order by case when x.state = 'open' then 0 else 1 end, x.at desc, x.n desc limit $2`
+
+const listOpenExclusions = `select n, why, at from case_exclusion where casefile = $1 and state = 'open' order by n`
+
+const findExclusion = `select x.casefile, c.channel, x.staff, x.excluded_by, x.member
+from case_exclusion x join casefile c on c.id = x.casefile where x.id = $1`
+
+const judgeExclusion = `update case_exclusion set state = $2, judged = $3, judged_by = $4, lifted_for = $5
+where id = $1 and state <> 'lifted' and state <> $2`
+
+const readmit = `update case_member set excluded = '' where casefile = $1 and staff = $2`
+
+const unexclude = `delete from case_member where casefile = $1 and staff = $2`
+
 const findMember = `select excluded from case_member where casefile = $1 and staff = $2`
 
 const countMember = `select count(*) from case_member where casefile = $1 and staff = $2`
@@ -123,6 +144,12 @@ from case_deviation d join casefile c on c.id = d.casefile
 where d.prosecutor = $1 and (case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id) > ($2, $3, $4)
 and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = d.prosecutor and m.excluded <> '')
 order by case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id limit $5`
+
+// listOpen finds whom the same was asked that is still open, but for those who have
+// a part in the case by now and can't answer.
+const listOpen = `select d.prosecutor from case_deviation d
+where d.casefile = $1 and d.interview = $2 and d.rule = $3 and d.about = $4 and d.state = 'asked'
+and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = d.prosecutor)`
 
 const findDeviation = `select casefile, prosecutor, state, rule, asked_by, reason from case_deviation where id = $1`
 
@@ -257,7 +284,7 @@ const listViews = `select ` + viewColumns + ` where v.casefile = $1 order by v.n
 
 const listViewsOf = `select ` + viewColumns + ` where v.prosecutor = $1
 and not exists (select 1 from case_member m where m.casefile = v.casefile and m.staff = v.prosecutor and m.excluded <> '')
-order by v.told desc, v.id limit $2`
+and (-v.told, v.id) > ($2, $3) order by -v.told, v.id limit $4`
 
 const findView = `select casefile, n, prosecutor from case_view where id = $1`
 

@@ -42,10 +42,11 @@ func (f *Files) AddPerson(ctx context.Context, actor, id, role string) (string, 
 	return f.addSubject(ctx, actor, id, "p", personKind, role, "")
 }
 
-// ChangeRole gives a person another role. Whoever was a victim once never
+// ChangeRole gives a person another role than the one that the writer saw; if somebody
+// else changed it meanwhile it is a Conflict with "case.fault.changed_meanwhile". Whoever was a victim once never
 // becomes a suspect, by whatever role between: what victims were made to do is
 // no reason to prosecute them (2013A012, Vervolging 2; requirement M-12).
-func (f *Files) ChangeRole(ctx context.Context, actor, id, person, role string) error {
+func (f *Files) ChangeRole(ctx context.Context, actor, id, person, seen, role string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
@@ -57,6 +58,9 @@ func (f *Files) ChangeRole(ctx context.Context, actor, id, person, role string) 
 		var kind, was string
 		if err := tx.QueryRow(findSubject, id, person).Scan(&kind, &was); err != nil || kind != personKind {
 			return fault.New(fault.NotFound, "", "no such person")
+		}
+		if was != seen {
+			return changedMeanwhile("role")
 		}
 		var found int
 		if err := tx.QueryRow(countFound, id, person, victimFound).Scan(&found); err != nil {

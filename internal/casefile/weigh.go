@@ -46,6 +46,7 @@ func (f *Files) holds(ctx context.Context) func(login, kind, day string) (bool, 
 type weighing struct {
 	files  *Files
 	id     string // of the interview
+	state  string // of the interview
 	known  url.Values
 	plan   url.Values // as it is kept
 	slot   url.Values // what the calendar says now of the slot that it has
@@ -99,7 +100,7 @@ func (f *Files) weigh(src db.Source, file File, interview string) (weighing, err
 	if err := f.addTold(src, file.ID, all, all[i], known); err != nil {
 		return weighing{}, err
 	}
-	w := weighing{files: f, id: interview, known: known, plan: plan, slot: url.Values{}}
+	w := weighing{files: f, id: interview, state: all[i].State, known: known, plan: plan, slot: url.Values{}}
 	if sworn, taken, err := f.calendar.Sworn(src, file.ID, interview); err != nil {
 		return weighing{}, err
 	} else if taken {
@@ -196,14 +197,12 @@ func (f *Files) InterviewersBefore(ctx context.Context, actor, id, interview str
 // byNumber puts "i2" before "i10".
 func byNumber(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
 
-// sign puts the signed deviations into facts. One counts only while what its rule
-// asks about is what it was when the prosecutor was asked. Their reasons are
-// sealed; that there is one is known.
+// sign puts the signed deviations that count into facts. Their reasons are sealed;
+// that there is one is known.
 func (w weighing) sign(pack *policy.Pack, facts policy.Facts) {
 	var rows []policy.Row
 	for _, d := range w.signed {
-		rule, ok := pack.Rule(d.Rule)
-		if !ok || d.about != pack.Fingerprint(rule, facts, w.files.today()) {
+		if d.void(pack, facts, w.files.today()) != "" {
 			continue
 		}
 		day := d.Decided.In(w.files.clock().Location()).Format(time.DateOnly)

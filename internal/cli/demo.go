@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"verhaal/internal/app"
 )
@@ -34,6 +36,8 @@ func (c demoCommand) Run(t *terminal) error {
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	config := app.Config{Data: c.Data, Origin: "verhaal.example/log", Site: site, Origins: []string{base, "http://localhost:" + port}}
+	var behind atomic.Int64
+	config.Behind = func() time.Duration { return time.Duration(behind.Load()) }
 
 	var made app.Initial
 	_, err = os.Stat(filepath.Join(c.Data, "keys"))
@@ -55,7 +59,7 @@ func (c demoCommand) Run(t *terminal) error {
 	notes := filepath.Join(c.Data, "demo.txt")
 	if fresh {
 		t.say("Making accounts, desks and reports through the server's own pages…")
-		if err := furnish(ctx, base, made, notes); err != nil {
+		if err := furnish(ctx, base, made, notes, func(d time.Duration) { behind.Store(int64(d)) }); err != nil {
 			stop()
 			return errors.Join(err, <-served)
 		}

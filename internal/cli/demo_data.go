@@ -79,8 +79,8 @@ var demoReports = []demoReport{
 }
 
 // furnish makes the demonstration's data by calling the server as browsers do,
-// and writes down what a visitor needs.
-func furnish(ctx context.Context, base string, made app.Initial, notes string) error {
+// and writes down what a visitor needs. behind sets the clock of recordings back.
+func furnish(ctx context.Context, base string, made app.Initial, notes string, behind func(time.Duration)) error {
 	admin := client.NewStaff(base)
 	if err := admin.Enrol(ctx, client.Newcomer{Code: made.Code, Login: "admin", Name: "Administrator H. Prins", Lang: "en", Passphrase: demoPassphrase}); err != nil {
 		return fmt.Errorf("first administrator: %w", err)
@@ -117,7 +117,7 @@ func furnish(ctx context.Context, base string, made app.Initial, notes string) e
 		return fmt.Errorf("interview: %w", err)
 	}
 	fmt.Fprintf(&text, "and an interview that is confirmed for today, to be recorded at %s/case/%s/room/%s\n", base, file, interview)
-	recorded, err := demoRecording(ctx, staff["avim"])
+	recorded, err := demoRecording(ctx, staff["avim"], behind)
 	if err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
@@ -191,8 +191,9 @@ func demoInterview(ctx context.Context, detective *client.Staff) (id, interview 
 	return id, interview, detective.ConfirmInterview(ctx, id, interview)
 }
 
-// demoRecording is another case, of which the interview was recorded.
-func demoRecording(ctx context.Context, detective *client.Staff) (id string, err error) {
+// demoRecording is another case, of which the interview was recorded. It began as
+// long before it was made as it plays.
+func demoRecording(ctx context.Context, detective *client.Staff, behind func(time.Duration)) (id string, err error) {
 	file, interview, err := demoInterview(ctx, detective)
 	if err != nil {
 		return "", err
@@ -200,8 +201,14 @@ func demoRecording(ctx context.Context, detective *client.Staff) (id string, err
 	if err := detective.DoCaseDuty(ctx, file); err != nil {
 		return "", err
 	}
-	const seconds = 3 * 60
-	return detective.RecordFilm(ctx, file, interview, seconds)
+	const length = 3 * time.Minute
+	behind(length)
+	film, err := detective.RecordFilm(ctx, file, interview, int(length.Seconds()))
+	behind(0)
+	if err != nil {
+		return "", err
+	}
+	return film.ID, film.Stop(ctx)
 }
 
 func (p demoPerson) note() string {

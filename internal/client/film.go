@@ -106,23 +106,23 @@ func (f film) second(at int) []byte {
 }
 
 // RecordFilm records a film in place of an interview, as many seconds as it is
-// said, and has it sealed. It goes through the server's real paths, faster than
-// an interview would.
-func (c *Staff) RecordFilm(ctx context.Context, file, interview string, seconds int) (id string, err error) {
+// said, and leaves it to be stopped. It goes through the server's real paths,
+// faster than an interview would.
+func (c *Staff) RecordFilm(ctx context.Context, file, interview string, seconds int) (*Recorder, error) {
 	f, err := readFilm()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	r, err := c.Record(ctx, file, interview, seconds/60+1, []int{0, 1}, []int{0})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	main, err := r.Part(ctx, chunk.Main, chunk.VP8Opus)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := main.Add(f.head, 0, 0, chunk.First); err != nil {
-		return "", err
+		return nil, err
 	}
 	const batch = 2 << 20
 	for at := range seconds {
@@ -131,14 +131,14 @@ func (c *Staff) RecordFilm(ctx context.Context, file, interview string, seconds 
 			flags |= chunk.Last
 		}
 		if err := main.Add(f.second(at), uint64(at)*1000, 1000, flags); err != nil {
-			return "", err
+			return nil, err
 		}
 		if main.Waiting() < batch && at < seconds-1 {
 			continue
 		}
 		if err := main.Send(ctx); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return r.ID, r.Stop(ctx)
+	return r, nil
 }

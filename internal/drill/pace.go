@@ -45,10 +45,14 @@ func Measure(ctx context.Context, o Options, length time.Duration) (pace Pace, e
 		if err := recorder.stop(); err != nil {
 			return err
 		}
-		if id, err = d.staff.RecordFilm(ctx, d.room.Case, d.room.Interview, int(long.Seconds())); err != nil {
+		film, err := d.staff.RecordFilm(ctx, d.room.Case, d.room.Interview, int(long.Seconds()))
+		if err != nil {
 			return err
 		}
-		pace.Seek, err = watcher.seek(id, long)
+		if err := film.Stop(ctx); err != nil {
+			return err
+		}
+		pace.Seek, err = watcher.seek(film.ID, long)
 		return err
 	})
 	return pace, err

@@ -268,6 +268,26 @@ func PutWraps(tx *db.Tx, ring string, epoch int64, wraps map[string][]byte) erro
 	return nil
 }
 
+// Alone says whether a holder has an epoch of a ring that none of the others has:
+// taken from them, what it opens would open to nobody but recovery.
+func Alone(src db.Source, ring, holder string, others []string) (bool, error) {
+	mine, shared := map[int64]bool{}, map[int64]bool{}
+	err := db.Each(src, listHeld, func(row func(...any) error) error {
+		var epoch int64
+		var has string
+		err := row(&epoch, &has)
+		mine[epoch] = mine[epoch] || has == holder
+		shared[epoch] = shared[epoch] || slices.Contains(others, has)
+		return err
+	}, ring)
+	for epoch, has := range mine {
+		if has && !shared[epoch] {
+			return true, err
+		}
+	}
+	return false, err
+}
+
 // TakeWraps takes every wrap of a holder away within an act of the owner, and
 // asks for a new epoch if there were any.
 func TakeWraps(tx *db.Tx, ring, holder string) error {

@@ -24,6 +24,8 @@ const listHolders = `select holder from ring_wrap where ring = $1 and epoch = $2
 
 const listAllHolders = `select distinct holder from ring_wrap where ring = $1`
 
+const listHeld = `select epoch, holder from ring_wrap where ring = $1 order by epoch, holder`
+
 const insertWrap = `insert into ring_wrap (ring, epoch, holder, wrapped) values ($1, $2, $3, $4)
 on conflict (ring, epoch, holder) do nothing`
 

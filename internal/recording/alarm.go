@@ -10,7 +10,7 @@ import (
 )
 
 // alarmKinds are what a recorder's page watches for.
-var alarmKinds = []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "taken", "closed", "disk", "device", "container"}
+var alarmKinds = []string{"chunk", "silence", "clipping", "frozen", "thin", "clock", "sleep", "lag", "offline", "refused", "conflict", "damage", "taken", "closed", "disk", "device", "container", "worker"}
 
 // AlarmKinds lists what a recorder may say is wrong.
 func AlarmKinds() []string { return slices.Clone(alarmKinds) }

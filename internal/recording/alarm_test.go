@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
@@ -12,7 +13,7 @@ import (
 )
 
 // TestAnAlarmIsAnActAndSeenUntilItEnds: it comes from who records, once, and a
-// start of the server forgets none.
+// start of the server forgets none; whoever records next ends it.
 func TestAnAlarmIsAnActAndSeenUntilItEnds(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
@@ -28,6 +29,15 @@ func TestAnAlarmIsAnActAndSeenUntilItEnds(t *testing.T) {
 		ok(t, err)
 		if !slices.Equal(s.Alarms, []Alarm{{"disk", h.now.UnixMilli()}}) || h.acts(t, "recording.alarm_raised") != 2 || h.acts(t, "recording.alarm_ended") != 1 {
 			t.Errorf("%+v", s.Alarms)
+		}
+		h.now = h.now.Add(silent + time.Second)
+		_, _, err = h.part(t, "dee", id, 0, chunk.VP8Opus)
+		ok(t, err)
+		ok(t, h.SetAlarm(ctx, "dee", id, "disk", false))
+		s, err = h.State(ctx, "dee", id)
+		ok(t, err)
+		if len(s.Alarms) > 0 || h.acts(t, "recording.alarm_ended") != 2 {
+			t.Errorf("%+v, though another recorder ended them", s.Alarms)
 		}
 	})
 }

@@ -68,19 +68,20 @@ func (b *Book) copy(r *running, p *part) {
 }
 
 // Run copies records elsewhere as they come, has seals stamped and notes who
-// left, until ctx ends. What an earlier run left is done first.
+// left, until ctx ends. What an earlier run left is done first, and what a
+// delivery left that it did not end is deleted.
 func (b *Book) Run(ctx context.Context) {
 	var copies sync.WaitGroup
 	defer copies.Wait()
-	copies.Go(func() { // an authority that hangs must not hold up the copies
-		for b.stampAll(ctx); b.pause(ctx); b.stampAll(ctx) {
-		}
-	})
+	copies.Go(func() { b.stampOn(ctx) }) // an authority that hangs must not hold up the copies
 	tick := time.NewTicker(b.again)
 	defer tick.Stop()
-	begun := false
+	begun, swept := false, false
 	for {
-		_ = b.hold() // the first process that serves keeps the records; another is told when it needs them
+		kept := b.hold() == nil // the first process that serves keeps the records; another is told when it needs them
+		if kept && !swept {
+			swept = b.sweepArchives(ctx) == nil
+		}
 		if !begun && b.config.Copies != nil {
 			begun = b.openUncopied(ctx, &copies) == nil
 		}
@@ -119,7 +120,7 @@ func (b *Book) openUncopied(ctx context.Context, copies *sync.WaitGroup) error {
 	}
 	for _, id := range ids { // each apart: one whose copy is away must not hold up the others
 		copies.Go(func() {
-			for _, err := b.open(ctx, id); err != nil && b.pause(ctx); _, err = b.open(ctx, id) {
+			for _, err := b.open(ctx, id); err != nil && b.pause(ctx, b.again); _, err = b.open(ctx, id) {
 			}
 		})
 	}
@@ -127,11 +128,11 @@ func (b *Book) openUncopied(ctx context.Context, copies *sync.WaitGroup) error {
 }
 
 // pause waits before something is tried again; false when there is no again.
-func (b *Book) pause(ctx context.Context) bool {
+func (b *Book) pause(ctx context.Context, wait time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(b.again):
+	case <-time.After(wait):
 		return true
 	}
 }
@@ -150,7 +151,7 @@ func (b *Book) follow(ctx context.Context, f followed) {
 			return
 		}
 		if err != nil { // the store is away or full: what it lacks is still on our disk
-			b.pause(ctx)
+			b.pause(ctx, b.again)
 		}
 	}
 }

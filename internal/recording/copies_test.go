@@ -376,11 +376,42 @@ func TestHowManySealsWaitForAStampIsTold(t *testing.T) {
 		ok(t, err)
 		h.sealed(t, r.part.Recording)
 		tsa.Refuse = true
-		h.stampAll(t.Context())
+		if err := h.stampAll(t.Context()); err == nil {
+			t.Error("a refusal is none")
+		}
 		tsa.Refuse = false
-		h.stampAll(t.Context())
+		ok(t, h.stampAll(t.Context()))
 		if !slices.Equal(told, []string{"1 true", "0 false"}) {
 			t.Errorf("told: %v", told)
+		}
+	})
+}
+
+// away is an authority that never answers, and counts how often it was asked.
+type away struct{ asked atomic.Int32 }
+
+func (a *away) Stamp(context.Context, []byte) ([]byte, error) {
+	a.asked.Add(1)
+	return nil, fault.New(fault.Unavailable, "", "away")
+}
+
+func TestAnAuthorityThatFailsIsAskedLessAndLessOften(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		var a away
+		h.more.Stamp = &a
+		h.again(t)
+		r := h.begin(t, h.started(t), 0)
+		_, err := h.Append(t.Context(), r.part, r.film(t, 4))
+		ok(t, err)
+		h.sealed(t, r.part.Recording)
+		stop := h.run()
+		time.Sleep(40 * h.Book.again)
+		stop()
+		if n := a.asked.Load(); n < 2 || n > 6 {
+			t.Errorf("it was asked %d times", n)
+		}
+		if n, err := h.Unstamped(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d seals wait, %v", n, err)
 		}
 	})
 }

@@ -94,8 +94,12 @@ func (b *Book) Played(ctx context.Context, actor string, id chunk.ID, from, to u
 	if err != nil {
 		return err
 	}
+	length, err := b.length(ctx, r)
+	if err != nil {
+		return err
+	}
 	// The last picture may stand a little beyond the stop.
-	if _, known := purposeOf(purpose); !known || to <= from || int64(to) > r.Stopped-r.Started+time.Minute.Milliseconds() {
+	if _, known := purposeOf(purpose); !known || to <= from || to > length+chunk.MinuteMS {
 		return fault.New(fault.BadInput, "room.fault.purpose", "nothing that can have been played")
 	}
 	act := b.act("recording.played", actor, r)

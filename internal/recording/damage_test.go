@@ -36,7 +36,7 @@ func TestADamagedRecordTakesNoOtherWithIt(t *testing.T) {
 			}
 		}
 		_, err = h.Append(ctx, r.part, r.film(t, 1))
-		wantFault(t, err, fault.Conflict, "room.fault.over")
+		wantFault(t, err, fault.Conflict, "room.fault.part_over")
 		after, err := os.ReadFile(h.file(r.part))
 		ok(t, err)
 		if !bytes.Equal(before, after) {
@@ -48,6 +48,9 @@ func TestADamagedRecordTakesNoOtherWithIt(t *testing.T) {
 			t.Errorf("%+v, %+v", s.Gaps, s.Parts)
 		}
 		next := h.begin(t, id, 0)
+		h.now = h.now.Add(7 * time.Second)
+		ok(t, h.AddGap(ctx, "ann", id, Gap{0, 5000, 7000, damaged}, ""))
+		next.from = 7000
 		_, err = h.Append(ctx, next.part, next.film(t, 2))
 		ok(t, err)
 		h.sealed(t, id)

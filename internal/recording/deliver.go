@@ -7,9 +7,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
@@ -42,16 +44,16 @@ func (b *Book) Deliver(ctx context.Context, actor string, recording chunk.ID, id
 	if err := b.hold(); err != nil {
 		return err
 	}
-	left, err := b.free(b.db.Source(ctx).Query)
-	if err != nil {
-		return err
-	}
-	if left < size {
-		return fault.New(fault.Unavailable, "fault.disk_full", "no room for an archive beside what running recordings reserved")
-	}
 	o.file = o.ID + "-" + strings.ToLower(rand.Text())
 	path := b.orderFile(o.file)
+	if err := b.reserve(ctx, path, size); err != nil {
+		return err
+	}
+	defer b.arrived(path)
 	if err := write(path, os.O_EXCL, whole(start, size)); err != nil {
+		if errors.Is(err, syscall.ENOSPC) {
+			err = noRoom()
+		}
 		return errors.Join(err, os.Remove(path))
 	}
 	act := b.actOn("recording.minutes_delivered", actor, o)
@@ -63,6 +65,33 @@ func (b *Book) Deliver(ctx context.Context, actor string, recording chunk.ID, id
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
+}
+
+// reserve keeps room on the disk for an archive that comes, as a recording does
+// for its length: neither may take what the other was promised.
+func (b *Book) reserve(ctx context.Context, path string, size int64) error {
+	b.reserving.Lock()
+	defer b.reserving.Unlock()
+	left, err := b.free(b.db.Source(ctx).Query)
+	if err != nil {
+		return err
+	}
+	if left < size {
+		return noRoom()
+	}
+	b.arriving[path] = size
+	return nil
+}
+
+func noRoom() error {
+	return fault.New(fault.Unavailable, "room.fault.archive_disk", "no room for an archive beside what is reserved")
+}
+
+// arrived ends what reserve began: the archive is on the disk, or gone.
+func (b *Book) arrived(path string) {
+	b.reserving.Lock()
+	defer b.reserving.Unlock()
+	delete(b.arriving, path)
 }
 
 // whole reads exactly size bytes; fewer or more are BadInput.
@@ -161,4 +190,33 @@ func (b *Book) removeArchives(o Order) error {
 		err = errors.Join(err, syncFolder(filepath.Dir(files[0])))
 	}
 	return err
+}
+
+// sweepArchives deletes what no order names: a crash in the middle of a delivery
+// left it, and nobody would ever fetch it.
+func (b *Book) sweepArchives(ctx context.Context) error {
+	left, err := filepath.Glob(b.orderFile("*"))
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	// In this order: a delivery that ends meanwhile is named by one or the other.
+	b.reserving.Lock()
+	arriving := maps.Clone(b.arriving)
+	b.reserving.Unlock()
+	named := map[string]bool{}
+	err = db.Each(b.db.Source(ctx), listArchives, func(row func(...any) error) error {
+		var name string
+		err := row(&name)
+		named[b.orderFile(name)] = true
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if _, comes := arriving[path]; !comes && !named[path] {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return errors.Join(err, syncFolder(filepath.Dir(left[0])))
 }

@@ -55,6 +55,8 @@ type entry struct {
 	offset     int64
 	mono, till uint64
 	key        bool
+	head       bool // the container's alone: it shows nothing
+	hidden     bool // by its recorder
 	hash       chunk.Hash
 }
 
@@ -124,9 +126,20 @@ func (r *running) take(p *part, body []byte, now time.Time) ([]chunk.Record, err
 		return nil, err
 	}
 	if p.file == nil {
-		return nil, fault.New(fault.Conflict, "room.fault.over", "the recording is sealed")
+		return nil, r.takesNoMore()
 	}
 	return fresh, r.write(p, fresh, now)
+}
+
+// takesNoMore says why nothing is added to a part's file: the recording is over, or
+// this part alone, where its file is damaged; a recorder goes on with the next.
+func (r *running) takesNoMore() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return fault.New(fault.Conflict, "room.fault.over", "the recording is sealed")
+	}
+	return fault.New(fault.Conflict, "room.fault.part_over", "the part's file is damaged")
 }
 
 // fresh gives the records of a body that are not there yet, in their order.

@@ -24,12 +24,13 @@ func MarkKinds() []string { return slices.Clone(markKinds) }
 // Mark is a moment that somebody marked. Sealed holds words to the case key,
 // such as a prompt's.
 type Mark struct {
+	N      int64 // its number among those that were set while it ran, in their order; 0 = linked afterwards
 	Kind   string
 	Mono   uint64
 	Code   string
 	Sealed []byte
 	Staff  string
-	Linked int64 // number of a topic that was linked afterwards; 0 = marked while it ran
+	Linked int64 // number of a topic that was linked afterwards; 0 = set while it ran
 }
 
 // maxWords bounds a mark's sealed words, in bytes.
@@ -142,7 +143,7 @@ func (b *Book) marks(ctx context.Context, id chunk.ID) ([]Mark, error) {
 	for rows.Next() {
 		var m Mark
 		var mono int64
-		if err := rows.Scan(&m.Kind, &mono, &m.Code, &m.Sealed, &m.Staff); err != nil {
+		if err := rows.Scan(&m.N, &m.Kind, &mono, &m.Code, &m.Sealed, &m.Staff); err != nil {
 			return nil, err
 		}
 		m.Mono = uint64(mono)

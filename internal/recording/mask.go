@@ -79,9 +79,13 @@ func (r *running) setMask(m Mark) {
 func (r *running) hidden() bool { return !r.over && r.mask.on }
 
 // hides says whether a record has something of a mask, while the recording
-// runs. r.mu is held.
+// runs: as its recorder says in its header, since marks and records travel apart
+// and after a cut the records may come first; or as the marks say. r.mu is held.
 func (r *running) hides(e entry) bool {
-	return !r.over && slices.ContainsFunc(r.mask.spans, func(s span) bool { return e.mono < s.to && (e.till > s.from || e.mono >= s.from) })
+	if r.over || e.hidden {
+		return !r.over
+	}
+	return !e.head && slices.ContainsFunc(r.mask.spans, func(s span) bool { return e.mono < s.to && (e.till > s.from || e.mono >= s.from) })
 }
 
 // showing is the record from which a player shows a time: the key frame before

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,6 +72,63 @@ func TestBehindAMaskNobodyFollowsAndTheRecordingGoesOn(t *testing.T) {
 		ok(t, h.Stream(ctx, "dee", r.part, Range{At: -1, Until: -1}, &whole, func() {}))
 		if !bytes.Contains(whole.Bytes(), hidden) {
 			t.Error("the recording has no picture behind the mask")
+		}
+	})
+}
+
+// TestWhatWasMadeWhileHiddenIsSeenByNobodyThoughItsMarkComesLater: after a cut the
+// records may come before the marks, and a server that starts again between them
+// knows it too. Behind them a picture is shown from a key frame on.
+func TestWhatWasMadeWhileHiddenIsSeenByNobodyThoughItsMarkComesLater(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		r := h.begin(t, id, 0)
+		send := func(raw []byte) []byte {
+			t.Helper()
+			_, err := h.Append(ctx, r.part, raw)
+			ok(t, err)
+			return raw
+		}
+		send(r.film(t, 4)) // 0 to 2 s
+		h.now = h.now.Add(15 * time.Second)
+		h.watch(t, "dee", id, "director_room")
+		var seen bytes.Buffer
+		came, ended := make(chan bool, 9), make(chan error, 1)
+		go func() {
+			ended <- h.Stream(ctx, "dee", r.part, Range{Until: -1, At: -1}, &seen, func() { came <- true })
+		}()
+		<-came
+		r.hides = true
+		hidden := send(r.film(t, 6)) // 2 to 5 s
+		r.hides = false
+		late := send(r.film(t, 1)) // no key frame
+		shown := send(r.film(t, 2))
+		<-came
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: masked, Mono: 2000, Code: "privacy"}))
+		ok(t, <-ended)
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: unmasked, Mono: 5000}))
+		h.again(t)
+		h.watch(t, "dee", id, "director_room")
+		for _, want := range []Range{{At: -1, Until: -1, To: 12, HasTo: true}, {At: 3000, Until: 9000}} {
+			ok(t, h.Stream(ctx, "dee", r.part, want, &seen, func() {}))
+		}
+		for rest := slices.Concat(hidden, late); len(rest) > 0; {
+			rec, more, err := chunk.Parse(rest)
+			ok(t, err)
+			if bytes.Contains(seen.Bytes(), rec.Raw) {
+				t.Errorf("record %d was seen", rec.Seq)
+			}
+			rest = more
+		}
+		if !bytes.Contains(seen.Bytes(), shown) {
+			t.Error("what was made afterwards was not seen")
+		}
+		h.sealed(t, id)
+		seen.Reset()
+		ok(t, h.Stream(ctx, "dee", r.part, Range{At: -1, Until: -1}, &seen, func() {}))
+		if !bytes.Contains(seen.Bytes(), hidden) {
+			t.Error("the recording lacks what was hidden")
 		}
 	})
 }

@@ -284,7 +284,7 @@ func (p *part) walk(f *os.File) error {
 
 // place notes where a record lies.
 func (p *part) place(offset int64, h chunk.Header, hash chunk.Hash) {
-	p.index = append(p.index, entry{offset, h.Mono, h.End(), h.Flags&chunk.KeyFrame != 0, hash})
+	p.index = append(p.index, entry{offset, h.Mono, h.End(), h.Flags&chunk.KeyFrame != 0, h.Seq == 0 && h.Duration == 0, h.Flags&chunk.Hidden != 0, hash})
 	p.size = offset + int64(h.Size())
 }
 

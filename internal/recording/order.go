@@ -129,12 +129,8 @@ func (b *Book) allowed(ctx context.Context, r Recording, minutes []uint32, on Wo
 // Orderable is a sealed recording that a prosecutor may ask minutes of.
 type Orderable struct {
 	Recording
-	Number string // of the case file
-}
-
-// Minutes is how many it has, the last one perhaps short.
-func (r Recording) Minutes() int64 {
-	return (r.Stopped - r.Started + chunk.MinuteMS - 1) / chunk.MinuteMS
+	Number  string // of the case file
+	Minutes int64  // how many there are
 }
 
 // Orderable lists the sealed recordings of the cases in which a prosecutor was
@@ -151,10 +147,15 @@ func (b *Book) Orderable(ctx context.Context, prosecutor string) (out []Orderabl
 		}
 		err = db.Each(b.db.Source(ctx), listSealedOf, func(row func(...any) error) error {
 			r, err := scan(scanner(row))
-			out = append(out, Orderable{r, c.Number})
+			out = append(out, Orderable{Recording: r, Number: c.Number})
 			return err
 		}, id)
 		if err != nil {
+			return nil, err
+		}
+	}
+	for i := range out {
+		if out[i].Minutes, err = b.Minutes(ctx, out[i].Recording); err != nil {
 			return nil, err
 		}
 	}

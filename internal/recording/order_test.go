@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -114,7 +115,7 @@ func TestAProsecutorGetsTheMinutesThatTheyAskedForAndNobodyElseDoes(t *testing.T
 		wantFault(t, deliver("ann", append(bytes.Clone(sealed), 1), size), fault.BadInput, "")
 		wantFault(t, h.Deliver(ctx, "ann", id, order, "ab", size, bytes.NewReader(sealed)), fault.BadInput, "")
 		h.disk = func(string) (int64, error) { return size - 1, nil }
-		wantFault(t, deliver("ann", sealed, size), fault.Unavailable, "fault.disk_full")
+		wantFault(t, deliver("ann", sealed, size), fault.Unavailable, "room.fault.archive_disk")
 		h.disk = diskLeft
 		if n := h.kept(t); n != 0 {
 			t.Errorf("%d files are left of what was refused", n)
@@ -159,9 +160,12 @@ func TestMinutesAreAskedForByWhoMayAndOnlyThoseThatAreThere(t *testing.T) {
 		id, own, asked := h.ordered(t)
 		can, err := h.Orderable(ctx, "pam")
 		ok(t, err)
-		if len(can) != 1 || can[0].ID != id {
+		// Its records go on when the server's clock says that it is over.
+		if len(can) != 1 || can[0].ID != id || can[0].Minutes != 3 || can[0].Stopped-can[0].Started > chunk.MinuteMS {
 			t.Errorf("to choose from: %+v", can)
 		}
+		ok(t, h.LinkTopic(ctx, "ann", id, "transport", 149_000))
+		ok(t, h.Played(ctx, "ann", id, 120_000, 150_000, "next_interview"))
 		wantFault(t, h.AskMinutes(ctx, "pia", id, asked), fault.Refused, "case.fault.own_case")
 		wantFault(t, h.AskMinutes(ctx, "pam", chunk.ID{1}, asked), fault.NotFound, "room.fault.no_recording")
 		for _, wrong := range []struct {
@@ -216,5 +220,71 @@ func TestWithoutAnOrderMinutesGoOutOnTheWordOfWhoHoldsThePower(t *testing.T) {
 		if kinds, act := h.logged(t, "recording.excerpted"); kinds != " " || !strings.Contains(act, "add_to_file") || !strings.Contains(act, "court") || !strings.Contains(act, "A-23") {
 			t.Errorf("%q: %s", kinds, act)
 		}
+	})
+}
+
+// TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised: of a disk with room
+// for one of both, the first to ask has it until the last byte.
+func TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		sealed, err := seal.Seal(bytes.Repeat([]byte("PK"), 100_000), own.Recipient())
+		ok(t, err)
+		size := int64(len(sealed))
+		another := Ask{Casefile: "c1", Interview: "i2", Kind: "interview", Minutes: 1, Tracks: []int{0}}
+		free := another.need()
+		h.disk = func(string) (int64, error) { return free, nil }
+
+		from, to := io.Pipe()
+		delivered := make(chan error)
+		go func() {
+			delivered <- h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), size, from)
+		}()
+		half := size / 2
+		_, err = to.Write(sealed[:half])
+		ok(t, err)
+		if ready, err := h.Ready(ctx, "ann", another); err != nil || ready.Free >= free {
+			t.Errorf("beside an archive of %d bytes %+v is free, %v", size, ready, err)
+		}
+		_, err = h.Start(ctx, "ann", another)
+		wantFault(t, err, fault.Unavailable, "room.fault.disk")
+		_, err = to.Write(sealed[half:])
+		ok(t, err)
+		ok(t, to.Close())
+		ok(t, <-delivered)
+		_, err = h.Start(ctx, "ann", another)
+		ok(t, err)
+	})
+}
+
+// TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart: what lies ready and what is
+// on its way stay.
+func TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		sealed, err := seal.Seal([]byte("PK"), own.Recipient())
+		ok(t, err)
+		ok(t, h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
+		ok(t, keep(h.orderFile(open[0].ID+"-half"), []byte("what a crash left")))
+		ok(t, keep(h.orderFile("unknown-half"), []byte("of an order that the database forgot")))
+		h.again(t)
+		coming := h.orderFile("coming-half")
+		ok(t, keep(coming, []byte("first bytes")))
+		ok(t, h.reserve(ctx, coming, 1<<10))
+		defer h.run()()
+		h.until(t, "what nobody names is gone", func() bool { return h.kept(t) == 2 })
+		_, err = os.Stat(coming)
+		ok(t, err)
+		file, _, err := h.Fetch(ctx, "pam", open[0].ID)
+		ok(t, err)
+		ok(t, file.Close())
 	})
 }

@@ -108,6 +108,9 @@ type Book struct {
 	live map[chunk.ID]*opening
 	held *os.File // the lock on the folder of the records; nil before they are used
 
+	reserving sync.Mutex       // nobody else takes of the disk between a look at what it has left and the reserve; guards arriving
+	arriving  map[string]int64 // paths of archives that come for prosecutors, and how long they will be
+
 	copying sync.Mutex // guards toCopy
 	toCopy  []followed
 	wake    chan struct{} // there is something for Run
@@ -122,7 +125,7 @@ func New(d *db.DB, log *custody.Log, cases Cases, c Config, clock func() time.Ti
 			return nil, err
 		}
 	}
-	return &Book{db: d, log: log, cases: cases, clock: clock, config: c, disk: diskLeft, live: map[chunk.ID]*opening{}, wake: make(chan struct{}, 1), again: 5 * time.Second}, nil
+	return &Book{db: d, log: log, cases: cases, clock: clock, config: c, disk: diskLeft, live: map[chunk.ID]*opening{}, arriving: map[string]int64{}, wake: make(chan struct{}, 1), again: 5 * time.Second}, nil
 }
 
 // hold takes the folder of the records for this process. Two that append to one

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"database/sql"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -177,6 +176,7 @@ type recorder struct {
 	codec chunk.Codec
 	size  int
 	from  uint64 // ms of the recording at which the part begins
+	hides bool   // the room is hidden, as its browser knows
 }
 
 func (h *house) begin(t testing.TB, id chunk.ID, track chunk.Track) *recorder {
@@ -205,6 +205,9 @@ func (r *recorder) film(t testing.TB, n int) []byte {
 		}
 		if hd.Seq%2 == 1 {
 			hd.Flags |= chunk.KeyFrame
+		}
+		if r.hides {
+			hd.Flags |= chunk.Hidden
 		}
 		minute := hd.Minute()
 		plain := bytes.Repeat([]byte{byte(hd.Seq)}, r.size)
@@ -241,7 +244,7 @@ func TestNothingStartsBelowTheLevelOrForStrangers(t *testing.T) {
 		wantFault(t, err, fault.Refused, "")
 		ask.Minutes = 24 * 60
 		ask.Tracks = []int{0, 1, 2, 3}
-		free, err := h.free(func(query string, args ...any) (*sql.Rows, error) { return h.db.Query(ctx, query, args...) })
+		free, err := h.free(h.db.Source(ctx).Query)
 		ok(t, err)
 		if free < ask.need() {
 			_, err = h.Start(ctx, "ann", ask)

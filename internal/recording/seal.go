@@ -281,13 +281,33 @@ func (b *Book) Manifest(ctx context.Context, actor string, id chunk.ID) (text, s
 	return text, signature, nil
 }
 
-// sealedPart is what the seal says of a part; the zero Part if it has none.
-func (b *Book) sealedPart(ctx context.Context, id chunk.ID, p chunk.Part) (proof.Part, error) {
+// saysSeal is what was sealed, read.
+func (b *Book) saysSeal(ctx context.Context, id chunk.ID) (proof.Manifest, error) {
 	var text, signature []byte
 	if err := b.db.QueryRow(ctx, findSeal, id.String()).Scan(&text, &signature); err != nil {
-		return proof.Part{}, err
+		return proof.Manifest{}, err
 	}
-	m, err := proof.ParseManifest(text)
+	return proof.ParseManifest(text)
+}
+
+// length is how long a sealed recording is, in ms.
+func (b *Book) length(ctx context.Context, r Recording) (uint64, error) {
+	if !r.Sealed {
+		return 0, fault.New(fault.Conflict, "room.fault.not_sealed", "it still runs")
+	}
+	m, err := b.saysSeal(ctx, r.ID)
+	return m.Length(), err
+}
+
+// Minutes is how many minutes a sealed recording has, the last one perhaps short.
+func (b *Book) Minutes(ctx context.Context, r Recording) (int64, error) {
+	length, err := b.length(ctx, r)
+	return int64(length+chunk.MinuteMS-1) / chunk.MinuteMS, err
+}
+
+// sealedPart is what the seal says of a part; the zero Part if it has none.
+func (b *Book) sealedPart(ctx context.Context, id chunk.ID, p chunk.Part) (proof.Part, error) {
+	m, err := b.saysSeal(ctx, id)
 	if err != nil {
 		return proof.Part{}, err
 	}

@@ -70,8 +70,9 @@ func (a Ask) check() error {
 // rows is what a query of a database or within a write gives.
 type rows func(query string, args ...any) (*sql.Rows, error)
 
-// free is what the disk has left, less what running recordings reserved and
-// have not written yet.
+// free is what the disk has left, less what running recordings reserved and what
+// archives on their way need, as far as it is not written yet. The caller holds
+// b.reserving.
 func (b *Book) free(query rows) (int64, error) {
 	left, err := b.disk(b.config.Files)
 	if err != nil {
@@ -90,17 +91,26 @@ func (b *Book) free(query rows) (int64, error) {
 		}
 		left -= max(0, reserve-written(filepath.Join(b.config.Files, name)))
 	}
+	for path, size := range b.arriving {
+		left -= max(0, size-length(path))
+	}
 	return left, found.Err()
 }
 
-// written is how many bytes the files of a folder have; one that can't be read
-// counts as empty.
+// length is how many bytes a file has; one that can't be read counts as empty.
+func length(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// written is how many bytes the files of a folder have.
 func written(folder string) (n int64) {
 	files, _ := os.ReadDir(folder)
 	for _, f := range files {
-		if info, err := f.Info(); err == nil {
-			n += info.Size()
-		}
+		n += length(filepath.Join(folder, f.Name()))
 	}
 	return n
 }
@@ -122,7 +132,10 @@ func (b *Book) Ready(ctx context.Context, actor string, a Ask) (Ready, error) {
 		return Ready{}, err
 	}
 	r := Ready{Now: b.clock().UnixMilli(), Need: a.need(), Level: interview.Level, Met: a.met(interview.Level)}
-	if r.Free, err = b.free(func(query string, args ...any) (*sql.Rows, error) { return b.db.Query(ctx, query, args...) }); err != nil {
+	b.reserving.Lock()
+	r.Free, err = b.free(b.db.Source(ctx).Query)
+	b.reserving.Unlock()
+	if err != nil {
 		return Ready{}, err
 	}
 	all, err := b.Of(ctx, a.Casefile, a.Interview)
@@ -178,6 +191,8 @@ func (b *Book) Start(ctx context.Context, actor string, a Ask) (Begun, error) {
 	}
 	act := b.act("recording.started", actor, out.Recording)
 	act.Facts["kind"], act.Facts["level"] = a.Kind, interview.Level
+	b.reserving.Lock()
+	defer b.reserving.Unlock()
 	_, err = b.log.Do(ctx, act, func(tx *db.Tx) error {
 		var other int
 		if err := tx.QueryRow(countRunning, a.Casefile, a.Interview).Scan(&other); err != nil {
@@ -186,7 +201,7 @@ func (b *Book) Start(ctx context.Context, actor string, a Ask) (Begun, error) {
 		if other > 0 {
 			return fault.New(fault.Conflict, "room.fault.running", "a recording of this interview runs")
 		}
-		free, err := b.free(tx.Query) // here, where no other begins meanwhile
+		free, err := b.free(tx.Query)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ const lastMark = `select coalesce(max(n), 0) from recording_mark where recording
 
 const insertMark = `insert into recording_mark (recording, n, kind, mono, code, sealed, at, staff) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-const listMarks = `select kind, mono, code, sealed, staff from recording_mark where recording = $1 order by n`
+const listMarks = `select n, kind, mono, code, sealed, staff from recording_mark where recording = $1 order by n`
 
 const lastGap = `select coalesce(max(n), 0) from recording_gap where recording = $1`
 
@@ -61,6 +61,8 @@ const listUncopied = `select id from recording where copied = 0 order by started
 const markCopied = `update recording set copied = 1 where id = $1`
 
 const listUnstamped = `select id, manifest from recording where stopped > 0 and length(stamp) = 0 order by stopped limit 100`
+
+const countUnstamped = `select count(*) from recording where stopped > 0 and length(stamp) = 0`
 
 const findStamp = `select stamp from recording where id = $1`
 
@@ -115,6 +117,8 @@ const findOrderWords = `select words, answer from recording_order where id = $1`
 const settleOrder = `update recording_order set state = $2, settled = $3, settled_by = $4, answer = $5, archive = $6, size = $7, file = $8 where id = $1 and state = 'asked'`
 
 const endOrder = `update recording_order set state = 'ended', settled = $2, settled_by = $3, file = '' where id = $1 and state in ('asked', 'delivered')`
+
+const listArchives = `select file from recording_order where file <> '' order by file`
 
 const listSealedOf = `select ` + recordingColumns + ` from recording where casefile = $1 and length(manifest) > 0 order by started, id`
 

@@ -87,12 +87,13 @@ func (b *Book) LinkTopic(ctx context.Context, actor string, id chunk.ID, topic s
 	if err != nil {
 		return err
 	}
-	topic = policy.Topic(topic)
-	if !policy.IsCode(topic) || r.Stopped > 0 && int64(mono) > r.Stopped-r.Started {
-		return fault.New(fault.BadInput, "room.fault.topic", "no topic, or a time that the recording does not have")
+	length, err := b.length(ctx, r)
+	if err != nil {
+		return err
 	}
-	if r.Stopped == 0 {
-		return fault.New(fault.Conflict, "room.fault.not_sealed", "the recording runs")
+	topic = policy.Topic(topic)
+	if !policy.IsCode(topic) || mono > length {
+		return fault.New(fault.BadInput, "room.fault.topic", "no topic, or a time that the recording does not have")
 	}
 	_, err = b.log.Do(ctx, b.topicAct("recording.topic_linked", actor, r, topic, int64(mono)), func(tx *db.Tx) error {
 		var n int64

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,7 @@ func TestTopicsLeadToTheirSecond(t *testing.T) {
 		}
 		wantFault(t, h.LinkTopic(ctx, "ben", id, "transport", 5000), fault.Refused, "")
 		wantFault(t, h.LinkTopic(ctx, "ann", id, "transport", 121_000), fault.BadInput, "room.fault.topic")
+		wantFault(t, h.LinkTopic(ctx, "ann", id, "transport", math.MaxUint64), fault.BadInput, "room.fault.topic")
 		for _, words := range []string{"", "he took her passport", "debt, wages", "debt,wages", strings.Repeat("a", 81)} {
 			wantFault(t, h.LinkTopic(ctx, "ann", id, words, 5000), fault.BadInput, "room.fault.topic")
 		}
@@ -44,6 +46,7 @@ func TestTopicsLeadToTheirSecond(t *testing.T) {
 		ok(t, h.Played(ctx, "dee", id, 4200, 9100, "next_interview"))
 		wantFault(t, h.Played(ctx, "dee", id, 9000, 9000, "next_interview"), fault.BadInput, "")
 		wantFault(t, h.Played(ctx, "dee", id, 0, 999_000, "next_interview"), fault.BadInput, "")
+		wantFault(t, h.Played(ctx, "dee", id, 0, math.MaxUint64, "next_interview"), fault.BadInput, "")
 		wantFault(t, h.Played(ctx, "ben", id, 0, 9000, "next_interview"), fault.Refused, "")
 		acts, err := h.Custody(ctx, "ann", id)
 		ok(t, err)

@@ -49,7 +49,8 @@ const ClockJumped = "clock"
 // nothing to record on their track.
 const NotShown = "not_shown"
 
-// damaged is the reason of a gap that the server found in its own files.
+// damaged is the reason of a gap that the server found in its own files, and of
+// what a recorder could not add behind it.
 const damaged = "damage"
 
 // slept is the reason of a gap of one recorder, whose computer slept.
@@ -58,7 +59,7 @@ const slept = "power"
 // recorderGone is the reason of a gap that the seal finds: no recorder was there.
 const recorderGone = "browser"
 
-var gapReasons = []string{ClockJumped, recorderGone, "device", "container", "conflict", slept, NotShown}
+var gapReasons = []string{ClockJumped, recorderGone, "device", "container", "worker", "conflict", slept, damaged, NotShown}
 
 // AddGap writes a gap down that those who hold the interview declare, a recorder
 // whose camera was lost, say, and for it any page of its browser that still has a

@@ -2,6 +2,8 @@ package recording
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"verhaal/internal/db"
 	"verhaal/internal/recording/chunk"
@@ -42,25 +44,50 @@ func (b *Book) logHeads(ctx context.Context, r *running, minute uint32) {
 	_, _ = b.log.Do(ctx, act, nil)
 }
 
-// stampAll has seals stamped that have no stamp yet, and tells how many are left.
-// An authority that is away is asked again; a seal never waits for it.
-func (b *Book) stampAll(ctx context.Context) {
+// seldom is how long an authority that goes on failing is left alone.
+const seldom = 10 * time.Minute
+
+// stampOn has seals stamped until ctx ends. An authority that fails is asked
+// again, less and less often; a seal never waits for it.
+func (b *Book) stampOn(ctx context.Context) {
 	if b.config.Stamp == nil {
 		return
 	}
-	waiting, err := b.unstamped(ctx)
-	left := len(waiting)
-	for _, w := range waiting {
-		if err != nil {
-			break
+	for wait := b.again; ; {
+		if err := b.stampAll(ctx); err != nil {
+			wait = min(2*wait, seldom)
+		} else {
+			wait = b.again
 		}
-		if err = b.stampOne(ctx, w); err == nil {
-			left--
+		if !b.pause(ctx, wait) {
+			return
 		}
 	}
+}
+
+// stampAll has seals stamped that have no stamp yet, and tells how many are left.
+func (b *Book) stampAll(ctx context.Context) error {
+	waiting, err := b.unstamped(ctx)
+	for _, w := range waiting {
+		if err == nil {
+			err = b.stampOne(ctx, w)
+		}
+	}
+	left, errCount := b.Unstamped(ctx)
+	err = errors.Join(err, errCount)
 	if b.config.Unstamped != nil && ctx.Err() == nil {
 		b.config.Unstamped(left, err)
 	}
+	return err
+}
+
+// Unstamped is how many seals have no stamp yet; none where nobody stamps.
+func (b *Book) Unstamped(ctx context.Context) (n int, err error) {
+	if b.config.Stamp == nil {
+		return 0, nil
+	}
+	err = b.db.QueryRow(ctx, countUnstamped).Scan(&n)
+	return n, err
 }
 
 type unstamped struct {

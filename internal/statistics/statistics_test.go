@@ -221,7 +221,7 @@ func TestFiguresAreOfWhatWasDone(t *testing.T) {
 			ok(t, err)
 			h.now = at("2026-04-03")
 			ok(t, h.AnswerDeviation(t.Context(), "pam", asked[0].ID, casefile.Signed, reason))
-			ok(t, h.Advance(t.Context(), "ann", file.ID, casefile.Sent))
+			ok(t, h.Advance(t.Context(), "ann", file.ID, casefile.Signal, casefile.Sent))
 		}
 		f := figures(t, book(d, "2026-07-01"))
 		q1, q2 := quarter("2026-Q1"), quarter("2026-Q2")

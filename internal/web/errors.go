@@ -36,7 +36,7 @@ type Failure struct {
 }
 
 // fail shows an error: JSON to scripts, the sign-in page to staff whose
-// session ended, a page to everyone else. The log gets route, kind and detail;
+// session ended, or the way there when they sent something, a page to everyone else. The log gets route, kind and detail;
 // never an address, a query or anything of the request's body.
 func (s *Site) fail(w *recorder, r *http.Request, route string, err error) {
 	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
@@ -63,14 +63,29 @@ func (s *Site) fail(w *recorder, r *http.Request, route string, err error) {
 		return
 	}
 	if kind == fault.Unauthenticated && r.Method == http.MethodGet {
-		http.Redirect(w, r, "/staff/sign-in?back="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
+		http.Redirect(w, r, signIn(r.URL.Path), http.StatusSeeOther)
 		return
 	}
-	name := "error"
+	name, words := "error", struct{ Key, SignIn string }{Key: key}
+	if kind == fault.Unauthenticated {
+		words.SignIn = signIn(sentFrom(r))
+	}
 	if _, _, public := s.cfg.Languages.FromPath(r.URL.Path); public && s.pages["public/error"] != nil {
 		name = "public/error" // with the way out that every reporter's page has
 	}
-	if err := s.Render(w, r, status, name, struct{ Key string }{key}); err != nil {
+	if err := s.Render(w, r, status, name, words); err != nil {
 		s.cfg.Log.Error("error page failed", "route", route, "error", err)
 	}
+}
+
+// signIn is the address at which staff sign in and come back to one of our pages.
+func signIn(back string) string { return "/staff/sign-in?back=" + url.QueryEscape(back) }
+
+// sentFrom is the path of our own page on which a form was filled in, where its
+// draft is found again; without one, where the form was sent to.
+func sentFrom(r *http.Request) string {
+	if page, err := url.Parse(r.Referer()); err == nil && page.Host == r.Host && page.Path != "" {
+		return page.Path
+	}
+	return r.URL.Path
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"verhaal/internal/web/lang"
 )
@@ -27,6 +28,7 @@ type Page struct {
 	Actor *Actor // nil when nobody is signed in
 
 	languages *lang.Bundle
+	zone      *time.Location
 }
 
 // view is the root of a template: the page's own methods, and Data.
@@ -48,6 +50,17 @@ func (p *Page) T(key string, pairs ...any) string {
 func (p *Page) Date(day int) string {
 	return fmt.Sprintf("%04d-%02d-%02d", day/10000, day/100%100, day%100)
 }
+
+// Local is a moment in the installation's zone. What is evidence, JSON and the
+// log, stays in UTC.
+func (p *Page) Local(at time.Time) time.Time { return at.In(p.zone) }
+
+// Moment is a moment to the second, with the name of the zone: read years later,
+// in another country, it means the same.
+func (p *Page) Moment(at time.Time) string { return p.Local(at).Format("2006-01-02 15:04:05 MST") }
+
+// Zone is the name of the installation's zone, for scripts.
+func (p *Page) Zone() string { return p.zone.String() }
 
 // Languages lists every language by its own name, for the chooser.
 func (p *Page) Languages() []lang.Name { return p.languages.Names() }
@@ -87,7 +100,7 @@ func ActorOf(r *http.Request) *Actor {
 // Page tells the language and the actor of a request: the language of the
 // path, else of the account, else the browser's wish.
 func (s *Site) Page(r *http.Request) *Page {
-	p := &Page{Path: r.URL.Path, Actor: ActorOf(r), languages: s.cfg.Languages}
+	p := &Page{Path: r.URL.Path, Actor: ActorOf(r), languages: s.cfg.Languages, zone: s.cfg.Zone}
 	if l, _, ok := s.cfg.Languages.FromPath(r.URL.Path); ok {
 		p.Lang = l
 	} else if p.Actor != nil && p.Actor.Lang != "" {

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -54,8 +55,10 @@ type Config struct {
 	Assets fs.FS
 	// Authenticate tells who is signed in; nil, nil when nobody is.
 	Authenticate func(*http.Request) (*Actor, error)
-	Log          *slog.Logger
-	Metrics      prometheus.Registerer
+	// Zone is the installation's, in which pages tell moments; nil for UTC.
+	Zone    *time.Location
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
 }
 
 // Site renders pages and maps errors for all faces. It is safe for concurrent
@@ -76,6 +79,9 @@ func New(cfg Config) (*Site, error) {
 	pages, err := findPages(cfg.Templates)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.UTC
 	}
 	s := &Site{cfg: cfg, pages: pages}
 	s.requests = prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -1,16 +1,23 @@
 // What is being written and not saved yet, kept on this device, sealed to the
-// case key, or to the writer's own: a crash of the browser loses two seconds,
-// and who finds the device without the key reads nothing.
+// case key, or to the writer's own: a crash of the browser loses two seconds, a
+// page that is left nothing, and who finds the device without the key reads
+// nothing. A page that is left waits for nothing either: what is typed is sealed
+// at once, under a key that was sealed when the page came.
 import * as seal from "../seal/index.js";
 import type { SealedCase } from "./sealed.js";
 
-const pause = 1500; // ms after the last key
+const longest = 1500; // ms that a key waits to be kept
 
 interface Kept {
   epoch: number;
   at: string; // ISO time
   over?: number; // version of the part over which it was written; 0 where it is new
-  sealed: string; // Words
+  key: string; // Key
+  words: string; // Words, under that key
+}
+
+interface Key {
+  key: string;
 }
 
 interface Words {
@@ -28,7 +35,7 @@ export type Sealer = Pick<SealedCase, "epoch" | "seal" | "unseal">;
 export class Draft {
   other = "";
   private timer = 0;
-  private turn = 0; // a keeping that was overtaken writes nothing
+  private key?: { open: Uint8Array; sealed: string; epoch: number };
   private readonly name: string;
 
   constructor(
@@ -45,18 +52,33 @@ export class Draft {
     const before = localStorage.getItem(this.name);
     if (before) {
       const kept = JSON.parse(before) as Kept;
-      const draft = await this.file.unseal<Words>(seal.unb64(kept.sealed), kept.epoch);
-      if (draft) this.putBack(draft, kept, found);
+      const key = await this.file.unseal<Key>(seal.unb64(kept.key), kept.epoch);
+      if (key) {
+        const words = seal.openUnder(seal.unb64(key.key), kept.words);
+        this.putBack(JSON.parse(new TextDecoder().decode(words)) as Words, kept, found);
+      }
     }
-    this.listen();
+    await this.listen();
   }
 
-  /** listen keeps what is typed from now on. */
-  listen(): void {
-    this.field.addEventListener("input", () => {
-      clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => void this.keep(), pause);
-    });
+  /** listen keeps what is typed from now on: while it is typed, and at once when the page is left. */
+  async listen(): Promise<void> {
+    this.field.addEventListener("input", () => this.soon());
+    const leave = () => this.timer && this.keep();
+    addEventListener("pagehide", leave);
+    document.addEventListener("visibilitychange", leave);
+    const [open, epoch] = [seal.newKeepKey(), this.file.epoch];
+    this.key = { open, epoch, sealed: seal.b64(await this.file.seal({ key: seal.b64(open) } satisfies Key)) };
+  }
+
+  private soon(): void {
+    this.timer ||= window.setTimeout(() => this.keep(), longest);
+  }
+
+  /** rest waits for the next key. */
+  private rest(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
   }
 
   private putBack(draft: Words, kept: Kept, found: (at: Date) => void): void {
@@ -69,29 +91,31 @@ export class Draft {
   }
 
   /** keep keeps what the field holds now. */
-  keep(): Promise<void> {
-    return this.field.value.trim() ? this.hold(this.field.value) : this.forget();
+  keep(): void {
+    if (this.field.value.trim()) this.hold(this.field.value);
+    else this.forget();
   }
 
-  private async hold(text: string): Promise<void> {
-    const turn = ++this.turn;
-    const kept = { epoch: this.file.epoch, at: new Date().toISOString(), over: this.version() };
-    const sealed = seal.b64(await this.file.seal({ text, other: this.other } satisfies Words));
-    if (turn === this.turn) localStorage.setItem(this.name, JSON.stringify({ ...kept, sealed } satisfies Kept));
+  private hold(text: string): void {
+    this.rest();
+    if (!this.key) return this.soon();
+    const { open, epoch, sealed } = this.key;
+    const words = seal.keepUnder(open, seal.padJSON({ text, other: this.other } satisfies Words));
+    const kept: Kept = { epoch, at: new Date().toISOString(), over: this.version(), key: sealed, words };
+    localStorage.setItem(this.name, JSON.stringify(kept));
   }
 
   /** forget ends the draft: its text is saved, or was emptied. What stands beside waits on. */
-  async forget(): Promise<void> {
-    clearTimeout(this.timer);
-    this.turn++;
-    if (this.other) return this.hold("");
-    localStorage.removeItem(this.name);
+  forget(): void {
+    this.rest();
+    if (this.other) this.hold("");
+    else localStorage.removeItem(this.name);
   }
 
   /** decided ends what stands beside; what the field holds is kept on. */
-  async decided(): Promise<void> {
+  decided(): void {
     this.other = "";
-    await this.keep();
+    this.keep();
   }
 }
 
@@ -102,7 +126,7 @@ export function showOther(form: HTMLFormElement, field: Text, draft: Draft): voi
   box.querySelector("[data-other-words]")!.textContent = draft.other;
   const decide = (): void => {
     box.hidden = true;
-    void draft.decided();
+    draft.decided();
   };
   box.querySelector("[data-drop]")!.addEventListener("click", decide);
   box.querySelector("[data-take]")!.addEventListener("click", () => {

@@ -33,15 +33,19 @@ function whole(form: HTMLFormElement): Text {
 export async function keepFacts(form: HTMLFormElement): Promise<void> {
   const { case: path, epoch, recipient, keepFacts: state } = form.dataset;
   const draft = new Draft(whole(form), SealedCase.forDrafts(path!, Number(epoch), recipient!), `${location.pathname}#facts`);
-  if (state === "saved") await draft.forget();
+  if (state === "saved") {
+    draft.forget();
+    history.replaceState(null, "", location.pathname + location.hash); // loaded again, the page has its next draft
+  }
   if (state === "refused") {
     // The page has all that was typed, over what is kept now.
-    draft.listen();
+    await draft.listen();
     return draft.keep();
   }
   const box = form.querySelector<HTMLElement>("[data-draft]")!;
   box.querySelector("[data-drop]")!.addEventListener("click", () => {
-    void draft.forget().then(() => location.assign(location.pathname));
+    draft.forget();
+    location.assign(location.pathname);
   });
   form.inert = true; // nothing is typed over what comes back
   try {

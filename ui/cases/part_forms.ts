@@ -21,7 +21,7 @@ export async function listenToParts(file: SealedCase, root: HTMLElement): Promis
       e.preventDefault();
       void attempt(form, root.dataset.failed!, async () => {
         await file.write(part, { text: field.value });
-        await draft.forget();
+        draft.forget();
         form.querySelector<HTMLElement>("[data-saved]")!.hidden = false;
       });
     });

@@ -113,7 +113,8 @@ export function shut(form: HTMLFormElement, why: string): void {
   tell(form, why);
 }
 
-function tell(box: HTMLElement, why: string): void {
+/** tell says in box what stands in the way. */
+export function tell(box: HTMLElement, why: string): void {
   const problem = box.querySelector<HTMLElement>("[data-problem]")!;
   problem.textContent = why;
   problem.hidden = false;

@@ -4,7 +4,7 @@
 // ask for a reason where a plan asks about one of them again.
 import { Draft, keepDrafts } from "./draft.js";
 import { listenToParts } from "./part_forms.js";
-import { attempt, SealedCase, showTexts, shut } from "./sealed.js";
+import { attempt, SealedCase, showTexts, shut, tell } from "./sealed.js";
 
 interface Entry {
   topic: string;
@@ -24,6 +24,13 @@ const isInterview = /^i\d+$/;
 const code = (topic: string): string => topic.replace(/[^A-Za-z0-9._@-]+/g, "_").replace(/^[^A-Za-z0-9]+/, "");
 
 const fold = (topic: string) => topic.trim().toLowerCase();
+
+/** written is the entry that a form holds. */
+function written(form: HTMLFormElement): Entry {
+  const given = new FormData(form);
+  const field = (name: string): string => String(given.get(name) ?? "").trim();
+  return { topic: field("topic"), words: field("words"), source: field("source"), ref: field("ref"), at: field("at") };
+}
 
 export class ToldOnce {
   private readonly file: SealedCase;
@@ -67,9 +74,7 @@ export class ToldOnce {
     form.addEventListener("submit", (e) => {
       e.preventDefault();
       void attempt(form, this.root.dataset.failed!, async () => {
-        const given = new FormData(form);
-        const field = (name: string): string => String(given.get(name) ?? "").trim();
-        const entry = { topic: field("topic"), words: field("words"), source: field("source"), ref: field("ref"), at: field("at") };
+        const entry = written(form);
         const was = this.correcting;
         await this.keep(was ? this.told.map((e) => (e === was ? entry : e)) : [...this.told, entry], was);
         this.empty(form, draft);
@@ -87,20 +92,28 @@ export class ToldOnce {
   private empty(form: HTMLFormElement, draft: Draft): void {
     this.correcting = undefined;
     form.reset();
-    void draft.forget();
+    draft.forget();
     form.querySelectorAll<HTMLElement>("[data-draft], [data-problem]").forEach((notice) => (notice.hidden = true));
   }
 
-  /** correct puts an entry into the form, to be saved in its place. */
+  /** unsaved says whether the form holds more than it was given. */
+  private unsaved(form: HTMLFormElement): boolean {
+    const { source, ...typed } = written(form);
+    const was = this.correcting;
+    return Object.entries(typed).some(([name, value]) => value !== (was?.[name as keyof Entry] ?? "")) || (was !== undefined && source !== was.source);
+  }
+
+  /** correct puts an entry into the form, to be saved in its place; never over what is being written there. */
   private correct(entry: Entry): void {
     const form = this.root.querySelector<HTMLFormElement>("[data-add-told]")!;
+    form.closest("details")!.open = true;
+    form.querySelector("textarea")!.focus();
+    if (this.unsaved(form)) return tell(form, this.root.dataset.unsaved!);
     for (const [name, value] of Object.entries(entry)) {
       const field = form.querySelector<HTMLInputElement>(`[name="${CSS.escape(name)}"]`);
       if (field) field.value = value;
     }
     this.correcting = entry;
-    form.closest("details")!.open = true;
-    form.querySelector("textarea")!.focus();
   }
 
   private remove(entry: Entry): void {

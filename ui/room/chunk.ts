@@ -11,7 +11,7 @@ const tagSize = 16;
 const magic = utf8ToBytes("VHC1");
 const version = 1;
 
-export const flags = { first: 1, key: 2, last: 4 } as const;
+export const flags = { first: 1, key: 2, last: 4, hidden: 8 } as const;
 
 /** What a track's container holds, as the header's codec says. */
 export const codecs = {
@@ -89,7 +89,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
 
 /** What a header may not say; the same list as Header.Check in Go. */
 function fault(h: Header): string {
-  if (h.flags & ~7) return "unknown flags";
+  if (h.flags & ~15) return "unknown flags";
   if (!(h.codec in codecs)) return "an unknown codec";
   if (h.track > tracks.screen) return "an unknown track";
   if (((h.flags & flags.first) !== 0) !== (h.seq === 0)) return "the flag for the first record stands elsewhere, or lacks";

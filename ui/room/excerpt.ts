@@ -121,6 +121,7 @@ export class ExcerptCard {
       words: {
         title: say("title"), closed: say("closed"), sound: say("sound"), toggle: say("toggle"), seek: say("seek"), chapters: say("chapters"), check: say("check"),
         how: say("how"), tracks: [0, 1, 2, 3].map((t) => say(`track.${t}`)), lang: document.documentElement.lang, dir: document.documentElement.dir,
+        zone: document.documentElement.dataset.zone!,
       },
     };
   }

@@ -22,6 +22,7 @@ const nextName = (): string => `${Math.floor(performance.timeOrigin)}-${String(w
 export class Outbox {
   private readonly queue: { letter: Letter; kept: Promise<string> }[] = [];
   private running: Promise<void> | undefined;
+  private count = 0;
 
   /** refused is told of what the server will never take, with its reason. */
   constructor(
@@ -29,7 +30,13 @@ export class Outbox {
     private readonly refused: (letter: Letter, why: string) => void,
   ) {}
 
+  /** How many were put, once all of them are there. */
+  get sent(): number | undefined {
+    return this.queue.length ? undefined : this.count;
+  }
+
   put(letter: Letter): void {
+    this.count++;
     const name = nextName();
     // A disk that is full must not keep it from being sent.
     const kept = keepText(this.recording, name, JSON.stringify(letter)).then(() => name, () => "");

@@ -18,6 +18,7 @@ export interface PlayerWords {
   how: string;
   lang: string;
   dir: string;
+  zone: string; // in which moments are told
 }
 
 const style = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
@@ -58,7 +59,7 @@ export function playerPage(films: Named[], { player, words: w, marks, started }:
     .map((m) => `<li><button type="button" data-go="${m.mono}"><time>${timeOf(m.mono)}</time> ${safe(m.text)}</button></li>`);
   const policy = `default-src 'none'; media-src file: 'self'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
-<html lang="${safe(w.lang)}" dir="${safe(w.dir)}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${safe(policy)}">
+<html lang="${safe(w.lang)}" dir="${safe(w.dir)}" data-zone="${safe(w.zone)}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${safe(policy)}">
 <meta name="viewport" content="width=device-width"><title>${safe(w.title)}</title><style>${style}</style></head>
 <body data-started="${started}" data-from="${from}" data-to="${to}"><main><h1>${safe(w.title)}</h1><p>${safe(w.closed)}</p>
 <div class="films">${shown.join("")}</div>

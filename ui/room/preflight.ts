@@ -6,6 +6,7 @@ import { Refusal } from "../staff/http.js";
 import { camera, devices, Encoder, codecOf, Meter, microphone, screen, type Piece } from "./capture.js";
 import * as chunk from "./chunk.js";
 import { Sealer } from "./sealer.js";
+import { proven } from "./sealing.js";
 import { ready, type Clocked } from "./server.js";
 
 type Verdict = "good" | "bad" | "warn" | "wait";
@@ -50,7 +51,7 @@ export class Preflight {
     private readonly told: (free: boolean) => void,
   ) {
     for (const select of root.querySelectorAll("select")) select.addEventListener("change", () => void this.run());
-    this.field("minutes").addEventListener("change", () => void this.server());
+    this.field("minutes").addEventListener("change", () => void Promise.all([this.server(), this.quota()]));
     root.querySelector("[data-again]")!.addEventListener("click", () => void this.run());
     root.querySelector("[data-screen]")?.addEventListener("click", () => void this.share());
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.list());
@@ -78,7 +79,7 @@ export class Preflight {
     if (!alone) return;
     this.shared();
     await this.open();
-    await Promise.all([this.server(), this.quota(), this.test(), this.wake()]);
+    await Promise.all([this.server(), this.quota(), this.test(), this.sealing(), this.wake()]);
   }
 
   private async open(): Promise<void> {
@@ -193,6 +194,11 @@ export class Preflight {
     const { quota = 0, usage = 0 } = await navigator.storage.estimate();
     const enough = quota - usage > ((anHour * this.minutes()) / 60) * Math.max(1, this.pictures().length);
     this.say("space", enough ? (kept ? "good" : "warn") : "bad", gigabytes(quota - usage));
+  }
+
+  /** Whether the worker runs that will seal and keep: without it nothing is recorded. */
+  private async sealing(): Promise<void> {
+    this.say("sealing", await proven().then(() => "good" as const, () => "bad" as const));
   }
 
   /** Two seconds through all that a recording goes through, but the server. */

@@ -27,6 +27,26 @@ export async function openWithAny(file: string, keys: string[]): Promise<Uint8Ar
   return undefined;
 }
 
+/** Marks in the order in which they were set: one that lies before others may have come after them. */
+export function asSet(marks: Mark[]): Mark[] {
+  return marks.filter((m) => m.n > 0).sort((x, y) => x.n - y.n);
+}
+
+/** What of the marks was not taken yet, however often and in whichever order they are told. */
+export class Unseen {
+  private last = 0;
+
+  among(marks: Mark[]): Mark[] {
+    return asSet(marks).filter((m) => m.n > this.last);
+  }
+
+  take(marks: Mark[]): Mark[] {
+    const fresh = this.among(marks);
+    this.last = fresh.at(-1)?.n ?? this.last;
+    return fresh;
+  }
+}
+
 /** The words of a mark, "" when it has none or they can't be opened here. */
 export async function wordsOf(mark: Mark, keys: string[]): Promise<string> {
   if (!mark.sealed) return "";

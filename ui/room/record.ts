@@ -6,7 +6,7 @@ import { camera, microphone, screen, type Meter } from "./capture.js";
 import { tracks } from "./chunk.js";
 import { offerLeft } from "./left.js";
 import { loudness, Preflight, type Prepared } from "./preflight.js";
-import { caseKeys, wordsOf } from "./prompts.js";
+import { asSet, caseKeys, Unseen, wordsOf } from "./prompts.js";
 import { lockOf, rescue } from "./rescue.js";
 import { Clock, state, type Begun, type Mark, type State } from "./server.js";
 import { Session, sources, type Source, type Why } from "./session.js";
@@ -25,8 +25,9 @@ export class RecordPage {
   private readonly alarms: Alarms;
   private watchdog: Watchdog | undefined;
   private on = new Set<Alarm>();
-  private prompts = 0;
-  private readonly told = new Map<string, string>(); // by kind of mark: the newest of its pair that the buttons show
+  private foreign = new Set<string>(); // alarms that the server has and this page has not
+  private readonly prompts = new Unseen();
+  private readonly told = new Map<string, number>(); // by kind of mark: the newest of its pair that the buttons show
   private elsewhere = 1; // copies beyond this computer
   /** What is shown is asked for when somebody taps, and goes on from where it is in a further part. */
   private readonly shown: Source = { track: tracks.screen, open: async () => this.session!.stream(tracks.screen)!.clone() };
@@ -75,8 +76,11 @@ export class RecordPage {
       await this.hold(lockOf(begun.id));
       // What a crash left is at the server before the next part begins.
       if (running) await rescue(begun.id);
+      const marks = running ? (await state(begun.id)).marks : [];
       const clock = Clock.of(begun.started, prepared.offset);
       this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why), (mark, why) => this.refused(mark, why));
+      this.told.clear();
+      this.pairs(marks); // a room that is hidden stays so from the first record
       for (const [source, stream] of list) await this.session.begin(source, stream, source === this.shown ? await this.notShown() : undefined);
       this.run(prepared);
     } catch (e) {
@@ -134,7 +138,7 @@ export class RecordPage {
   }
 
   private tick(meter: Meter): void {
-    const { clock, closed, progress } = this.session!;
+    const { behind, clock, closed, progress } = this.session!;
     const view = this.root.querySelector<HTMLVideoElement>("[data-view]");
     const stream = this.session!.stream(tracks.main);
     if (view && stream && view.srcObject !== stream) view.srcObject = stream;
@@ -142,38 +146,41 @@ export class RecordPage {
     this.one("[data-elapsed]").textContent = timeOf(clock.now());
     this.one("[data-now]").textContent = momentOf(Date.now());
     for (const shown of this.all<HTMLMeterElement>("[data-running] meter")) shown.value = loudness(meter.read().rms);
-    const acked = Math.min(...progress.map((p) => p.acked));
-    const behind = Math.max(0, clock.now() - acked) / 1000;
     const kept = progress.length > 0 && progress.every((p) => p.kept > 0 && p.trouble !== "disk");
-    const sent = progress.length > 0 && acked > 0 && !closed;
+    const sent = progress.length > 0 && progress.every((p) => p.acked > 0) && !closed;
     const safe = this.one("[data-safe]");
     const copies = Number(kept) + (sent ? this.elsewhere : 0);
     safe.dataset.copies = String(copies);
-    const seconds = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(behind);
+    const seconds = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(behind / 1000);
     safe.textContent = words(this.root, closed ? "closed" : kept && sent ? "safe" : kept ? "here" : sent ? "there" : "begins").replace("{s}", seconds).replace("{n}", String(copies));
   }
 
   private async poll(): Promise<void> {
     const session = this.session;
+    const sent = session?.sent;
     const s = session && (await state(session.id).catch(() => undefined));
     if (!s) return;
     this.elsewhere = s.copies;
     session.compare(s.parts);
     this.watchers(s);
     this.unmet(s.level_unmet);
-    this.pairs(s.marks);
-    const asked = s.marks.filter((m) => m.kind === "prompt");
-    const fresh = asked.slice(this.prompts);
-    this.prompts = asked.length;
+    // What was tapped meanwhile is newer than this answer.
+    if (sent !== undefined && sent === session.sent) this.pairs(s.marks);
+    if (s.running && !session.taken) this.endForeign(s.alarms ?? []);
+    await this.asked(s.marks.filter((m) => m.kind === "prompt"));
+  }
+
+  private async asked(prompts: Mark[]): Promise<void> {
     // Only when there is something to read: asking while the network is gone would lock this tab.
-    const keys = fresh.length ? await caseKeys(this.root.dataset.case!).catch(() => []) : [];
-    for (const mark of fresh) {
+    const keys = this.prompts.among(prompts).length ? await caseKeys(this.root.dataset.case!).catch(() => undefined) : [];
+    if (!keys) return; // they did not come: the next look asks again
+    for (const mark of this.prompts.take(prompts)) {
       const item = document.createElement("li");
       item.dir = "auto";
       item.textContent = (await wordsOf(mark, keys)) || words(this.root, "sealed");
       this.one("[data-prompts]").append(item);
     }
-    this.one("[data-prompts-box]").hidden = !asked.length;
+    this.one("[data-prompts-box]").hidden = !prompts.length;
   }
 
   private watchers(s: State): void {
@@ -200,6 +207,13 @@ export class RecordPage {
     this.alarms.show(on);
   }
 
+  /** An alarm outlives the page that raised it, if that died: whoever records next ends it. */
+  private endForeign(alarms: { kind: string }[]): void {
+    const foreign = alarms.map((a) => a.kind).filter((kind) => !this.on.has(kind as Alarm));
+    for (const kind of foreign) if (!this.foreign.has(kind)) this.session?.alarm(kind, false);
+    this.foreign = new Set(foreign);
+  }
+
   /** A track broke: try to begin its next part until it works. */
   private async again(track: number, why: Why): Promise<void> {
     this.watchdog?.broke(track, why);
@@ -220,9 +234,8 @@ export class RecordPage {
    */
   private pairs(marks: Mark[]): void {
     for (const [on, off] of [["break", "resume"], ["masked", "unmasked"]] as const) {
-      const pair = marks.filter((m) => m.kind === on || m.kind === off);
-      const last = pair.at(-1);
-      const newest = `${pair.length} ${last?.mono}`;
+      const pair = asSet(marks).filter((m) => m.kind === on || m.kind === off);
+      const newest = pair.at(-1)?.n ?? 0;
       if (this.told.get(on) === newest) continue;
       this.told.set(on, newest);
       let since: number | undefined; // a mask within a mask changes nothing
@@ -243,6 +256,7 @@ export class RecordPage {
 
   /** Says since when, in ms of the recording, those who watch see nothing; undefined when they do. */
   private hidden(since: number | undefined): void {
+    this.session?.veil(since !== undefined);
     this.swap(this.one("[data-mask-on]"), this.one("[data-mask-off]"), since !== undefined);
     const line = this.one("[data-mask-since]");
     line.hidden = since === undefined;

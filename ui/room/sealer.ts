@@ -18,6 +18,29 @@ export interface Arrival {
   wall: number; // Unix ms
 }
 
+/** By how much a container's clock may run ahead of ours, in ms. */
+const ahead = 500;
+
+/**
+ * What nobody may follow: all that comes while the room is hidden, and what was
+ * made before it was shown again, whenever it is sealed.
+ */
+export class Veil {
+  private on = false;
+  private until = 0; // ms of the recording
+
+  /** Hides from now on, or shows again what is made from mono on. */
+  draw(on: boolean, mono: number): void {
+    if (this.on && !on) this.until = mono + ahead;
+    this.on = on;
+  }
+
+  /** Whether what begins at a time, and is sealed now, is hidden. */
+  over(from: number): boolean {
+    return this.on || from < this.until;
+  }
+}
+
 /** A cluster stays far below the largest chunk. */
 const enough = 2 << 20;
 
@@ -49,6 +72,7 @@ export class Sealer {
     private readonly a: Uint8Array,
     private readonly b: Uint8Array,
     private readonly started: number,
+    private readonly veil = new Veil(),
   ) {
     this.end = started;
   }
@@ -60,7 +84,8 @@ export class Sealer {
     if (this.seq === 0 && blocks.length) out.push(await this.record(this.demuxer.head!, this.started, this.started, chunk.flags.first, at));
     const groups = this.split(blocks);
     for (const [i, g] of groups.entries()) {
-      const flags = (g.key ? chunk.flags.key : 0) | (last && i === groups.length - 1 ? chunk.flags.last : 0);
+      const hidden = this.veil.over(g.from) ? chunk.flags.hidden : 0;
+      const flags = (g.key ? chunk.flags.key : 0) | (last && i === groups.length - 1 ? chunk.flags.last : 0) | hidden;
       out.push(await this.record(cluster(g.blocks), g.from, g.to, flags, at));
     }
     if (last && !groups.length) {

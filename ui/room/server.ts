@@ -19,6 +19,7 @@ export interface Begun {
 }
 
 export interface Mark {
+  n: number; // in the order in which they were set; 0 for a topic that was linked afterwards
   kind: string;
   mono: number;
   code: string;
@@ -77,7 +78,7 @@ export async function ready(query: URLSearchParams): Promise<Clocked> {
 
 /** The recording's own clock: it never jumps, whatever is done to the computer's. */
 export class Clock {
-  private readonly from = performance.now();
+  private from = performance.now();
   private readonly drift = Date.now() - performance.now();
 
   /** mono is the recording's time now, in ms. */
@@ -89,6 +90,11 @@ export class Clock {
 
   now(): number {
     return Math.round(this.begun + performance.now() - this.from);
+  }
+
+  /** Goes on by a sleep, through which the computer's own counter stood still on some systems. */
+  slept(ms: number): void {
+    this.from -= ms;
   }
 
   /** How far the computer's clock went from ours since the beginning, in ms. */

@@ -7,10 +7,12 @@ import { tracks } from "./chunk.js";
 import { keepText } from "./disk.js";
 import { thin } from "./frames.js";
 import { unsent } from "./left.js";
-import type { FromWorker, Progress, ToWorker } from "./protocol.js";
+import type { FromWorker, Progress } from "./protocol.js";
 import { Outbox } from "./outbox.js";
+import { rescue } from "./rescue.js";
 import { sealKey } from "./sealed.js";
-import type { Begun, Clock, PartState } from "./server.js";
+import { Sealing } from "./sealing.js";
+import { state, type Begun, type Clock, type PartState, type State } from "./server.js";
 import { sealedAlready } from "./uplink.js";
 
 /** Where a track's picture and sound come from; asked again when a device came back. */
@@ -32,19 +34,28 @@ interface Lane extends Source {
   progress?: Progress;
 }
 
-/** Why a track has to begin again; it becomes the gap's reason. */
-export type Why = "device" | "container" | "conflict";
+/** Why a track has to begin again; it becomes the gap's reason, a sleep as power. */
+export type Why = "device" | "container" | "worker" | "sleep" | Lost;
+/** Reasons for which the server takes no more of a part: what it has not lies here. */
+type Lost = "conflict" | "damage";
+const lost = (why: string): why is Lost => why === "conflict" || why === "damage";
 
 /** Tells the page that a track has to begin again. */
 export type Broken = (track: number, why: Why) => void;
 
+/** A track that gave nothing for this long, in ms, gives nothing. */
+const limit = 3000;
+
 export class Session {
-  private readonly worker = new Worker("/static/room-worker.js", { type: "module" });
+  private readonly sealing = new Sealing((m) => this.hear(m));
   private readonly lanes = new Map<number, Lane>();
   private readonly outbox: Outbox;
   private readonly ended = new Map<string, () => void>();
   private readonly ends: Promise<void>[] = []; // of every part that was begun
   private stopping = false;
+  private hides = false;
+  private woke = 0; // ms of the recording from which a sleep may have taken something
+  private revived = false; // what a worker that died kept is on the disk still
   /** Somebody else had the recording sealed: what is recorded stays on this computer. */
   closed = false;
   /** Another computer began a later part of one of our tracks. */
@@ -60,8 +71,7 @@ export class Session {
     this.outbox = new Outbox(begun.id, ({ to, body }, why) => to === "marks" && refused(String(body.kind), why));
     // Whoever finds the copy later knows by which key the seal must be signed.
     void keepText(begun.id, sealKey, logKey).catch(() => undefined);
-    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
-    addEventListener("online", () => this.tell({ do: "hurry" }));
+    addEventListener("online", () => this.sealing.tell({ do: "hurry" }));
   }
 
   get id(): string {
@@ -78,10 +88,16 @@ export class Session {
     return [...this.lanes.values()].flatMap((l) => l.progress ?? []);
   }
 
-  /** The tracks that gave nothing for this long, in ms. */
-  quiet(since: number): number[] {
+  /** The tracks that gave nothing for too long. */
+  quiet(): number[] {
     const now = performance.now();
-    return this.recording.filter((l) => now - l.heard > since).map((l) => l.track);
+    return this.recording.filter((l) => now - l.heard > limit).map((l) => l.track);
+  }
+
+  /** By how much the server is behind at the most, in ms. A track that gives nothing has nothing that is late. */
+  get behind(): number {
+    const late = [...this.lanes.values()].filter((l) => l.progress && (l.progress.waiting > 0 || performance.now() - l.heard < limit));
+    return Math.max(0, ...late.map((l) => this.clock.now() - Math.max(l.progress!.acked, l.end)));
   }
 
   /** The tracks whose picture holds less than its camera gives; to be asked each second. */
@@ -127,7 +143,7 @@ export class Session {
     const lane: Lane = { ...source, stream, camera: film && new Pace(film), part, end: begun, heard: performance.now(), pause: 0, done: false, encoder: undefined };
     this.lanes.set(source.track, lane);
     this.ends.push(new Promise((done) => this.ended.set(`${source.track}/${part}`, done)));
-    this.tell({
+    this.sealing.tell({
       do: "part",
       part: { recording: this.id, track: source.track, part },
       codec,
@@ -141,17 +157,18 @@ export class Session {
       stream,
       codec,
       (p) => {
+        if (this.lanes.get(lane.track) !== lane) return; // the next part began without it
         lane.pause = Math.max(lane.pause, p.at - lane.heard);
         lane.heard = p.at;
         const mono = this.clock.now() - Math.round(performance.now() - p.at);
-        this.tell({ do: "piece", track: lane.track, bytes: p.bytes, mono, wall: p.wall, last: p.last }, [p.bytes]);
+        this.sealing.tell({ do: "piece", track: lane.track, bytes: p.bytes, mono, wall: p.wall, last: p.last }, [p.bytes]);
       },
       (why) => this.fail(lane, why),
     );
     try {
       lane.encoder.start();
     } catch (e) { // its device is gone already: the part that was begun ends empty
-      this.tell({ do: "piece", track: lane.track, bytes: new ArrayBuffer(0), mono: begun, wall: Date.now(), last: true });
+      this.sealing.tell({ do: "piece", track: lane.track, bytes: new ArrayBuffer(0), mono: begun, wall: Date.now(), last: true });
       throw e;
     }
     if (gap && begun > gap.from) this.gap(source.track, gap.from, begun, gap.reason);
@@ -163,7 +180,10 @@ export class Session {
     if (!lane || this.stopping) return;
     const stream = await lane.open();
     for (const t of lane.stream.getTracks()) t.stop(); // what is left of the old ones
-    await this.begin({ track, open: lane.open }, stream, { from: lane.progress?.kept || lane.end, reason: why });
+    const { kept = 0, acked = 0 } = lane.progress ?? {};
+    const from = (lost(why) ? acked : kept) || lane.end;
+    const gap = why === "sleep" ? { from: Math.min(from, this.woke), reason: "power" } : { from, reason: why };
+    await this.begin({ track, open: lane.open }, stream, gap);
   }
 
   /** Ends a track in order; another part of it can begin later. */
@@ -189,14 +209,40 @@ export class Session {
     this.outbox.put({ to: "marks", body: { kind, mono: this.clock.now(), code: more.code ?? "", ...more } });
   }
 
+  /** Hides what is recorded from now on from those who watch, or shows it again. */
+  veil(on: boolean): void {
+    this.hides = on;
+    this.sealing.tell({ do: "veil", on, mono: this.clock.now() });
+  }
+
+  /** How many marks, gaps and alarms went out, once the server has all of them. */
+  get sent(): number | undefined {
+    return this.outbox.sent;
+  }
+
   gap(track: number, from: number, to: number, reason: string): void {
     this.outbox.put({ to: "gaps", body: { track, from, to, reason } });
   }
 
-  /** The computer's clock was set in the last seconds: who verifies is told so. */
-  clockJumped(): void {
+  /**
+   * Says why the computer's clock went away from ours: the server, asked until it
+   * answers, went on too if the computer slept, and its counter with it. Then our
+   * time follows, in a further part of each track; a clock that was set is noted.
+   */
+  async jumped(): Promise<"sleep" | "clock"> {
     const now = this.clock.now();
-    for (const { track } of this.recording) this.gap(track, Math.max(0, now - 3000), now + 500, "clock");
+    const before = Math.max(0, now - 3000);
+    let s: State | undefined;
+    while (!(s = await state(this.id).catch(() => undefined))) await new Promise((r) => setTimeout(r, 2000));
+    const missed = s.now - s.started - this.clock.now();
+    if (missed < 1000) {
+      for (const { track } of this.recording) this.gap(track, before, now + 500, "clock");
+      return "clock";
+    }
+    this.woke = before;
+    this.clock.slept(missed);
+    for (const lane of this.recording) this.fail(lane, "sleep");
+    return "sleep";
   }
 
   /** The computer slept this long until now, in ms: nothing was recorded. */
@@ -214,6 +260,7 @@ export class Session {
     this.stopping = true;
     for (const l of this.lanes.values()) l.encoder?.stop();
     await Promise.all(this.ends);
+    if (this.revived) await rescue(this.id);
     await this.outbox.empty();
     const all = !this.closed || !(await unsent(this.id)).length;
     if (all) await post(`/record/${this.id}/stop`, { room_empty: true });
@@ -230,7 +277,24 @@ export class Session {
 
   private release(): void {
     for (const l of this.lanes.values()) for (const t of l.stream.getTracks()) t.stop();
-    this.worker.terminate();
+    this.sealing.end();
+  }
+
+  /**
+   * Whether the worker died, to be asked each second. Another one begins then, and
+   * with it the next part of each track; what was kept is sent when all ends.
+   */
+  workerDied(): boolean {
+    if (!this.sealing.dead()) return false;
+    this.sealing.anew();
+    this.sealing.tell({ do: "veil", on: this.hides, mono: this.clock.now() });
+    this.revived = true;
+    for (const done of this.ended.values()) done();
+    for (const lane of [...this.lanes.values()]) {
+      if (lane.done) this.lanes.delete(lane.track);
+      else this.fail(lane, "worker");
+    }
+    return true;
   }
 
   private hear(m: FromWorker): void {
@@ -244,7 +308,7 @@ export class Session {
     if (m.said === "progress") {
       this.closed ||= m.progress.trouble === "closed";
       if (m.progress.part === lane.part) lane.progress = m.progress;
-      if (m.progress.trouble === "conflict" && m.progress.part === lane.part) this.fail(lane, "conflict");
+      if (lost(m.progress.trouble) && m.progress.part === lane.part) this.fail(lane, m.progress.trouble);
     } else this.fail(lane, "container");
   }
 
@@ -254,10 +318,6 @@ export class Session {
     lane.encoder.stop();
     lane.encoder = undefined;
     this.broken(lane.track, why);
-  }
-
-  private tell(m: ToWorker, transfer: Transferable[] = []): void {
-    this.worker.postMessage(m, transfer);
   }
 }
 

@@ -12,11 +12,22 @@ export function secondsOf(text: string): number | undefined {
 }
 
 /**
- * A moment as date and time of day with the name of the zone: 2026-11-28
- * 14:03:07 CET. Read years later, in another country, it means the same.
+ * A moment as date and time of day in the zone of the page's installation, with
+ * its name: 2026-11-28 14:03:07 CET. Read years later, in another country, it means the same.
  */
 export function momentOf(ms: number): string {
-  const parts = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" }).formatToParts(ms);
+  const parts = (clock ??= clockOf(document.documentElement.dataset.zone)).formatToParts(ms);
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)!.value;
   return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")}:${part("second")} ${part("timeZoneName")}`;
+}
+
+let clock: Intl.DateTimeFormat | undefined;
+
+/** Where the browser does not know the zone it tells its own. */
+function clockOf(zone?: string): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short", timeZone: zone });
+  } catch {
+    return clockOf();
+  }
 }

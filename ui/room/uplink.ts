@@ -13,11 +13,16 @@ export interface Waiting {
   end: number; // ms of the recording
 }
 
-/** Why nothing goes through at the moment; or never will, "closed" as the recording is sealed. */
-export type Trouble = "" | "offline" | "refused" | "conflict" | "closed";
+/**
+ * Why nothing goes through at the moment; or never will: "closed" as the recording
+ * is sealed, "damage" as the server found this part's file damaged.
+ */
+export type Trouble = "" | "offline" | "refused" | Never;
+type Never = "conflict" | "damage" | "closed";
 
 /** How a server refuses what comes after a recording was sealed. */
 export const sealedAlready = "room.fault.over";
+const never: Partial<Record<string, Never>> = { [sealedAlready]: "closed", "room.fault.part_over": "damage" };
 
 /** Shows that we are the recorder of a part. */
 export const bearing = (token: string): Record<string, string> => ({ "Part-Token": token });
@@ -72,7 +77,7 @@ export class Uplink {
         continue;
       }
       this.report(undefined, trouble);
-      if (trouble === "conflict" || trouble === "closed") {
+      if (trouble !== "offline" && trouble !== "refused") {
         this.over = true; // its bytes stay on this disk: for the auditor, or to be handed over
         break;
       }
@@ -105,7 +110,7 @@ export class Uplink {
       if (r.ok || r.status === 409) {
         const said = (await r.json()) as Ack & { error?: string };
         const trouble = this.settle(said, r.ok);
-        return trouble && said.error === sealedAlready ? "closed" : trouble;
+        return trouble && (never[said.error ?? ""] ?? trouble);
       }
       return r.status < 500 && r.status !== 429 ? "refused" : "offline";
     } catch {

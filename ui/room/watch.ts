@@ -5,11 +5,11 @@ import { post } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
 import { Alarms } from "./alarms.js";
 import { decodeHeader, tracks, type Part } from "./chunk.js";
-import { wordsOf } from "./prompts.js";
+import { asSet, Unseen, wordsOf } from "./prompts.js";
 import { Keys, records } from "./release.js";
 import { Feed } from "./screenplay.js";
 import { Outbox } from "./outbox.js";
-import { state, type State } from "./server.js";
+import { Clock, state, type State } from "./server.js";
 import { stayAwake } from "./stay.js";
 import { timeOf } from "./time.js";
 
@@ -29,6 +29,8 @@ export class WatchPage {
   private keys: string[] = [];
   private powers: string[] = [];
   private last: State | undefined;
+  private clock = new Clock(0); // as the last state told it
+  private masked = false;
   private timers: number[] = []; // while it runs
   private readonly following = new Set<number>();
   private readonly alarms: Alarms;
@@ -80,6 +82,7 @@ export class WatchPage {
     this.one("[data-cut]").hidden = s !== undefined;
     if (!s) return;
     this.last = s;
+    this.clock = new Clock(s.now - s.started);
     this.one("[data-over]").hidden = s.running;
     if (!s.running) this.over();
     this.alarms.show(s.running ? (s.alarms ?? []).map((a) => a.kind) : []);
@@ -96,8 +99,8 @@ export class WatchPage {
 
   /** While the interviewer hides the room, the server gives nothing and nothing that came is shown. */
   private hidden(s: State): boolean {
-    const mask = s.marks.filter((m) => m.kind === "masked" || m.kind === "unmasked").at(-1);
-    const on = s.running && mask?.kind === "masked";
+    const mask = asSet(s.marks).filter((m) => m.kind === "masked" || m.kind === "unmasked").at(-1);
+    const on = (this.masked = s.running && mask?.kind === "masked");
     this.one("[data-masked]").hidden = !on;
     this.one("[data-masked]").textContent = on ? words(this.root, `masked.${mask.code}`) : "";
     const heard = this.soundAlone(s) ? tracks.safe : tracks.main;
@@ -177,9 +180,10 @@ export class WatchPage {
     form.reset();
   }
 
+  /** The time that is seen; while the room is hidden its picture stands still, and the recording does not. */
   private mono(): number {
-    const at = this.lead()?.currentTime;
-    return at ? Math.round(at * 1000) : this.last ? this.last.now - this.last.started : 0;
+    const at = this.masked ? undefined : this.lead()?.currentTime;
+    return at ? Math.round(at * 1000) : this.clock.now();
   }
 
   private listWatchers(s: State): void {
@@ -192,10 +196,9 @@ export class WatchPage {
     );
   }
 
-  private marks = 0;
+  private readonly unseen = new Unseen();
   private async listMarks(s: State): Promise<void> {
-    for (const m of s.marks.slice(this.marks)) {
-      this.marks++;
+    for (const m of this.unseen.take(s.marks)) {
       const item = document.createElement("li");
       item.dir = "auto";
       item.textContent = `${timeOf(m.mono)} ${words(this.root, `mark.${m.kind}`) || m.kind} ${m.code} ${await wordsOf(m, this.keys)}`;

@@ -5,12 +5,12 @@ import { silence } from "./preflight.js";
 import type { Session, Why } from "./session.js";
 
 /** What a watchdog can find; each has its sentence on the page. */
-export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" | "frozen" | "thin" | "clock" | "sleep" | "lag" | "offline" | "refused" | "disk";
+export type Alarm = Why | "taken" | "closed" | "chunk" | "silence" | "clipping" | "frozen" | "thin" | "clock" | "lag" | "offline" | "refused" | "disk";
 
-const limits = { chunk: 3000, silence: 20, clipping: 3, frozen: 5, clock: 1000, sleep: 5000, lag: 5000 };
+const limits = { silence: 20, clipping: 3, frozen: 5, clock: 1000, sleep: 5000, lag: 5000 };
 /** How long an alarm stays at least, in ms: what is gone at once nobody reads. */
 const stays = 3000;
-const longer: Partial<Record<Alarm, number>> = { thin: 10_000, clock: 10_000, sleep: 10_000 };
+const longer: Partial<Record<Alarm, number>> = { worker: 10_000, thin: 10_000, clock: 10_000, sleep: 10_000 };
 
 /** Small enough to compare each second, large enough that noise shows. */
 const small = { width: 64, height: 36 };
@@ -50,7 +50,7 @@ export class Watchdog {
   private look(): void {
     this.follow();
     const now = performance.now();
-    const find = (alarm: Alarm) => this.until.set(alarm, now + (longer[alarm] ?? stays));
+    const find = (alarm: Alarm) => void this.until.set(alarm, performance.now() + (longer[alarm] ?? stays));
     const when = (alarm: Alarm, is: boolean, looks = 1) => {
       const lasted = is ? (this.since.get(alarm) ?? 0) + 1 : 0;
       this.since.set(alarm, lasted);
@@ -58,15 +58,12 @@ export class Watchdog {
     };
     const { session } = this;
     const { rms, clipped } = this.meter.read("long");
-    when("chunk", session.quiet(limits.chunk).length > 0);
+    when("chunk", session.quiet().length > 0);
     when("silence", rms < silence, limits.silence);
     when("clipping", clipped >= limits.clipping);
     when("frozen", this.frozen(), limits.frozen);
     when("thin", session.thin().length > 0);
-    if (this.jumped()) {
-      find("clock");
-      session.clockJumped();
-    }
+    if (this.jumped()) void session.jumped().then(find);
     const pause = now - this.looked;
     this.looked = now;
     // A page in the background looks seldom too, but goes on recording.
@@ -74,8 +71,9 @@ export class Watchdog {
       find("sleep");
       session.slept(pause);
     }
+    if (session.workerDied()) find("worker");
     const { progress } = session;
-    when("lag", !session.closed && progress.some((p) => p.kept > 0 && session.clock.now() - p.acked > limits.lag));
+    when("lag", !session.closed && session.behind > limits.lag);
     for (const p of progress) if (p.trouble) find(p.trouble);
     if (session.taken) find("taken");
     if (session.closed) find("closed");

@@ -3,11 +3,11 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { acknowledged, keyOf } from "./ack.js";
 import { Kept } from "./disk.js";
-import type { FromWorker, Progress, ToWorker } from "./protocol.js";
-import { Sealer } from "./sealer.js";
+import type { Alive, FromWorker, Progress, ToWorker } from "./protocol.js";
+import { Sealer, Veil } from "./sealer.js";
 import { Uplink, type Trouble } from "./uplink.js";
 
-const say = (message: FromWorker): void => (self as unknown as { postMessage(m: FromWorker): void }).postMessage(message);
+const say = (message: FromWorker | Alive): void => (self as unknown as { postMessage(m: FromWorker | Alive): void }).postMessage(message);
 
 /** One part while it is made. */
 class Line {
@@ -23,7 +23,7 @@ class Line {
   private trouble: Trouble = ""; // of the way to the server
 
   constructor(m: ToWorker & { do: "part" }) {
-    this.sealer = new Sealer(m.part, m.codec, m.a, m.b, m.started);
+    this.sealer = new Sealer(m.part, m.codec, m.a, m.b, m.started, veil);
     this.kept = Kept.create(m.part, m.token);
     const { track, part } = m.part;
     this.progress = { track, part, kept: 0, acked: 0, waiting: 0, trouble: "" };
@@ -97,8 +97,12 @@ class Line {
   }
 }
 
+const veil = new Veil();
 const lines = new Map<number, Line>(); // by track: the part that is made now
 const working = new Set<Line>(); // and those of which something waits
+
+say({ said: "alive" });
+setInterval(() => say({ said: "alive" }), 1000);
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.do === "part") {
@@ -106,5 +110,6 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     lines.set(data.part.track, line);
     working.add(line);
   } else if (data.do === "piece") lines.get(data.track)?.push(data);
+  else if (data.do === "veil") veil.draw(data.on, data.mono);
   else for (const line of working) line.hurry();
 };

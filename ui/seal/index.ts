@@ -6,4 +6,5 @@ export { b64, unb64 } from "./bytes.js";
 export { derive, deriveFromPRF, type Keys } from "./derive.js";
 export { parseReceipt } from "./entry.js";
 export { fingerprint, newIdentity, open, openStream, padJSON, recipientOf, seal, sealBlob } from "./file.js";
+export { keepUnder, newKeepKey, openUnder } from "./kept.js";
 export { newReceipt, receiptDigits, receiptWords, type Receipt } from "./receipt.js";

@@ -5,7 +5,7 @@ import { busy, field, onSend, Told, words } from "./form.js";
 import { get, post, Refusal } from "./http.js";
 import { fromPassphrase } from "./passphrase.js";
 import { evaluate, passkeysWork, usePasskey, type Ceremony } from "./passkey.js";
-import { keep, tryUnlocked } from "./unlocked.js";
+import { forget, keep, tryUnlocked } from "./unlocked.js";
 import { work } from "../seal/work.js";
 
 interface Greeting {
@@ -41,7 +41,8 @@ export function signInPage(root: HTMLElement): void {
       location.assign(back);
     }),
   );
-  if (signedIn) void tryUnlocked().then((identity) => identity && location.assign(back));
+  if (!signedIn) forget();
+  else void tryUnlocked().then((identity) => identity && location.assign(back));
 }
 
 async function byPassphrase(form: HTMLFormElement): Promise<void> {

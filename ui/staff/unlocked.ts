@@ -2,14 +2,12 @@
 // lies in sessionStorage encrypted under a share that the server gives to the
 // live session only: a tab whose session ended holds nothing that opens
 // anything. Desk and admin pages need unlockedIdentity and no more.
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-
-import { b64, unb64 } from "../seal/bytes.js";
+import { unb64 } from "../seal/bytes.js";
+import { keepUnder, openUnder } from "../seal/kept.js";
 import { get } from "./http.js";
 import { watchIdle } from "./idle.js";
 
 const slot = "verhaal";
-const nonceSize = 24;
 
 /** How long another tab of this browser has to hand its sealed key over. */
 const handOver = 300;
@@ -22,9 +20,7 @@ tabs.onmessage = ({ data }) => {
 
 /** Keeps an unlocked key (AGE-SECRET-KEY-PQ-1…) for this tab's session. */
 export function keep(identity: string, share: Uint8Array): void {
-  const nonce = crypto.getRandomValues(new Uint8Array(nonceSize));
-  const sealed = xchacha20poly1305(share, nonce).encrypt(new TextEncoder().encode(identity));
-  sessionStorage.setItem(slot, b64(new Uint8Array([...nonce, ...sealed])));
+  sessionStorage.setItem(slot, keepUnder(share, new TextEncoder().encode(identity)));
 }
 
 /** Forgets the key in this tab. */
@@ -64,9 +60,7 @@ export async function unlockedIdentity(): Promise<string> {
 function read(kept: string | null | undefined, share: Uint8Array): string | undefined {
   if (!kept) return undefined;
   try {
-    const sealed = unb64(kept);
-    const plain = xchacha20poly1305(share, sealed.subarray(0, nonceSize)).decrypt(sealed.subarray(nonceSize));
-    return new TextDecoder().decode(plain);
+    return new TextDecoder().decode(openUnder(share, kept));
   } catch {
     return undefined; // of another session
   }

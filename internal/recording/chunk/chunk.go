@@ -118,7 +118,8 @@ const (
 	First    Flags = 1 << iota // seq 0: begins with the container's head
 	KeyFrame                   // a player that has the head can start here
 	Last                       // no record follows in this part
-	allFlags = First | KeyFrame | Last
+	Hidden                     // nobody may follow it live: made while the interviewer hid the room
+	allFlags = First | KeyFrame | Last | Hidden
 )
 
 // Part names a part of a track: what one run of one recorder made.

@@ -26,7 +26,7 @@ func partOf(t *rapid.T) (p chunk.Part, a, b chunk.Secret, plain [][]byte, record
 		mono += rapid.Uint64Range(0, 100_000).Draw(t, "hole")
 		h := chunk.Header{Part: p, Codec: codec, Seq: uint32(i), Mono: mono, Wall: rapid.Uint64Range(0, 1<<53-1).Draw(t, "wall"), Prev: chain.Head()}
 		h.Duration = uint32(rapid.Uint64Range(0, chunk.MinuteMS-mono%chunk.MinuteMS).Draw(t, "duration"))
-		h.Flags = chunk.Flags(rapid.SampledFrom([]int{0, 2}).Draw(t, "flags"))
+		h.Flags = chunk.Flags(rapid.SampledFrom([]int{0, 2, 8, 10}).Draw(t, "flags"))
 		if i == 0 {
 			h.Flags |= chunk.First
 		}
@@ -206,7 +206,7 @@ func TestARecordThatMayNotBeIsNotSealed(t *testing.T) {
 	sealed(t, good)
 	for name, change := range map[string]func(*chunk.Header){
 		"crosses its minute":         func(h *chunk.Header) { h.Duration++ },
-		"unknown flag":               func(h *chunk.Header) { h.Flags |= 8 },
+		"unknown flag":               func(h *chunk.Header) { h.Flags |= 16 },
 		"no codec":                   func(h *chunk.Header) { h.Codec = 0 },
 		"unknown codec":              func(h *chunk.Header) { h.Codec = 5 },
 		"unknown track":              func(h *chunk.Header) { h.Track = 4 },

@@ -89,6 +89,9 @@ func makePart(t *testing.T, p chunk.Part, codec chunk.Codec, a, b chunk.Secret, 
 		if i == len(plains)-1 {
 			h.Flags |= chunk.Last
 		}
+		if i == 2 {
+			h.Flags |= chunk.Hidden
+		}
 		if over := h.End() - uint64(h.Minute()+1)*chunk.MinuteMS; int64(over) > 0 {
 			h.Duration -= uint32(over)
 		}
@@ -147,7 +150,7 @@ func makeVectors(t *testing.T) vectors {
 	refuse("a bit of prev flipped", "damaged", changed(60, good()[60]^1))
 	refuse("another magic", "malformed", changed(0, 'v'))
 	refuse("version 2", "malformed", changed(4, 2))
-	refuse("an unknown flag", "malformed", changed(5, 8))
+	refuse("an unknown flag", "malformed", changed(5, 16))
 	refuse("the flag of a first record on record 1", "malformed", changed(5, 1))
 	refuse("codec 0", "malformed", changed(6, 0))
 	refuse("codec 5", "malformed", changed(6, 5))

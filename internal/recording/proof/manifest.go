@@ -100,6 +100,16 @@ func (t Track) end() (end uint64) {
 	return end
 }
 
+// Length is how long the recording is, in ms: up to its stop, or to the end of
+// the last record where a recorder's clock went ahead of the server's.
+func (m Manifest) Length() uint64 {
+	length := uint64(max(0, m.Ended-m.Started))
+	for _, t := range m.Tracks {
+		length = max(length, t.end())
+	}
+	return length
+}
+
 // Undeclared gives what is missing of the tracks and stands in no gap: between
 // parts, and from a part that no recorder ended up to the end of the recording.
 // What was shown may end at any time.

@@ -114,7 +114,14 @@ type token struct {
 }
 
 func read(der, text []byte) (_ token, err error) {
-	// The parsers index into what they are given without a look at its length.
+	if len(der) > maxAnswer {
+		return token{}, errors.New("the timestamp is longer than any is")
+	}
+	if err := checkDER(der); err != nil {
+		return token{}, fmt.Errorf("the timestamp can't be read: %w", err)
+	}
+	// The parsers index into what they are given without a look at its length: what
+	// the walk let through must not end a server or a check either.
 	defer func() {
 		if wrong := recover(); wrong != nil {
 			err = errors.New("the timestamp can't be read")

@@ -50,12 +50,19 @@ type Desks interface {
 	Sweep(ctx context.Context) (removed int, err error)
 }
 
+// Seals is what an administrator is told of sealed recordings: how many wait for
+// a timestamp.
+type Seals interface {
+	Unstamped(ctx context.Context) (int, error)
+}
+
 type face struct {
 	site   *web.Site
 	pack   func() *policy.Pack // in force now
 	rules  Rules
 	people People
 	desks  Desks
+	seals  Seals
 
 	certificates withdraw.Certificates
 }
@@ -64,8 +71,8 @@ type face struct {
 const maxForm = 16 << 10
 
 // Register adds the administrator's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, rules Rules, people People, desks Desks, certificates withdraw.Certificates) {
-	f := &face{site, rules.Now, rules, people, desks, certificates}
+func Register(mux *http.ServeMux, site *web.Site, rules Rules, people People, desks Desks, seals Seals, certificates withdraw.Certificates) {
+	f := &face{site, rules.Now, rules, people, desks, seals, certificates}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Administrator, h) }
 	at("GET /admin/{$}", f.showOverview)
 	at("GET /admin/people", f.showPeople)

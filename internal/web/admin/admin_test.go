@@ -189,6 +189,17 @@ func TestACertificateThatEndsOvernightIsSeenOnThePages(t *testing.T) {
 	}
 }
 
+func TestTheOverviewTellsThatSealsWaitForATimestamp(t *testing.T) {
+	h := newHouse(t)
+	if _, page := h.ask(t, staff.Administrator, "GET", "/admin/", nil); strings.Contains(page, "data-seals") {
+		t.Error("it tells of seals when none waits")
+	}
+	h.seals = 2
+	if _, page := h.ask(t, staff.Administrator, "GET", "/admin/", nil); !strings.Contains(page, "2 sealed recordings wait for their timestamp") {
+		t.Error("it does not tell how many wait")
+	}
+}
+
 func TestOnlyOfficersSitOnDesksAndDaysMustExist(t *testing.T) {
 	h := newHouse(t)
 	who, _ := h.enrolled(t, "aud", "An Auditor", staff.Auditor)

@@ -46,6 +46,7 @@ type house struct {
 	admin    staff.Member
 	asks     staff.Member // who sends the requests; the admin at first
 	now      time.Time
+	seals    int               // that wait for a timestamp
 	booked   []planner.Booking // without a certificate, once it is withdrawn
 	told     []string          // interviews whose certificate was withdrawn
 }
@@ -54,6 +55,9 @@ type house struct {
 func (h *house) Lapsed(context.Context, string, planner.Held) ([]planner.Booking, error) {
 	return h.booked, nil
 }
+
+// Unstamped stands for the recordings.
+func (h *house) Unstamped(context.Context) (int, error) { return h.seals, nil }
 
 // Tell stands for the case files, by the calendar.
 func (h *house) Tell(_ context.Context, actor, happened string, clashes []planner.Booking) error {
@@ -110,7 +114,7 @@ func newHouse(t *testing.T) *house {
 	})
 	must(t, err)
 	mux := http.NewServeMux()
-	admin.Register(mux, h.site, h.rules, h.members, h.desks, withdraw.Certificates{People: h.members, Desks: h.desks, Book: h})
+	admin.Register(mux, h.site, h.rules, h.members, h.desks, h, withdraw.Certificates{People: h.members, Desks: h.desks, Book: h})
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server = httptest.NewServer(web.Protect(mux))
 	t.Cleanup(h.server.Close)

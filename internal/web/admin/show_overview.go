@@ -26,6 +26,7 @@ func (f *face) showOverview(w http.ResponseWriter, r *http.Request) error {
 		Ending   []ending
 		Soon     int
 		Proposed int // versions of the rules that wait for a second administrator
+		Seals    int // that wait for a timestamp
 	}
 	data.Soon = soon
 	for _, c := range f.pack().Channels {
@@ -58,6 +59,9 @@ func (f *face) showOverview(w http.ResponseWriter, r *http.Request) error {
 		if v.State == rulebook.Proposed {
 			data.Proposed++
 		}
+	}
+	if data.Seals, err = f.seals.Unstamped(r.Context()); err != nil {
+		return err
 	}
 	return f.site.Render(w, r, http.StatusOK, "admin/overview", data)
 }

@@ -48,6 +48,7 @@ type aboutPage struct {
 	Deviations []deviation
 	Pack       *policy.Pack
 	Clash      []clash // facts that somebody else changed meanwhile
+	Meanwhile  *clash  // the same, of a value that is no fact
 	Problems   []problem
 	Lessened   []string // earlier interviews that go, or say less, only as a correction
 	Lines      string   // of an import that could not be read

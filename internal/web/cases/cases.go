@@ -38,16 +38,18 @@ type Files interface {
 	AddReports(ctx context.Context, actor, id string, reports []string) error
 	Having(ctx context.Context, actor, report string) (casefile.File, bool, error)
 	Events(ctx context.Context, actor, id string) ([]casefile.Happened, error)
-	Advance(ctx context.Context, actor, id, phase string) error
+	Advance(ctx context.Context, actor, id, seen, phase string) error
 	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
 	AddMember(ctx context.Context, actor, id, staff string) error
 	Exclude(ctx context.Context, actor, id, staff, why string) error
 	RemoveMember(ctx context.Context, actor, id, staff string) error
 	AddPerson(ctx context.Context, actor, id, role string) (string, error)
-	ChangeRole(ctx context.Context, actor, id, person, role string) error
+	ChangeRole(ctx context.Context, actor, id, person, seen, role string) error
 	Persons(ctx context.Context, actor, id string) ([]casefile.Person, error)
 	BurdenOf(ctx context.Context, actor, id, person string) (casefile.Burden, error)
 	Tasks(ctx context.Context, actor, id, person string) ([]policy.Requirement, error)
+	Exclusions(ctx context.Context, prosecutor string, limit int) ([]casefile.Exclusion, error)
+	JudgeExclusion(ctx context.Context, prosecutor, exclusion, state, why string) error
 	Facts(ctx context.Context, actor, id, subject string) (map[string]casefile.Fact, error)
 	CorrectFact(ctx context.Context, actor, id, subject, name string, fields url.Values, version int64, c casefile.Correction) error
 	ImportEarlier(ctx context.Context, actor, id, person, text string) (int, error)
@@ -60,7 +62,7 @@ type Files interface {
 	ContactPlanOf(ctx context.Context, actor, id, person string) (casefile.ContactPlan, bool, error)
 	Contact(ctx context.Context, actor, id, person, way, result, basis string) error
 	Contacts(ctx context.Context, actor, id, person string) ([]casefile.Contact, error)
-	Shield(ctx context.Context, actor, id, person, basis string) error
+	Shield(ctx context.Context, actor, id, person, seen, basis string) error
 	Shielded(ctx context.Context, actor, id string) (map[string]string, error)
 	Unshield(ctx context.Context, actor, id, person, why string) ([]casefile.Part, error)
 	LevelsNeeded(ctx context.Context, actor, id string) ([]casefile.Needed, error)
@@ -185,6 +187,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
 	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)
 	site.HandleStaff(mux, "POST /decisions/views/{id}/open", staff.Prosecutor, f.readView)
+	site.HandleStaff(mux, "POST /decisions/exclusions/{id}/judge", staff.Prosecutor, f.judgeExclusion)
 	site.HandleStaff(mux, "POST /decisions/{id}", staff.Prosecutor, f.decide)
 }
 

@@ -10,13 +10,31 @@ import (
 	"verhaal/internal/web/facts"
 )
 
+// changedMeanwhile is the fault of what somebody else changed after the writer saw it.
+const changedMeanwhile = "case.fault.changed_meanwhile"
+
 // advance takes the case to another phase.
 func (f *face) advance(w http.ResponseWriter, r *http.Request) error {
 	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
-	return f.formal(w, r, "/case/"+r.PathValue("id")+"/", f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("phase")))
+	err = f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("seen"), in.Get("phase"))
+	if fault.KeyOf(err) != changedMeanwhile {
+		return f.formal(w, r, "/case/"+r.PathValue("id")+"/", err)
+	}
+	file, err := f.files.Get(r.Context(), actor(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return f.caseFile(w, r, http.StatusConflict, casePage{Meanwhile: f.meanwhile(r, "phase", file.Phase, in.Get("phase"))})
+}
+
+// meanwhile is a value that somebody else changed after the page was opened, for the partial
+// "meanwhile"; field is its name in the locales.
+func (f *face) meanwhile(r *http.Request, field, now, chosen string) *clash {
+	say, at := f.site.Page(r).T, "cases."+field
+	return &clash{say(at), say(at + "." + now), say(at + "." + chosen)}
 }
 
 // refused is a formal report that rules don't let begin, with those rules.
@@ -69,10 +87,37 @@ func (f *face) changeRole(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := f.files.ChangeRole(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("role")); err != nil {
+	ctx, id, person := r.Context(), r.PathValue("id"), r.PathValue("subject")
+	err = f.files.ChangeRole(ctx, actor(r), id, person, in.Get("seen"), in.Get("role"))
+	if fault.KeyOf(err) != changedMeanwhile {
+		return backTo(w, r, here(r), err)
+	}
+	people, err := f.files.Persons(ctx, actor(r), id)
+	if err != nil {
 		return err
 	}
-	return web.Back(w, r, "/case/"+r.PathValue("id")+"/about/"+r.PathValue("subject"))
+	for _, p := range people {
+		if p.ID == person {
+			return f.aboutMeanwhile(w, r, f.meanwhile(r, "role", p.Role, in.Get("role")))
+		}
+	}
+	return fault.New(fault.NotFound, "", "no such person")
+}
+
+func backTo(w http.ResponseWriter, r *http.Request, page string, err error) error {
+	if err != nil {
+		return err
+	}
+	return web.Back(w, r, page)
+}
+
+// aboutMeanwhile is the page of a person with a value that somebody else changed.
+func (f *face) aboutMeanwhile(w http.ResponseWriter, r *http.Request, value *clash) error {
+	known, err := f.files.Facts(r.Context(), actor(r), r.PathValue("id"), subject(r))
+	if err != nil {
+		return err
+	}
+	return f.about(w, r, http.StatusConflict, aboutPage{Meanwhile: value}, known, filled(known))
 }
 
 // changeState confirms, holds or cancels an interview. Confirming what the

@@ -152,6 +152,7 @@ func (f *face) askDeviation(w http.ResponseWriter, r *http.Request) error {
 type decisionsPage struct {
 	Asked   []deviation
 	Told    []toldView
+	KeptOut []exclusion
 	Minutes minutes
 	Next    string
 	Paged   bool
@@ -159,8 +160,11 @@ type decisionsPage struct {
 	Lang    string
 }
 
+// LiftReasons is for the template.
+func (decisionsPage) LiftReasons() []string { return casefile.LiftReasons() }
+
 // showDecisions lists what the prosecutor is asked to sign, then what they did,
-// what victims want them to know, and what they asked of recordings.
+// what victims want them to know, who is kept out of cases, and what they asked of recordings.
 func (f *face) showDecisions(w http.ResponseWriter, r *http.Request) error {
 	after := r.URL.Query().Get("after")
 	all, views, next, err := f.files.ForProsecutor(r.Context(), actor(r), after, listedDecisions)
@@ -172,6 +176,9 @@ func (f *face) showDecisions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if page.Told, err = f.toldViews(r.Context(), views); err != nil {
+		return err
+	}
+	if page.KeptOut, err = f.exclusions(r); err != nil {
 		return err
 	}
 	if page.Minutes, err = f.minutesOf(r, page.Lang); err != nil {

@@ -247,10 +247,16 @@ func (f *face) shield(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := f.files.Shield(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("basis")); err != nil {
+	ctx, id, person := r.Context(), r.PathValue("id"), r.PathValue("subject")
+	err = f.files.Shield(ctx, actor(r), id, person, in.Get("seen"), in.Get("basis"))
+	if fault.KeyOf(err) != changedMeanwhile {
+		return backTo(w, r, here(r)+"?saved", err)
+	}
+	shielded, err := f.files.Shielded(ctx, actor(r), id)
+	if err != nil {
 		return err
 	}
-	return web.Back(w, r, here(r)+"?saved")
+	return f.aboutMeanwhile(w, r, f.meanwhile(r, "shield", shielded[person], in.Get("basis")))
 }
 
 // unshield gives out the sealed name and ways of contact of one person.

@@ -82,7 +82,7 @@ func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 		var less casefile.Lessened
 		switch {
 		case err == nil:
-		case fault.KeyOf(err) == "case.fault.changed_meanwhile":
+		case fault.KeyOf(err) == changedMeanwhile:
 			page.Clash = append(page.Clash, clash{f.pack().Label(fact.Name, lang), facts.Said(before), facts.Said(now)})
 		case errors.As(err, &less):
 			page.Lessened = less.Rows

@@ -17,6 +17,9 @@ var roles = []string{casefile.Victim, casefile.Witness, casefile.Companion, case
 // Roles is for the template.
 func (casePage) Roles() []string { return roles }
 
+// ExclusionReasons is for the template.
+func (casePage) ExclusionReasons() []string { return casefile.ExclusionReasons() }
+
 type person struct {
 	casefile.Person
 	Burden     casefile.Burden
@@ -40,16 +43,17 @@ type happened struct {
 }
 
 type casePage struct {
-	File    casefile.File
-	Desk    string
-	Reports []casefile.Report
-	Persons []person
-	Members []member
-	Events  []happened
-	Pack    *policy.Pack
-	Lang    string
-	Duty    string // what the case key needs of this member; "" = nothing
-	Keyed   bool
+	File      casefile.File
+	Meanwhile *clash // the phase, which somebody else changed
+	Desk      string
+	Reports   []casefile.Report
+	Persons   []person
+	Members   []member
+	Events    []happened
+	Pack      *policy.Pack
+	Lang      string
+	Duty      string // what the case key needs of this member; "" = nothing
+	Keyed     bool
 	// Deadlines is what runs in the case.
 	Deadlines deadlines
 	Orders    []recording.Order // minutes that prosecutors ask for
@@ -57,13 +61,17 @@ type casePage struct {
 
 // show is the case file: what it has cost each person so far stands on top.
 func (f *face) show(w http.ResponseWriter, r *http.Request) error {
+	return f.caseFile(w, r, http.StatusOK, casePage{})
+}
+
+func (f *face) caseFile(w http.ResponseWriter, r *http.Request, status int, page casePage) error {
 	ctx, who, id := r.Context(), actor(r), r.PathValue("id")
 	file, err := f.files.View(ctx, who, id)
 	if err != nil {
 		return err
 	}
 	pack := f.pack()
-	page := casePage{File: file, Pack: pack, Lang: facts.Language(pack, f.site.Page(r).Lang)}
+	page.File, page.Pack, page.Lang = file, pack, facts.Language(pack, f.site.Page(r).Lang)
 	page.Desk = f.channelName(file.Channel, f.site.Page(r).Lang)
 	if page.Reports, err = f.files.Reports(ctx, who, id); err != nil {
 		return err
@@ -112,7 +120,7 @@ func (f *face) show(w http.ResponseWriter, r *http.Request) error {
 	case len(duty.Missing) > 0:
 		page.Duty = "cases.duty.missing"
 	}
-	return f.site.Render(w, r, http.StatusOK, "cases/show", page)
+	return f.site.Render(w, r, status, "cases/show", page)
 }
 
 // persons lists the people with their interviews and what those have cost them.

@@ -69,16 +69,17 @@ type custodyPage struct {
 // listed is an act as it is printed.
 type listed struct {
 	Leaf                                     int64
-	Time                                     time.Time
+	Time                                     time.Time // in the installation's zone
 	Kind, Staff, Roles, Basis, Details, Hash string
 }
 
 // custodyPage lists the acts to read.
 func (f *face) custodyPage(r *http.Request) (custodyPage, error) {
 	id, all, err := f.acts(r)
+	local := f.site.Page(r).Local
 	page := custodyPage{ID: id.String(), Log: f.logKey}
 	for _, a := range all {
-		page.Acts = append(page.Acts, listed{a.Seq, a.Time.UTC(), a.Kind, a.Staff, strings.Join(a.Roles, " "), a.Basis, details(a), hex.EncodeToString(a.Leaf[:])})
+		page.Acts = append(page.Acts, listed{a.Seq, local(a.Time), a.Kind, a.Staff, strings.Join(a.Roles, " "), a.Basis, details(a), hex.EncodeToString(a.Leaf[:])})
 	}
 	return page, err
 }

@@ -15,7 +15,7 @@ import (
 func acts(n int) custodyPage {
 	page := custodyPage{ID: strings.Repeat("ab", 16), Log: "verhaal.test/log+0123abcd+AAAA"}
 	for i := range n {
-		page.Acts = append(page.Acts, listed{Leaf: int64(1000 + 3*i), Time: time.Date(2026, 11, 28, 20, 0, i, 0, time.UTC), Kind: "recording.key_released", Staff: "st-" + fmt.Sprint(i),
+		page.Acts = append(page.Acts, listed{Leaf: int64(1000 + 3*i), Time: time.Date(2026, 11, 28, 20, 0, i, 0, time.FixedZone("CET", 3600)), Kind: "recording.key_released", Staff: "st-" + fmt.Sprint(i),
 			Roles: "interviewer", Basis: "A-26", Details: fmt.Sprintf("minutes=%d; purpose=prosecution; track=0", i), Hash: fmt.Sprintf("%064x", i)})
 	}
 	return page
@@ -60,7 +60,7 @@ func TestThePrintedListHasEveryActWithItsPlaceInTheLogOnNumberedPages(t *testing
 	}
 	all := strings.Join(pages, " ")
 	for _, a := range list.Acts {
-		if line := fmt.Sprintf("%d %s UTC %s %s %s %s %s", a.Leaf, a.Time.Format("2006-01-02 15:04:05"), a.Kind, a.Staff, a.Roles, a.Basis, a.Details); !strings.Contains(all, line) {
+		if line := fmt.Sprintf("%d %s CET %s %s %s %s %s", a.Leaf, a.Time.Format("2006-01-02 15:04:05"), a.Kind, a.Staff, a.Roles, a.Basis, a.Details); !strings.Contains(all, line) {
 			t.Errorf("there is no %q", line)
 		}
 	}

@@ -149,6 +149,7 @@ func (f *face) watch(w http.ResponseWriter, r *http.Request) error {
 }
 
 type markJSON struct {
+	N      int64  `json:"n"`
 	Kind   string `json:"kind"`
 	Mono   uint64 `json:"mono"`
 	Code   string `json:"code"`
@@ -241,7 +242,7 @@ func (f *face) state(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		out.Marks = append(out.Marks, markJSON{m.Kind, m.Mono, m.Code, m.Sealed, name, m.Linked})
+		out.Marks = append(out.Marks, markJSON{m.N, m.Kind, m.Mono, m.Code, m.Sealed, name, m.Linked})
 	}
 	for _, a := range s.Alarms {
 		out.Alarms = append(out.Alarms, alarmJSON(a))

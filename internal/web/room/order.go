@@ -142,13 +142,14 @@ func writeOrderWords(w http.ResponseWriter, words recording.OrderWords, err erro
 	}(words))
 }
 
-// deliver takes the archive that a member made, sealed to the prosecutor.
+// deliver takes the archive that a member made, sealed to the prosecutor: hours of
+// film, over whatever connection they have.
 func (f *face) deliver(w http.ResponseWriter, r *http.Request) error {
 	id, err := recordingOf(r)
 	if err != nil {
 		return err
 	}
-	return created(w, f.book.Deliver(r.Context(), actor(r), id, r.PathValue("order"), r.Header.Get(archiveHeader), r.ContentLength, r.Body))
+	return created(w, f.book.Deliver(r.Context(), actor(r), id, r.PathValue("order"), r.Header.Get(archiveHeader), r.ContentLength, web.Unhurried(w, r)))
 }
 
 // refuseOrder says no, with words to the prosecutor.

@@ -46,8 +46,7 @@ type named struct{ ID, Name string }
 type done struct {
 	ID      string
 	Started time.Time
-	Minutes int
-	Sealed  bool
+	Minutes int64
 }
 
 // person is who will be in the room, with the certificates that are asked for.
@@ -106,7 +105,11 @@ func (f *face) showRecorder(w http.ResponseWriter, r *http.Request) error {
 			page.Running = one.ID.String()
 			continue
 		}
-		page.Done = append(page.Done, done{one.ID.String(), one.Day(), int((one.Stopped - one.Started) / 60_000), one.Sealed})
+		minutes, err := f.book.Minutes(ctx, one)
+		if err != nil {
+			return err
+		}
+		page.Done = append(page.Done, done{one.ID.String(), one.Day(), minutes})
 	}
 	page.preflight(interview.Decision)
 	web.AllowRecording(w)

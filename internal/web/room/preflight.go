@@ -48,7 +48,7 @@ func (p *recordPage) preflight(d policy.Decision) {
 		p.Checks = append(p.Checks, check{"certificates", ask(aboutStudio, aboutTrafficking)})
 		p.Certificates = p.certified(d)
 	}
-	for _, name := range []string{"test", "disk", "space", "clock", "wake"} {
+	for _, name := range []string{"test", "sealing", "disk", "space", "clock", "wake"} {
 		p.Checks = append(p.Checks, check{Name: name})
 	}
 }

@@ -3,6 +3,7 @@ package staff_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,26 @@ func TestSigningInNeverLeadsToAnotherSite(t *testing.T) {
 		_, page := p.get(t, "/staff/sign-in?back="+strings.NewReplacer("%", "%25", "?", "%3F", `\`, "%5C", "&", "%26").Replace(back))
 		if !strings.Contains(page, `data-back="`+want+`"`) {
 			t.Errorf("%q does not lead to %q", back, want)
+		}
+	}
+}
+
+func TestAFormSentWithoutASessionLeadsBackToItsPageAndToNoOther(t *testing.T) {
+	h := newHouse(t)
+	p := h.visitor(t)
+	for typedOn, want := range map[string]string{
+		h.base + "/case/c1/about/p1?saved=facts": "/case/c1/about/p1", "": "/staff/account/language", "https://evil.example/case/c1/": "/staff/account/language",
+		h.base + ".evil.example/case/": "/staff/account/language",
+	} {
+		req, err := http.NewRequest("POST", h.base+"/staff/account/language", strings.NewReader("lang=nl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Referer", typedOn)
+		status, page := p.do(t, req)
+		if status != http.StatusUnauthorized || !strings.Contains(page, `href="/staff/sign-in?back=`+url.QueryEscape(want)+`"`) {
+			t.Errorf("typed on %q: %d, and no way to %q", typedOn, status, want)
 		}
 	}
 }

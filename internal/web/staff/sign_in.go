@@ -109,9 +109,10 @@ func (f *Face) signOutEverywhere(w http.ResponseWriter, r *http.Request) error {
 
 func (f *Face) leave(w http.ResponseWriter, r *http.Request) {
 	f.setCookie(w, r, "")
-	// The tab's half of the unlocked key; worthless without the share, but gone
-	// is better.
-	w.Header().Set("Clear-Site-Data", `"storage"`)
+	// Never "storage": there lie sealed drafts, and minutes of recordings that are
+	// still to be sent. The tab's half of the unlocked key is worthless without the
+	// share, and the page that follows forgets it (ui/staff/sign_in.ts).
+	w.Header().Set("Clear-Site-Data", `"cache"`)
 	http.Redirect(w, r, "/staff/sign-in", http.StatusSeeOther)
 }
 
