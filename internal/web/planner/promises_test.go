@@ -459,7 +459,7 @@ func TestACheckOfTiesEndsWithANewSuspect(t *testing.T) {
 		}
 		h.confirm(t, file, planned, p)
 		stands("confirmed")
-		ok(t, h.cases.ChangeRole(ctx, "ann", file.ID, witness, casefile.Suspect))
+		ok(t, h.cases.ChangeRole(ctx, "ann", file.ID, witness, casefile.Witness, casefile.Suspect))
 		stands("planned")
 	})
 }
