@@ -57,7 +57,7 @@ func (x *fixture) Uncheck(*db.Tx, string) error {
 	return nil
 }
 
-func (x *fixture) Stands(_ db.Source, casefile, interview string, avoid []string) error {
+func (x *fixture) Stands(_ db.Source, casefile, interview, language string, avoid []string) error {
 	if slices.Contains(avoid, x.near) {
 		return fault.New(fault.Conflict, "planner.fault.apart", "somebody whom they must not meet")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
@@ -73,7 +74,11 @@ func (f *Files) slotStands(src db.Source, id, interview string) error {
 		return err
 	}
 	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
-	if err := f.calendar.Stands(src, id, interview, Apart(all[i].Person, people)); err != nil || all[i].Outside == "" {
+	known, err := factsOf(src, id, all[i].Person)
+	if err != nil {
+		return err
+	}
+	if err := f.calendar.Stands(src, id, interview, Interpreted(known), Apart(all[i].Person, people)); err != nil || all[i].Outside == "" {
 		return err
 	}
 	plan, err := factsOf(src, id, interview)
@@ -81,4 +86,13 @@ func (f *Files) slotStands(src db.Source, id, interview string) error {
 		return err
 	}
 	return f.calendar.Suits(src, id, all[i].Person, plan["plan.date"].Fields.Get("plan.date"))
+}
+
+// Interpreted is the language into which a person needs an interpreter, by the facts
+// about them: a code; "" = none.
+func Interpreted(person map[string]Fact) string {
+	if person["subject.needs_interpreter"].Fields.Get("subject.needs_interpreter") != "true" {
+		return ""
+	}
+	return strings.ToLower(person["subject.language"].Fields.Get("subject.language"))
 }

@@ -271,7 +271,7 @@ func TestWhatIsTakenOutOfUseIsSeenByWhoeverRestsOnIt(t *testing.T) {
 		var version int64 = 1
 		stands := func(key string) {
 			t.Helper()
-			err := x.Stands(x.db.Source(ctx), "a", "i1", nil)
+			err := x.Stands(x.db.Source(ctx), "a", "i1", "", nil)
 			if key == "" {
 				ok(t, err)
 			} else {

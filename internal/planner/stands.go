@@ -10,14 +10,18 @@ import (
 
 // Stands looks at the slot of an interview again, by all that it was taken by and
 // as the calendar is now, besides other bookings: none was ever taken over it. What
-// it holds is out of use, away, not at work or does not fit any more, is a Conflict
-// with "planner.fault.gone", somebody of avoid at the site then, or times that don't
+// it holds is out of use, away, not at work or does not fit any more, such as an
+// interpreter without the language that the person needs by now ("" = none), is a
+// Conflict with "planner.fault.gone", somebody of avoid at the site then, or times that don't
 // suit the person any more, one with "planner.fault.apart" or "planner.fault.times".
 // An interview without a slot, or whose slot has begun, stands.
-func (b *Book) Stands(src db.Source, casefile, interview string, avoid []string) error {
+func (b *Book) Stands(src db.Source, casefile, interview, language string, avoid []string) error {
 	all, err := b.bookings(src, listBookingOf, casefile, interview)
 	if err != nil || len(all) == 0 || !all[0].Start.After(b.clock()) {
 		return err
+	}
+	if language != "" {
+		all[0].by.language = language
 	}
 	c, err := b.besides(src, all)
 	if err != nil {

@@ -70,9 +70,9 @@ func TestASlotFallsWithWhatDoesNotFitAnyMore(t *testing.T) {
 			"a colleague of another sex":              {worker(func(w *planner.Worker) { w.Sex = "m" }), worker(func(w *planner.Worker) { w.Sex = "f" })},
 		} {
 			t.Log(name)
-			ok(t, x.Stands(x.db.Source(ctx), "a", "i1", nil))
+			ok(t, x.Stands(x.db.Source(ctx), "a", "i1", "", nil))
 			x.taken(t, "a", "pia a i1 slot_lost", c.away)
-			wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", nil), fault.Conflict, "planner.fault.gone")
+			wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", "", nil), fault.Conflict, "planner.fault.gone")
 			fallen := 0
 			ok(t, x.Fallen(x.db.Source(ctx), func(casefile, interview string) { fallen++ }))
 			if fallen != 1 {
@@ -105,7 +105,7 @@ func TestWhoIsKeptAwayForGoodIsNotClearedAgain(t *testing.T) {
 		}
 		ok(t, act(func(tx *db.Tx) error { _, err := x.Conflicts(tx, "a", p.Interpreter.ID, slot.ID); return err }))
 		wantFault(t, act(func(tx *db.Tx) error { _, err := x.Checked(tx, "ann", "a", p.Interpreter.ID, "bureau"); return err }), fault.Conflict, "planner.fault.conflict")
-		wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", nil), fault.Conflict, "planner.fault.gone")
+		wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", "", nil), fault.Conflict, "planner.fault.gone")
 		fallen := 0
 		ok(t, x.Fallen(x.db.Source(ctx), func(casefile, interview string) { fallen++ }))
 		if fallen != 1 {

@@ -464,6 +464,33 @@ func TestACheckOfTiesEndsWithANewSuspect(t *testing.T) {
 	})
 }
 
+// TestAnInterviewInAnotherLanguageIsAPlanAgain, in the act in which the language becomes
+// known, unless whoever interprets speaks that one too.
+func TestAnInterviewInAnotherLanguageIsAPlanAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, w *db.Writer) {
+		h, ctx := open(t, d, w), t.Context()
+		file, planned, p := h.held(t)
+		both := planner.Entry[planner.Interpreter]{Used: true, Version: 1, It: *p.Interpreter}
+		both.It.Languages = []string{"ro", "bg"}
+		_, err := h.book.SaveInterpreter(ctx, "pia", both)
+		ok(t, err)
+		for _, one := range [][2]string{{"bg", "confirmed"}, {"hu", "planned"}} {
+			ok(t, h.set(ctx, "ann", file.ID, planned.Person, "subject.language="+one[0]))
+			all, err := h.cases.Interviews(ctx, "ann", file.ID)
+			ok(t, err)
+			if all[0].State != one[1] {
+				t.Errorf("in %s the interview is %s", one[0], all[0].State)
+			}
+		}
+		if rows := h.reopened(t); len(rows) != 1 || rows[0].Name != planned.ID {
+			t.Errorf("on the board are %+v", rows)
+		}
+		if err := h.cases.Confirm(ctx, "ann", file.ID, planned.ID); fault.KeyOf(err) != "planner.fault.gone" {
+			t.Errorf("confirmed with an interpreter of another language: %v", err)
+		}
+	})
+}
+
 // span are the fields of a form for the time of a slot.
 func span(p planner.Proposal, in url.Values) url.Values {
 	in.Set("from", p.Start.Format("2006-01-02T15:04"))

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"verhaal/internal/casefile"
@@ -143,9 +142,7 @@ func (f *face) known(ctx context.Context, who, id string, planned casefile.Plann
 	if err != nil {
 		return w, err
 	}
-	if about["subject.needs_interpreter"].Fields.Get("subject.needs_interpreter") == "true" {
-		w.Language = strings.ToLower(about["subject.language"].Fields.Get("subject.language"))
-	}
+	w.Language = casefile.Interpreted(about)
 	if w.Same, err = f.files.InterviewersBefore(ctx, who, id, planned.ID); err != nil {
 		return w, err
 	}
