@@ -66,6 +66,7 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 // Source reads rows: a Tx with its own changes, or the database as it stands.
 type Source interface {
 	Query(query string, args ...any) (*sql.Rows, error)
+	Context() context.Context
 }
 
 // Source reads the database until ctx ends.
@@ -75,6 +76,8 @@ type reading struct {
 	*DB
 	ctx context.Context
 }
+
+func (r reading) Context() context.Context { return r.ctx }
 
 func (r reading) Query(query string, args ...any) (*sql.Rows, error) {
 	return r.DB.Query(r.ctx, query, args...)

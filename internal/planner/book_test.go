@@ -305,6 +305,11 @@ func TestWhatIsTakenOutOfUseIsSeenByWhoeverRestsOnIt(t *testing.T) {
 		stands("planner.fault.gone")
 		worker.Used, worker.Version = true, 2
 		ok(t, x.SaveWorker(ctx, "pia", worker))
+		here := x.staff
+		x.staff = slices.DeleteFunc(slices.Clone(here), func(c planner.Colleague) bool { return c.ID == worker.It.ID })
+		stands("planner.fault.gone") // they left
+		x.staff = here
+		stands("")
 		interpreter := planner.Entry[planner.Interpreter]{Version: 1, It: *p.Interpreter}
 		x.taken(t, "a", "pia a i1 slot_lost", func(seen ...string) error {
 			_, err := x.SaveInterpreter(ctx, "pia", interpreter, seen...)

@@ -204,6 +204,11 @@ func (b *Book) bookedFor(who ...string) func(db.Source) ([]Booking, error) {
 	}
 }
 
+// BookedFor lists what somebody is booked for from now on.
+func (b *Book) BookedFor(ctx context.Context, staff string) ([]Booking, error) {
+	return b.bookedFor(staffWho + staff)(b.db.Source(ctx))
+}
+
 // Lapsed lists what somebody is booked for from now on, on days when they hold
 // gone and no other of its kind: what rests on it.
 func (b *Book) Lapsed(ctx context.Context, staff string, gone Held) ([]Booking, error) {
@@ -220,7 +225,7 @@ func (b *Book) Lapsed(ctx context.Context, staff string, gone Held) ([]Booking, 
 	if i := slices.Index(left, gone); i >= 0 {
 		left = slices.Delete(left, i, i+1)
 	}
-	all, err := b.bookedFor(staffWho + staff)(b.db.Source(ctx))
+	all, err := b.BookedFor(ctx, staff)
 	return slices.DeleteFunc(all, func(one Booking) bool {
 		day := one.Start.Format(time.DateOnly)
 		return !gone.on(day) || slices.ContainsFunc(left, func(h Held) bool { return h.Kind == gone.Kind && h.on(day) })

@@ -114,13 +114,12 @@ func (b *Book) ownOf(src db.Source, one Booking, avoid []string) (o own, err err
 }
 
 // besides is the calendar for some bookings as if nothing were booked: with what
-// is away then.
+// is away then, and without who does not work here any more.
 func (b *Book) besides(src db.Source, all []Booking) (Calendar, error) {
 	if len(all) == 0 {
 		return Calendar{}, nil
 	}
 	reach := all[0].Span
-	var staff []Colleague
 	for _, one := range all {
 		if one.Start.Before(reach.Start) {
 			reach.Start = one.Start
@@ -128,15 +127,14 @@ func (b *Book) besides(src db.Source, all []Booking) (Calendar, error) {
 		if one.End.After(reach.End) {
 			reach.End = one.End
 		}
-		for _, who := range one.Who {
-			if id, is := strings.CutPrefix(who, staffWho); is {
-				staff = append(staff, Colleague{ID: id})
-			}
-		}
 	}
 	reach = reach.around()
+	staff, err := b.staff(src.Context())
+	if err != nil {
+		return Calendar{}, err
+	}
 	away := map[string][]Span{}
-	err := db.Each(src, listAway, func(row func(...any) error) error {
+	err = db.Each(src, listAway, func(row func(...any) error) error {
 		var who string
 		var from, until int64
 		err := row(&who, &from, &until)

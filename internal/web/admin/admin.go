@@ -64,15 +64,15 @@ type face struct {
 	desks  Desks
 	seals  Seals
 
-	certificates withdraw.Certificates
+	colleagues withdraw.Staff
 }
 
 // maxForm is more than any form here can hold.
 const maxForm = 16 << 10
 
 // Register adds the administrator's pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, rules Rules, people People, desks Desks, seals Seals, certificates withdraw.Certificates) {
-	f := &face{site, rules.Now, rules, people, desks, seals, certificates}
+func Register(mux *http.ServeMux, site *web.Site, rules Rules, people People, desks Desks, seals Seals, colleagues withdraw.Staff) {
+	f := &face{site, rules.Now, rules, people, desks, seals, colleagues}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Administrator, h) }
 	at("GET /admin/{$}", f.showOverview)
 	at("GET /admin/people", f.showPeople)

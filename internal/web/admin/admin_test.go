@@ -133,6 +133,39 @@ func TestWhoWithdrawsACertificateReadsWhichInterviewsRestOnIt(t *testing.T) {
 	}
 }
 
+// TestWhoeverLetsSomebodyGoReadsWhichInterviewsTheyAreBookedFor: as they leave, or may not
+// interview any more.
+func TestWhoeverLetsSomebodyGoReadsWhichInterviewsTheyAreBookedFor(t *testing.T) {
+	for done, act := range map[string]struct {
+		path string
+		form url.Values
+	}{
+		"powers": {"/powers", url.Values{"power": {staff.Auditor}}},
+		"left":   {"/leave", url.Values{"sure": {"yes"}}},
+	} {
+		t.Run(done, func(t *testing.T) {
+			h := newHouse(t)
+			who, _ := h.seated(t, "sam", "Sam Bos")
+			at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+			h.booked = []planner.Booking{{ID: "b1", Casefile: "c1", Interview: "i1", RoomName: "Studio 2", Span: planner.Span{Start: at, End: at.Add(time.Hour)}}}
+			here := "/admin/people/" + who.ID
+			if status, page := h.ask(t, staff.Administrator, "POST", here+act.path, act.form); status != http.StatusConflict || !strings.Contains(page, "2026-12-01 09:00 – 10:00, Studio 2") {
+				t.Errorf("%d %s", status, page)
+			}
+			if kept, err := h.members.ByID(t.Context(), who.ID); err != nil || !kept.Can(staff.Officer) || len(h.told) > 0 {
+				t.Errorf("gone before anybody went on: %+v %v, told %v", kept, err, h.told)
+			}
+			act.form.Set("seen", "b1")
+			if status, page := h.ask(t, staff.Administrator, "POST", here+act.path, act.form); status != http.StatusSeeOther || page != here+"?done="+done {
+				t.Errorf("%d %s", status, page)
+			}
+			if !slices.Equal(h.told, []string{h.admin.ID + " c1 i1 colleague_left"}) {
+				t.Errorf("told are %v", h.told)
+			}
+		})
+	}
+}
+
 func TestLosingTheRightToReadTakesTheDeskKeyAtOnce(t *testing.T) {
 	for name, act := range map[string]struct {
 		path string

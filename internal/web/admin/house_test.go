@@ -56,6 +56,9 @@ func (h *house) Lapsed(context.Context, string, planner.Held) ([]planner.Booking
 	return h.booked, nil
 }
 
+// BookedFor stands for the calendar too.
+func (h *house) BookedFor(context.Context, string) ([]planner.Booking, error) { return h.booked, nil }
+
 // Unstamped stands for the recordings.
 func (h *house) Unstamped(context.Context) (int, error) { return h.seals, nil }
 
@@ -114,7 +117,7 @@ func newHouse(t *testing.T) *house {
 	})
 	must(t, err)
 	mux := http.NewServeMux()
-	admin.Register(mux, h.site, h.rules, h.members, h.desks, h, withdraw.Certificates{People: h.members, Desks: h.desks, Book: h})
+	admin.Register(mux, h.site, h.rules, h.members, h.desks, h, withdraw.Staff{People: h.members, Desks: h.desks, Book: h})
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server = httptest.NewServer(web.Protect(mux))
 	t.Cleanup(h.server.Close)

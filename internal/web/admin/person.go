@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"slices"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
@@ -61,15 +62,22 @@ func (f *face) showPerson(w http.ResponseWriter, r *http.Request) error {
 	}{who, who.Until.Format("2006-01-02"), powers, staff.Doubtful(who.Powers), certificates, policy.CertificateKinds(), desks, f.people.Today(), done(r)})
 }
 
+// setPowers gives somebody other powers. Interviews that they are booked for and may
+// not hold any more are shown first.
 func (f *face) setPowers(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxForm); err != nil {
 		return err
 	}
 	id := r.PathValue("id")
-	if err := f.people.SetPowers(r.Context(), actor(r), id, r.PostForm["power"]); err != nil {
-		return err
+	powers := r.PostForm["power"]
+	set := func() error { return f.people.SetPowers(r.Context(), actor(r), id, powers) }
+	if slices.Contains(powers, staff.Officer) {
+		if err := set(); err != nil {
+			return err
+		}
+		return f.changed(w, r, "/admin/people/"+id, "powers")
 	}
-	return f.changed(w, r, "/admin/people/"+id, "powers")
+	return f.parted(w, r, id, "powers", set)
 }
 
 func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
@@ -103,7 +111,7 @@ func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("id")
-	err := f.certificates.Revoke(r.Context(), actor(r), id, r.PostForm.Get("certificate"), r.PostForm[withdraw.Seen])
+	err := f.colleagues.Revoke(r.Context(), actor(r), id, r.PostForm.Get("certificate"), r.PostForm[withdraw.Seen])
 	return withdraw.Done(f.site, w, r, err, "/admin/people/"+id+"?done=revoked")
 }
 
@@ -118,7 +126,8 @@ func (f *face) endSessions(w http.ResponseWriter, r *http.Request) error {
 	return f.changed(w, r, "/admin/people/"+id, "sessions")
 }
 
-// leave ends an account. It can't be undone, so the form has a box to tick.
+// leave ends an account. It can't be undone, so the form has a box to tick, and
+// interviews that they are booked for are shown first.
 func (f *face) leave(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxForm); err != nil {
 		return err
@@ -127,17 +136,31 @@ func (f *face) leave(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.BadInput, "admin.fault.not_sure", "the box was not ticked")
 	}
 	id := r.PathValue("id")
-	if err := f.people.Leave(r.Context(), actor(r), id); err != nil {
-		return err
-	}
-	on, err := f.desks.Of(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	for _, channel := range on {
-		if err := f.desks.RemoveMember(r.Context(), actor(r), channel, id); err != nil {
+	return f.parted(w, r, id, "left", func() error {
+		if err := f.people.Leave(r.Context(), actor(r), id); err != nil {
 			return err
 		}
-	}
-	return f.changed(w, r, "/admin/people/"+id, "left")
+		on, err := f.desks.Of(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		for _, channel := range on {
+			if err := f.desks.RemoveMember(r.Context(), actor(r), channel, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// parted lets somebody go once the interviews that they are booked for were seen.
+func (f *face) parted(w http.ResponseWriter, r *http.Request, id, done string, let func() error) error {
+	err := f.colleagues.Part(r.Context(), actor(r), id, r.PostForm[withdraw.Seen], func() error {
+		if err := let(); err != nil {
+			return err
+		}
+		_, err := f.desks.Sweep(r.Context())
+		return err
+	})
+	return withdraw.Done(f.site, w, r, err, "/admin/people/"+id+"?done="+done)
 }

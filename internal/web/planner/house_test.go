@@ -154,7 +154,7 @@ func open(t testing.TB, d *db.DB, w *db.Writer) *house {
 	h.face = &face{site: site, pack: func() *policy.Pack { return pack }, book: book, desks: h, clock: clock}
 	h.cases = casefile.New(d, log, casefile.Around{Desks: h, People: h, Rules: h, Calendar: book, Sources: nothing{}, Clock: clock})
 	h.files = h.cases
-	Register(h.mux, site, h.pack, book, h.cases, colleagues{h}, h, withdraw.Certificates{People: h, Desks: h, Book: book}, clock)
+	Register(h.mux, site, h.pack, book, h.cases, colleagues{h}, h, withdraw.Staff{People: h, Desks: h, Book: book}, clock)
 	return h
 }
 

@@ -253,7 +253,7 @@ func (f *face) revoke(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = f.certificates.Revoke(r.Context(), actor(r), r.PathValue("id"), in.Get("certificate"), in[withdraw.Seen])
+	err = f.colleagues.Revoke(r.Context(), actor(r), r.PathValue("id"), in.Get("certificate"), in[withdraw.Seen])
 	return withdraw.Done(f.site, w, r, err, "/planner/people/"+r.PathValue("id"))
 }
 

@@ -70,12 +70,12 @@ type face struct {
 	desks  Desks
 	clock  func() time.Time // in the installation's time zone
 
-	certificates withdraw.Certificates
+	colleagues withdraw.Staff
 }
 
 // Register adds the pages to mux.
-func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book *planner.Book, files Files, people People, desks Desks, certificates withdraw.Certificates, clock func() time.Time) {
-	f := &face{site, pack, book, files, people, desks, clock, certificates}
+func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, book *planner.Book, files Files, people People, desks Desks, colleagues withdraw.Staff, clock func() time.Time) {
+	f := &face{site, pack, book, files, people, desks, clock, colleagues}
 	at := func(pattern string, h web.Handler) { site.HandleStaff(mux, pattern, staff.Recordings, h) }
 	at("GET /planner/{$}", f.showCalendar)
 	at("GET /planner/rooms", f.showRooms)

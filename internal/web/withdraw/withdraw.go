@@ -1,6 +1,6 @@
 // Package withdraw is what two faces share that take something away on which
 // interviews rest: whoever does it sees before what is booked. It takes
-// certificates back for both.
+// certificates back for both, and lets colleagues go.
 package withdraw
 
 import (
@@ -17,8 +17,8 @@ import (
 	"verhaal/internal/web"
 )
 
-// Certificates takes them back with all that follows.
-type Certificates struct {
+// Staff takes from colleagues what interviews rest on, with all that follows.
+type Staff struct {
 	People interface {
 		Certificates(ctx context.Context, member string) ([]staff.Certificate, error)
 		Revoke(ctx context.Context, actor, member, certificate string) error
@@ -27,6 +27,7 @@ type Certificates struct {
 		Sweep(ctx context.Context) (removed int, err error)
 	}
 	Book interface {
+		BookedFor(ctx context.Context, staff string) ([]planner.Booking, error)
 		Lapsed(ctx context.Context, staff string, gone planner.Held) ([]planner.Booking, error)
 		Tell(ctx context.Context, actor, happened string, clashes []planner.Booking) error
 	}
@@ -36,7 +37,7 @@ type Certificates struct {
 // holder is booked for on days when they would not hold it any more must be among
 // seen, or nothing is done and a planner.Clash lists it. The cases of these
 // interviews are told, and ask their rules again.
-func (c Certificates) Revoke(ctx context.Context, actor, member, certificate string, seen []string) error {
+func (c Staff) Revoke(ctx context.Context, actor, member, certificate string, seen []string) error {
 	held, err := c.People.Certificates(ctx, member)
 	if err != nil {
 		return err
@@ -59,6 +60,23 @@ func (c Certificates) Revoke(ctx context.Context, actor, member, certificate str
 		return err
 	}
 	return c.Book.Tell(ctx, actor, "certificate_withdrawn", clashes)
+}
+
+// Part lets a colleague go, who leaves or may interview no more. What they are booked
+// for from now on must be among seen, or nothing is done and a planner.Clash lists it.
+// let does it; the cases of these interviews are told then, and ask their rules again.
+func (c Staff) Part(ctx context.Context, actor, member string, seen []string, let func() error) error {
+	clashes, err := c.Book.BookedFor(ctx, member)
+	if err != nil {
+		return err
+	}
+	if err := planner.Unseen(clashes, seen); err != nil {
+		return err
+	}
+	if err := let(); err != nil {
+		return err
+	}
+	return c.Book.Tell(ctx, actor, "colleague_left", clashes)
 }
 
 // Seen is the field of a form with the ids of bookings that were shown.
