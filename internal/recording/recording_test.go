@@ -124,7 +124,7 @@ func room(id string) (policy.RoomKind, bool) {
 // watch has somebody follow from a kind of room.
 func (h *house) watch(t testing.TB, actor string, id chunk.ID, room string) {
 	t.Helper()
-	_, err := h.Watch(context.Background(), actor, id, room)
+	_, err := h.Watch(context.Background(), actor, id, room, "")
 	ok(t, err)
 }
 
