@@ -91,6 +91,23 @@ func TestARoomGivesThePowersOfItsKindBesideItsInterviewAlone(t *testing.T) {
 	})
 }
 
+// TestWhoFollowsIsListedWhateverTheyCanDoThere, each second in the same order.
+func TestWhoFollowsIsListedWhateverTheyCanDoThere(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		h.watch(t, "dee", id, "listening_room")
+		h.watch(t, "ann", id, "director_room")
+		for range 8 {
+			s, err := h.State(ctx, "ann", id)
+			ok(t, err)
+			if !slices.Equal(s.Watchers, []Watcher{{"ann", "director_room"}, {"dee", "listening_room"}}) {
+				t.Errorf("%+v watch", s.Watchers)
+			}
+		}
+	})
+}
+
 // TestARoomThatAsksForACertificateLetsInWhoHoldsItToday: who sits there already
 // stays, and nobody without it comes back.
 func TestARoomThatAsksForACertificateLetsInWhoHoldsItToday(t *testing.T) {

@@ -370,6 +370,7 @@ func (b *Book) State(ctx context.Context, actor string, id chunk.ID) (State, err
 			s.Watchers = append(s.Watchers, Watcher{staff, room})
 		}
 	}
+	slices.SortFunc(s.Watchers, func(a, b Watcher) int { return cmp.Compare(a.Staff, b.Staff) }) // asked each second, the list stands still
 	for _, p := range live.parts {
 		if len(p.index) == 0 {
 			continue

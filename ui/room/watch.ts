@@ -101,6 +101,7 @@ export class WatchPage {
     this.one("[data-over]").hidden = s.running;
     if (!s.running) this.over();
     this.alarms.show(s.running ? (s.alarms ?? []).map((a) => a.kind) : []);
+    this.listWatchers(s);
     if (this.hidden(s)) return void (await this.listMarks(s));
     for (const view of this.views()) {
       const track = Number(view.dataset.track);
@@ -108,7 +109,6 @@ export class WatchPage {
       const wanted = track !== tracks.safe || this.soundAlone(s);
       if (open && wanted && !this.following.has(track)) void this.follow(view, { recording: this.id, track, part: open.part });
     }
-    this.listWatchers(s);
     await this.listMarks(s);
   }
 
