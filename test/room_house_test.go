@@ -74,6 +74,8 @@ type roomHouse struct {
 	unmet    string        // rules that demand a picture now
 	refused  string        // kind of mark that is not taken
 	watchers map[string]string
+	oneSeat  bool     // everybody who watches is one person, who sits in one page
+	seat     string   // that was taken last
 	asked    []string // track/part/minute of each key released
 	arrived  map[string]time.Time
 }
@@ -303,10 +305,18 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return map[string]any{}
 	})
 	at("POST /record/{id}/watch", func(w http.ResponseWriter, r *http.Request) any {
-		var asked struct{ Room string }
+		var asked struct{ Room, Seat string }
 		body(r, &asked)
+		if asked.Seat != "" && asked.Seat != h.seat && h.oneSeat {
+			w.WriteHeader(http.StatusConflict)
+			return map[string]any{"error": "room.fault.elsewhere", "text": "Elsewhere."}
+		}
+		if asked.Seat == "" {
+			h.seat = rand.Text()
+			asked.Seat = h.seat
+		}
 		h.watchers["Robin"] = asked.Room
-		return map[string]any{"powers": []string{"see", "hear", "prompt", "mark"}, "every": 5}
+		return map[string]any{"powers": []string{"see", "hear", "prompt", "mark"}, "every": 5, "seat": asked.Seat}
 	})
 	at("POST /record/{id}/stop", func(w http.ResponseWriter, r *http.Request) any {
 		h.running, h.sealed = false, true

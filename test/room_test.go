@@ -186,6 +186,38 @@ func TestEveryPromptIsReadOnceWhoeverSendsIt(t *testing.T) {
 	stop(b)
 }
 
+// TestWhoWatchesElsewhereIsToldInTheFirstPage, which shows and plays nothing more,
+// and can take the place back.
+func TestWhoWatchesElsewhereIsToldInTheFirstPage(t *testing.T) {
+	h := newRoomHouse(t)
+	h.oneSeat = true
+	b := openRoom(t, h)
+	begin(b)
+	watch := func(w *browser.Tab) {
+		w.Click("form[data-enter] button")
+		w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	}
+	first, second := openRoom(t, h), openRoom(t, h)
+	for _, w := range []*browser.Tab{first, second} {
+		w.Visit("/record/" + h.id.String() + "/watch")
+		watch(w)
+	}
+	const stopped = `document.querySelector("[data-elsewhere]").checkVisibility() && !document.querySelector("[data-live]").checkVisibility() && [...document.querySelectorAll("[data-track]")].every(m => m.paused)`
+	first.Until(stopped)
+	time.Sleep(2500 * time.Millisecond)
+	if !browser.Ask[bool](first, stopped) {
+		t.Error("the first page began again")
+	}
+	if browser.Ask[bool](second, stopped) {
+		t.Error("the second page stopped")
+	}
+	first.Check("who watches elsewhere")
+	first.Leave("[data-elsewhere] a")
+	watch(first)
+	second.Until(stopped)
+	stop(b)
+}
+
 // TestAMarkOfAHiddenRoomHasItsTime: the picture next door stands still then.
 func TestAMarkOfAHiddenRoomHasItsTime(t *testing.T) {
 	h := newRoomHouse(t)

@@ -70,24 +70,41 @@ func TestARoomGivesThePowersOfItsKindBesideItsInterviewAlone(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
 		id := h.started(t)
-		_, err := h.Watch(ctx, "dee", id, "studio_director_room")
+		_, err := h.Watch(ctx, "dee", id, "studio_director_room", "")
 		wantFault(t, err, fault.Refused, "room.fault.beside")
-		_, err = h.Watch(ctx, "dee", id, "interview_room")
+		_, err = h.Watch(ctx, "dee", id, "interview_room", "")
 		wantFault(t, err, fault.BadInput, "")
 		distress := Mark{Kind: "distress"}
 		wantFault(t, h.AddMark(ctx, "dee", id, distress), fault.Refused, "room.fault.no_mark")
 		h.watch(t, "dee", id, "viewing_room")
 		wantFault(t, h.AddMark(ctx, "dee", id, distress), fault.Refused, "room.fault.no_mark")
-		powers, err := h.Watch(ctx, "dee", id, "director_room")
+		seat, err := h.Watch(ctx, "dee", id, "director_room", "")
 		ok(t, err)
-		if len(powers) != 3 {
-			t.Errorf("the powers are %q", powers)
+		if len(seat.Powers) != 3 {
+			t.Errorf("the powers are %q", seat.Powers)
 		}
 		ok(t, h.AddMark(ctx, "dee", id, distress))
 		wantFault(t, h.AddMark(ctx, "dee", id, Mark{Kind: "becomes_formal_report"}), fault.Refused, "room.fault.interviewer")
 		wantFault(t, h.AddMark(ctx, "ann", id, Mark{Kind: "break", Mono: 5001}), fault.BadInput, "")
 		h.now = h.now.Add(3 * Presence) // the director's page is gone
 		wantFault(t, h.AddMark(ctx, "dee", id, distress), fault.Refused, "room.fault.no_mark")
+	})
+}
+
+// TestWhoFollowsIsListedWhateverTheyCanDoThere, each second in the same order.
+func TestWhoFollowsIsListedWhateverTheyCanDoThere(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		h.watch(t, "dee", id, "listening_room")
+		h.watch(t, "ann", id, "director_room")
+		for range 8 {
+			s, err := h.State(ctx, "ann", id)
+			ok(t, err)
+			if !slices.Equal(s.Watchers, []Watcher{{"ann", "director_room"}, {"dee", "listening_room"}}) {
+				t.Errorf("%+v watch", s.Watchers)
+			}
+		}
 	})
 }
 
@@ -99,7 +116,7 @@ func TestARoomThatAsksForACertificateLetsInWhoHoldsItToday(t *testing.T) {
 		id := h.started(t)
 		refused := func() {
 			t.Helper()
-			_, err := h.Watch(ctx, "dee", id, "certified_room")
+			_, err := h.Watch(ctx, "dee", id, "certified_room", "")
 			wantFault(t, err, fault.Refused, "room.fault.certificate")
 		}
 		refused()
@@ -118,6 +135,63 @@ func TestARoomThatAsksForACertificateLetsInWhoHoldsItToday(t *testing.T) {
 	})
 }
 
+// TestSomebodySitsInOnePageAtATime: what an earlier page says changes nothing any
+// more, and the log has one coming and one going for each room.
+func TestSomebodySitsInOnePageAtATime(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id := h.started(t)
+		sit := func(room, seat string) Seat {
+			t.Helper()
+			got, err := h.Watch(ctx, "dee", id, room, seat)
+			ok(t, err)
+			return got
+		}
+		moved := func(seat Seat) {
+			t.Helper()
+			_, err := h.Watch(ctx, "dee", id, "viewing_room", seat.ID)
+			wantFault(t, err, fault.Conflict, "room.fault.elsewhere")
+			sit("", seat.ID)
+		}
+		first := sit("viewing_room", "")
+		second := sit("viewing_room", "")
+		third := sit("director_room", "")
+		for range 3 {
+			h.now = h.now.Add(Presence)
+			moved(first)
+			moved(second)
+			if got := sit("director_room", third.ID); got.ID != third.ID || len(got.Powers) != 3 {
+				t.Errorf("who stays sits in %+v, then in %+v", third, got)
+			}
+		}
+		s, err := h.State(ctx, "ann", id)
+		ok(t, err)
+		if !slices.Equal(s.Watchers, []Watcher{{"dee", "director_room"}}) {
+			t.Errorf("%+v watch", s.Watchers)
+		}
+		sit("", third.ID)
+		h.again(t) // a server that starts again knows no seat
+		if got := sit("viewing_room", first.ID); got.ID != first.ID {
+			t.Errorf("after a start %+v sits in %+v", first, got)
+		}
+		h.now = h.now.Add(3 * Presence)
+		sit("viewing_room", first.ID) // it slept, before anybody noticed
+		sit("", first.ID)
+		h.sealed(t, id)
+		acts, err := h.Custody(ctx, "ann", id)
+		ok(t, err)
+		var got []string
+		for _, a := range acts {
+			if a.Kind == "recording.watched" {
+				got = append(got, a.Facts["room"]+a.Basis)
+			}
+		}
+		if want := []string{"viewing_room", "", "director_room", "", "viewing_room", "silent", "viewing_room", ""}; !slices.Equal(got, want) {
+			t.Errorf("the log has %q, want %q", got, want)
+		}
+	})
+}
+
 func TestNobodyComesToARecordingThatIsOver(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
@@ -127,12 +201,12 @@ func TestNobodyComesToARecordingThatIsOver(t *testing.T) {
 		h.watch(t, "dee", id, "viewing_room")
 		h.sealed(t, id)
 		for _, who := range []string{"ann", "dee"} {
-			_, err := h.Watch(ctx, who, id, "viewing_room")
+			_, err := h.Watch(ctx, who, id, "viewing_room", "")
 			wantFault(t, err, fault.Conflict, "room.fault.over")
 		}
-		r, err := h.Get(ctx, "ann", id)
+		live, err := h.open(ctx, id)
 		ok(t, err)
-		wantFault(t, h.enter(ctx, "ann", r, "viewing_room", ""), fault.Conflict, "room.fault.over") // that was asked while it ran
+		wantFault(t, h.moves(ctx, "ann", live, "viewing_room", ""), fault.Conflict, "room.fault.over") // that was asked while it ran
 		h.watch(t, "dee", id, "")
 		ok(t, h.leave(ctx))
 		if n := h.acts(t, "recording.watched"); n != 2 {

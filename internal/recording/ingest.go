@@ -30,6 +30,10 @@ type running struct {
 	// behind, so that no part begins in a recording that is sealed meanwhile. It
 	// is taken before a part's write and before mu.
 	change sync.Mutex
+
+	// seats is held from what a watcher's coming or going finds to what it leaves
+	// behind, so that each is written down once. It is taken before mu.
+	seats sync.Mutex
 }
 
 // part is one part's file and its index.

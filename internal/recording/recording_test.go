@@ -112,6 +112,7 @@ func room(id string) (policy.RoomKind, bool) {
 	kinds := map[string]policy.RoomKind{
 		"director_room":        {For: policy.ForControl, Powers: []string{policy.CanSee, policy.CanPrompt, policy.CanMark}, Beside: []string{"interview_room"}},
 		"viewing_room":         {For: policy.ForViewing, Powers: []string{policy.CanSee}, Beside: []string{"interview_room"}},
+		"listening_room":       {For: policy.ForViewing, Powers: []string{policy.CanHear}, Beside: []string{"interview_room"}},
 		"studio_director_room": {For: policy.ForControl, Powers: []string{policy.CanSee, policy.CanSteer}, Beside: []string{"child_friendly_studio"}},
 		"certified_room":       {For: policy.ForControl, Powers: []string{policy.CanSee}, Beside: []string{"interview_room"}, Certificate: "studio"},
 		"interview_room":       {For: policy.ForInterview},
@@ -123,7 +124,7 @@ func room(id string) (policy.RoomKind, bool) {
 // watch has somebody follow from a kind of room.
 func (h *house) watch(t testing.TB, actor string, id chunk.ID, room string) {
 	t.Helper()
-	_, err := h.Watch(context.Background(), actor, id, room)
+	_, err := h.Watch(context.Background(), actor, id, room, "")
 	ok(t, err)
 }
 

@@ -3,6 +3,7 @@ package recording
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // watcher is somebody who follows a recording now.
 type watcher struct {
 	room string
+	seat string // the page in which they sit
 	seen time.Time
 }
 
@@ -162,50 +164,72 @@ func (b *Book) putGap(tx *db.Tx, id chunk.ID, g Gap, actor string) error {
 	return err
 }
 
+// Seat is a page in which somebody follows, and what they can do there.
+type Seat struct {
+	ID     string
+	Powers []string
+}
+
 // Watch notes that somebody follows from a kind of room, or left (""), and gives
 // what they can do from there (rule A-16): Refused unless a room of that kind
 // lies beside the interview's, and to enter without the certificate that the kind
 // asks for. Coming and going are acts; staying is not. Nobody comes to what is over.
-func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room string) (powers []string, err error) {
+//
+// Somebody sits in one page at a time. One that brings no seat takes a new one;
+// the page from before that brings its own is told so ("room.fault.elsewhere"),
+// and leaves nobody's.
+func (b *Book) Watch(ctx context.Context, actor string, id chunk.ID, room, seat string) (Seat, error) {
 	r, err := b.Get(ctx, actor, id)
 	if err != nil {
-		return nil, err
+		return Seat{}, err
 	}
 	kind, known := b.room(room)
 	switch {
 	case room == "":
 	case r.Stopped > 0:
-		return nil, fault.New(fault.Conflict, "room.fault.over", "the recording is over")
+		return Seat{}, fault.New(fault.Conflict, "room.fault.over", "the recording is over")
 	case !known || kind.For == policy.ForInterview:
-		return nil, fault.New(fault.BadInput, "", "no room to follow from")
+		return Seat{}, fault.New(fault.BadInput, "", "no room to follow from")
 	case !slices.Contains(kind.Beside, r.Room):
-		return nil, fault.New(fault.Refused, "room.fault.beside", "that room is not beside the interview's")
+		return Seat{}, fault.New(fault.Refused, "room.fault.beside", "that room is not beside the interview's")
 	}
 	live, err := b.open(ctx, id)
 	if err != nil {
-		return nil, err
+		return Seat{}, err
 	}
+	live.seats.Lock()
+	defer live.seats.Unlock()
 	live.mu.Lock()
-	was := live.follows(actor, b.clock())
+	was, from := live.watchers[actor], live.follows(actor, b.clock())
 	live.mu.Unlock()
-	if was != room {
-		if err := b.enter(ctx, actor, r, room, kind.Certificate); err != nil {
-			return nil, err
+	switch {
+	case from == "" || seat == "" || seat == was.seat:
+	case room == "":
+		return Seat{}, nil
+	default:
+		return Seat{}, fault.New(fault.Conflict, "room.fault.elsewhere", "they follow from another page")
+	}
+	if room != from {
+		if err := b.moves(ctx, actor, live, room, kind.Certificate); err != nil {
+			return Seat{}, err
 		}
+	}
+	if room == "" {
+		return Seat{}, nil
+	}
+	if seat == "" {
+		seat = rand.Text()
 	}
 	live.mu.Lock()
 	defer live.mu.Unlock()
-	live.watchers[actor] = watcher{room, b.clock()}
-	if room == "" {
-		delete(live.watchers, actor)
-	}
-	live.news.Broadcast() // who left is sent nothing more
-	return kind.Powers, nil
+	live.watchers[actor] = watcher{room, seat, b.clock()}
+	return Seat{seat, kind.Powers}, nil
 }
 
-// enter writes down that somebody came to a kind of room that asks for a
-// certificate ("" for none), or left.
-func (b *Book) enter(ctx context.Context, actor string, r Recording, room, certificate string) error {
+// moves has somebody leave where they were, and come to a kind of room ("" for
+// none) if they hold the certificate that it asks for ("" for none). r.seats is
+// held.
+func (b *Book) moves(ctx context.Context, actor string, r *running, room, certificate string) error {
 	if certificate != "" {
 		holds, err := b.config.Certified(ctx, actor, certificate)
 		if err == nil && !holds {
@@ -215,41 +239,64 @@ func (b *Book) enter(ctx context.Context, actor string, r Recording, room, certi
 			return err
 		}
 	}
-	act := b.act("recording.watched", actor, r)
+	if err := b.leaves(ctx, actor, r); err != nil || room == "" {
+		return err
+	}
+	act := b.act("recording.watched", actor, r.of)
 	act.Facts["room"] = room
-	_, err := b.log.Do(ctx, act, func(tx *db.Tx) error {
-		if room == "" {
-			return nil
-		}
-		return stillRuns(tx, r.ID)
-	})
+	_, err := b.log.Do(ctx, act, func(tx *db.Tx) error { return stillRuns(tx, r.of.ID) })
 	return err
 }
 
-// leave writes down that watchers left who say nothing any more, and sends them
-// nothing more.
+// leaves writes down that somebody left who is listed, and sends them nothing
+// more; the act says of who fell silent that they did. r.seats is held.
+func (b *Book) leaves(ctx context.Context, actor string, r *running) error {
+	r.mu.Lock()
+	_, listed := r.watchers[actor]
+	fell := r.follows(actor, b.clock()) == ""
+	r.mu.Unlock()
+	if !listed {
+		return nil
+	}
+	act := b.act("recording.watched", actor, r.of)
+	act.Facts["room"] = ""
+	if fell {
+		act.Basis = "silent"
+	}
+	if _, err := b.log.Do(ctx, act, nil); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.watchers, actor)
+	r.news.Broadcast()
+	return nil
+}
+
+// leave has those leave who say nothing any more.
 func (b *Book) leave(ctx context.Context) error {
 	for _, r := range b.opened() {
-		r.mu.Lock()
-		var gone []string
-		for staff := range r.watchers {
-			if r.follows(staff, b.clock()) == "" {
-				gone = append(gone, staff)
-			}
+		if err := b.leaveSilent(ctx, r); err != nil {
+			return err
 		}
-		r.mu.Unlock()
-		for _, staff := range gone {
-			act := b.act("recording.watched", staff, r.of)
-			act.Basis, act.Facts["room"] = "silent", ""
-			if _, err := b.log.Do(ctx, act, nil); err != nil {
-				return err
-			}
-			r.mu.Lock()
-			if r.follows(staff, b.clock()) == "" {
-				delete(r.watchers, staff)
-			}
-			r.news.Broadcast()
-			r.mu.Unlock()
+	}
+	return nil
+}
+
+func (b *Book) leaveSilent(ctx context.Context, r *running) error {
+	r.seats.Lock()
+	defer r.seats.Unlock()
+	r.mu.Lock()
+	var gone []string
+	for staff := range r.watchers {
+		if r.follows(staff, b.clock()) == "" {
+			gone = append(gone, staff)
+		}
+	}
+	r.mu.Unlock()
+	for _, staff := range gone {
+		if err := b.leaves(ctx, staff, r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -324,6 +371,7 @@ func (b *Book) State(ctx context.Context, actor string, id chunk.ID) (State, err
 			s.Watchers = append(s.Watchers, Watcher{staff, room})
 		}
 	}
+	slices.SortFunc(s.Watchers, func(a, b Watcher) int { return cmp.Compare(a.Staff, b.Staff) }) // asked each second, the list stands still
 	for _, p := range live.parts {
 		if len(p.index) == 0 {
 			continue

@@ -1,7 +1,7 @@
 // The control room: the stream that is sealed is the stream that is watched.
 import { padJSON, seal, b64 } from "../seal/index.js";
 import { busy, onSend, words } from "../staff/form.js";
-import { post } from "../staff/http.js";
+import { post, Refusal } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
 import { Alarms } from "./alarms.js";
 import { decodeHeader, tracks, type Part } from "./chunk.js";
@@ -32,6 +32,7 @@ export class WatchPage {
   private clock = new Clock(0); // as the last state told it
   private masked = false;
   private timers: number[] = []; // while it runs
+  private seat = ""; // this page, among those of one person
   private readonly following = new Set<number>();
   private readonly alarms: Alarms;
 
@@ -50,10 +51,11 @@ export class WatchPage {
 
   private async enter(room: string): Promise<void> {
     this.keys = [...(await ringKeys(`/case/${this.root.dataset.case!}`)).values()].reverse();
-    const sit = () => post<{ powers: string[]; every: number }>(`/record/${this.id}/watch`, { room });
-    const { powers, every } = await sit();
+    const sit = () => post<{ powers: string[]; every: number; seat: string }>(`/record/${this.id}/watch`, { room, seat: this.seat });
+    const { powers, every, seat } = await sit();
     this.powers = powers;
-    this.timers.push(window.setInterval(() => void sit().catch(() => undefined), Math.max(2, every) * 1000));
+    this.seat = seat;
+    this.timers.push(window.setInterval(() => void sit().catch((e: unknown) => this.unseated(e)), Math.max(2, every) * 1000));
     addEventListener("pagehide", () => this.leave());
     this.one("form[data-enter]").hidden = true;
     this.one("[data-live]").hidden = false;
@@ -65,7 +67,19 @@ export class WatchPage {
   }
 
   private leave(): void {
-    navigator.sendBeacon?.(`/record/${this.id}/watch`, new Blob([`{"room":""}`], { type: "application/json" }));
+    navigator.sendBeacon?.(`/record/${this.id}/watch`, new Blob([JSON.stringify({ room: "", seat: this.seat })], { type: "application/json" }));
+  }
+
+  /** Shows and asks nothing more once the same person watches from another page. */
+  private unseated(e: unknown): void {
+    if (!(e instanceof Refusal && e.key === "room.fault.elsewhere")) return;
+    this.over();
+    this.end.abort();
+    this.last = undefined;
+    this.alarms.show([]);
+    for (const view of this.views()) view.pause();
+    this.one("[data-live]").hidden = true;
+    this.one("[data-elsewhere]").hidden = false;
   }
 
   /** Asks no more, once the recording is over, and is on its list no longer. */
@@ -79,6 +93,7 @@ export class WatchPage {
   /** Follows every track that has a part open and a place on the page. */
   private async look(): Promise<void> {
     const s = await state(this.id).catch(() => undefined);
+    if (this.end.signal.aborted) return;
     this.one("[data-cut]").hidden = s !== undefined;
     if (!s) return;
     this.last = s;
@@ -86,6 +101,7 @@ export class WatchPage {
     this.one("[data-over]").hidden = s.running;
     if (!s.running) this.over();
     this.alarms.show(s.running ? (s.alarms ?? []).map((a) => a.kind) : []);
+    this.listWatchers(s);
     if (this.hidden(s)) return void (await this.listMarks(s));
     for (const view of this.views()) {
       const track = Number(view.dataset.track);
@@ -93,7 +109,6 @@ export class WatchPage {
       const wanted = track !== tracks.safe || this.soundAlone(s);
       if (open && wanted && !this.following.has(track)) void this.follow(view, { recording: this.id, track, part: open.part });
     }
-    this.listWatchers(s);
     await this.listMarks(s);
   }
 

@@ -129,23 +129,26 @@ func (f *face) alarm(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, http.StatusCreated, struct{}{})
 }
 
-// watch says that somebody follows from a room, and what they can do there.
+// watch says that somebody follows from a room, in one page at a time, and what
+// they can do there.
 func (f *face) watch(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Room string `json:"room"`
+		Seat string `json:"seat"`
 	}
 	id, err := asked(r, &in)
 	if err != nil {
 		return err
 	}
-	powers, err := f.book.Watch(r.Context(), actor(r), id, in.Room)
+	seat, err := f.book.Watch(r.Context(), actor(r), id, in.Room, in.Seat)
 	if err != nil {
 		return err
 	}
 	return web.WriteJSON(w, http.StatusOK, struct {
 		Powers []string `json:"powers"`
 		Every  int      `json:"every"`
-	}{slices.Concat([]string{}, powers), int(recording.Presence.Seconds())})
+		Seat   string   `json:"seat"`
+	}{slices.Concat([]string{}, seat.Powers), int(recording.Presence.Seconds()), seat.ID})
 }
 
 type markJSON struct {
