@@ -1,11 +1,15 @@
 package test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"verhaal/internal/recording/chunk"
@@ -79,6 +83,41 @@ func TestPreflightSaysInWordsWhatStandsInTheWay(t *testing.T) {
 	b.Until(`(t => t.includes("S-17") && t.includes("picture and sound"))(document.querySelector("[data-unmet]:not([hidden])")?.textContent ?? "")`)
 	b.Check("a level that is not met")
 	stop(b)
+}
+
+// TestWhoPreparesStaysSignedIn while a device is open, and whoever is signed out
+// is led to sign in and back.
+func TestWhoPreparesStaysSignedIn(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error { // a minute is a second
+		_, err := cdp.Call(ctx, to, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `(every => { window.setInterval = (act, ms, ...more) => every(act, ms === 60_000 ? 1000 : ms, ...more); })(window.setInterval)`})
+		return err
+	}))
+	b.Visit("/case/c1/room/i1")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	h.until(t, func() bool { return h.seen > 1 })
+	browser.Ask[bool](b, `(from => { performance.now = () => from() + 61 * 60_000; return true; })(performance.now.bind(performance))`)
+	time.Sleep(1500 * time.Millisecond)
+	h.mu.Lock()
+	before := h.seen
+	h.away = true
+	h.mu.Unlock()
+	time.Sleep(3 * time.Second)
+	h.mu.Lock()
+	if h.seen != before {
+		t.Error("a page that was left an hour ago keeps somebody signed in")
+	}
+	h.mu.Unlock()
+	b.Click("[data-again]")
+	b.Until(`!document.querySelector("[data-signed-out]").hidden && document.querySelector("[data-unasked]").textContent.includes("not signed in")`)
+	if to := browser.Ask[string](b, `document.querySelector("[data-signed-out] a").getAttribute("href")`); to != "/staff/sign-in?back=/case/c1/room/i1" {
+		t.Errorf("it leads to %q", to)
+	}
+	b.Check("signed out")
 }
 
 // TestALongerInterviewIsHeldAgainstTheOwnDiskToo, as soon as it is chosen.

@@ -18,6 +18,8 @@ export const silence = 0.002;
 /** A microphone that gives nothing for this long, in ms, is told to be muted. */
 const patience = 5000;
 const testTime = 2000;
+/** A room that was made ready and not touched for this long, in ms, was left: whoever waits for the person is there. */
+const forgotten = 60 * 60_000;
 /** Bytes an hour of a track with picture takes on the own disk, about. */
 const anHour = 850e6;
 
@@ -39,6 +41,7 @@ export class Preflight {
   private screen: MediaStream | undefined;
   private meter: Meter | undefined;
   private clocked: Clocked | undefined;
+  private touched = performance.now();
   private readonly verdicts = new Map<string, Verdict>();
 
   /**
@@ -52,6 +55,7 @@ export class Preflight {
   ) {
     for (const select of root.querySelectorAll("select")) select.addEventListener("change", () => void this.run());
     this.field("minutes").addEventListener("change", () => void Promise.all([this.server(), this.quota()]));
+    for (const kind of ["pointerdown", "keydown"]) root.addEventListener(kind, () => (this.touched = performance.now()), { passive: true });
     root.querySelector("[data-again]")!.addEventListener("click", () => void this.run());
     root.querySelector("[data-screen]")?.addEventListener("click", () => void this.share());
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.list());
@@ -80,6 +84,11 @@ export class Preflight {
     this.shared();
     await this.open();
     await Promise.all([this.server(), this.quota(), this.test(), this.sealing(), this.wake()]);
+  }
+
+  /** Whether somebody prepares here: a device is open, and it was touched lately. */
+  get busy(): boolean {
+    return (this.microphone?.active ?? false) && performance.now() - this.touched < forgotten;
   }
 
   private async open(): Promise<void> {
@@ -165,12 +174,13 @@ export class Preflight {
       this.unasked("");
     } catch (e) {
       for (const name of ["disk", "clock"]) this.say(name, "wait");
-      this.unasked(e instanceof Refusal && e.message ? e.message : words(this.root, "unreachable"));
+      this.unasked(e instanceof Refusal && e.message ? e.message : words(this.root, "unreachable"), e instanceof Refusal && e.signedOut);
     }
   }
 
-  /** Says why the server could not be asked, where it could not. */
-  private unasked(why: string): void {
+  /** Says why the server could not be asked, where it could not, and leads to signing in. */
+  private unasked(why: string, signedOut = false): void {
+    this.root.querySelector<HTMLElement>("[data-signed-out]")!.hidden = !signedOut;
     const line = this.root.querySelector<HTMLElement>("[data-unasked]")!;
     line.textContent = why;
     line.hidden = !why;

@@ -51,6 +51,7 @@ export class RecordPage {
   async ready(): Promise<void> {
     this.one("[data-no-script]").hidden = true;
     this.one("[data-preflight]").hidden = false;
+    stayAwake(() => this.session !== undefined || this.preflight.busy);
     void offerLeft(this.one("[data-left]")).catch(() => undefined);
     await this.preflight.run();
   }
@@ -122,7 +123,6 @@ export class RecordPage {
     document.body.dataset.recording = this.root.dataset.studio ? "studio" : "room";
     this.one("[data-running] h1").focus();
     this.watchdog = new Watchdog(session, p.meter, (on) => this.alarm(on));
-    const stay = stayAwake(() => true);
     const tick = setInterval(() => this.tick(p.meter), 200);
     const poll = setInterval(() => void this.poll(), 1000);
     void this.poll();
@@ -131,7 +131,6 @@ export class RecordPage {
       clearInterval(tick);
       clearInterval(poll);
       this.watchdog?.stop();
-      stay();
       this.preflight.release();
     };
   }
