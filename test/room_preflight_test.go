@@ -85,6 +85,36 @@ func TestPreflightSaysInWordsWhatStandsInTheWay(t *testing.T) {
 	stop(b)
 }
 
+// TestAPictureThatTheComputerLosesIsMadeSmallerBeforeItBegins, in words; what
+// somebody chose stays, with a warning.
+func TestAPictureThatTheComputerLosesIsMadeSmallerBeforeItBegins(t *testing.T) {
+	shots(t)
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	browser.Ask[bool](b, aFaultyCamera)
+	// Of a large picture it gives only some frames.
+	browser.Ask[bool](b, `(m => { const faulty = m.getUserMedia.bind(m);
+		m.getUserMedia = (asked) => { if (asked.video) window.thinned = asked.video.height.ideal > 360; return faulty(asked); }; return true; })(navigator.mediaDevices)`)
+	b.Click("[data-again]")
+	b.Until(`document.querySelector("[name=size]").value === "640x360"`)
+	if !mayBegin(b) {
+		t.Error("a smaller picture may not be recorded")
+	}
+	if said := b.Text("[data-smaller]"); !strings.Contains(said, "lost frames of a larger picture") {
+		t.Errorf("it says %q", said)
+	}
+	b.Width(360)
+	b.Check("a smaller picture")
+	b.Shot("room-preflight-smaller")
+	browser.Ask[bool](b, `(s => { s.value = "1280x720"; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("[name=size]"))`)
+	b.Until(`!document.querySelector("[data-check=camera] [data-why=thin]").hidden`)
+	if !mayBegin(b) || browser.Ask[string](b, `document.querySelector("[name=size]").value`) != "1280x720" {
+		t.Error("what somebody chose does not stay")
+	}
+	b.Check("a thin picture that was chosen")
+}
+
 // TestWhoPreparesStaysSignedIn while a device is open, and whoever is signed out
 // is led to sign in and back.
 func TestWhoPreparesStaysSignedIn(t *testing.T) {

@@ -97,11 +97,11 @@ export class RecordPage {
 
   /** The tracks, with the streams that pre-flight opened already. */
   private sources(p: Prepared): [Source, MediaStream][] {
-    const picked = (kind: "microphone" | "camera" | "overview") => this.preflight.chosen(kind);
+    const picked = (kind: "microphone" | "camera" | "overview" | "size") => this.preflight.chosen(kind);
     const list = sources({
       microphone: () => microphone(picked("microphone")),
-      ...(p.camera && { camera: () => camera(picked("camera")) }),
-      ...(p.overview && { overview: () => camera(picked("overview")) }),
+      ...(p.camera && { camera: () => camera(picked("camera"), picked("size")) }),
+      ...(p.overview && { overview: () => camera(picked("overview"), picked("size")) }),
     });
     const open: Record<number, MediaStream> = {
       // Clones: each encoder lives and dies alone.
