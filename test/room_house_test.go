@@ -62,6 +62,8 @@ type roomHouse struct {
 	running  bool
 	sealed   bool
 	shut     bool // pre-flight is refused
+	away     bool // nobody is signed in any more
+	seen     int  // how often a page said that somebody is there
 	busy     bool // no part of the sound that is recorded apart can begin
 	closed   bool // a colleague had it sealed: nothing new is taken
 	parts    []*roomPart
@@ -213,7 +215,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 			"Purposes": []map[string]string{{"ID": "official_record", "Name": "To write the official record"}}})
 	})
 	at("GET /staff/share", func(w http.ResponseWriter, r *http.Request) any { return map[string]any{"share": h.share} })
-	at("POST /staff/seen", func(w http.ResponseWriter, r *http.Request) any { return map[string]any{} })
+	at("POST /staff/seen", func(w http.ResponseWriter, r *http.Request) any { h.seen++; return map[string]any{} })
 	at("GET /case/c1/wraps", func(w http.ResponseWriter, r *http.Request) any {
 		file, err := seal.Seal([]byte(h.caseKey.Secret()), h.member.Recipient())
 		if err != nil {
@@ -222,6 +224,10 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return []map[string]any{{"epoch": 1, "wrapped": file}}
 	})
 	at("GET /record/ready", func(w http.ResponseWriter, r *http.Request) any {
+		if h.away {
+			w.WriteHeader(http.StatusUnauthorized)
+			return map[string]any{"error": "fault.unauthenticated", "text": "You are not signed in any more."}
+		}
 		if h.shut {
 			w.WriteHeader(http.StatusForbidden)
 			return map[string]any{"error": "case.fault.blocked", "text": "The rules do not allow it any more."}

@@ -1,11 +1,15 @@
 package test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"verhaal/internal/recording/chunk"
@@ -79,6 +83,71 @@ func TestPreflightSaysInWordsWhatStandsInTheWay(t *testing.T) {
 	b.Until(`(t => t.includes("S-17") && t.includes("picture and sound"))(document.querySelector("[data-unmet]:not([hidden])")?.textContent ?? "")`)
 	b.Check("a level that is not met")
 	stop(b)
+}
+
+// TestAPictureThatTheComputerLosesIsMadeSmallerBeforeItBegins, in words; what
+// somebody chose stays, with a warning.
+func TestAPictureThatTheComputerLosesIsMadeSmallerBeforeItBegins(t *testing.T) {
+	shots(t)
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Visit("/case/c1/room/i1")
+	browser.Ask[bool](b, aFaultyCamera)
+	// Of a large picture it gives only some frames.
+	browser.Ask[bool](b, `(m => { const faulty = m.getUserMedia.bind(m);
+		m.getUserMedia = (asked) => { if (asked.video) window.thinned = asked.video.height.ideal > 360; return faulty(asked); }; return true; })(navigator.mediaDevices)`)
+	b.Click("[data-again]")
+	b.Until(`document.querySelector("[name=size]").value === "640x360"`)
+	if !mayBegin(b) {
+		t.Error("a smaller picture may not be recorded")
+	}
+	if said := b.Text("[data-smaller]"); !strings.Contains(said, "lost frames of a larger picture") {
+		t.Errorf("it says %q", said)
+	}
+	b.Width(360)
+	b.Check("a smaller picture")
+	b.Shot("room-preflight-smaller")
+	browser.Ask[bool](b, `(s => { s.value = "1280x720"; s.dispatchEvent(new Event("change")); return true; })(document.querySelector("[name=size]"))`)
+	b.Until(`!document.querySelector("[data-check=camera] [data-why=thin]").hidden`)
+	if !mayBegin(b) || browser.Ask[string](b, `document.querySelector("[name=size]").value`) != "1280x720" {
+		t.Error("what somebody chose does not stay")
+	}
+	b.Check("a thin picture that was chosen")
+}
+
+// TestWhoPreparesStaysSignedIn while a device is open, and whoever is signed out
+// is led to sign in and back.
+func TestWhoPreparesStaysSignedIn(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	b.Do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error { // a minute is a second
+		_, err := cdp.Call(ctx, to, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `(every => { window.setInterval = (act, ms, ...more) => every(act, ms === 60_000 ? 1000 : ms, ...more); })(window.setInterval)`})
+		return err
+	}))
+	b.Visit("/case/c1/room/i1")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	h.until(t, func() bool { return h.seen > 1 })
+	browser.Ask[bool](b, `(from => { performance.now = () => from() + 61 * 60_000; return true; })(performance.now.bind(performance))`)
+	time.Sleep(1500 * time.Millisecond)
+	h.mu.Lock()
+	before := h.seen
+	h.away = true
+	h.mu.Unlock()
+	time.Sleep(3 * time.Second)
+	h.mu.Lock()
+	if h.seen != before {
+		t.Error("a page that was left an hour ago keeps somebody signed in")
+	}
+	h.mu.Unlock()
+	b.Click("[data-again]")
+	b.Until(`!document.querySelector("[data-signed-out]").hidden && document.querySelector("[data-unasked]").textContent.includes("not signed in")`)
+	if to := browser.Ask[string](b, `document.querySelector("[data-signed-out] a").getAttribute("href")`); to != "/staff/sign-in?back=/case/c1/room/i1" {
+		t.Errorf("it leads to %q", to)
+	}
+	b.Check("signed out")
 }
 
 // TestALongerInterviewIsHeldAgainstTheOwnDiskToo, as soon as it is chosen.

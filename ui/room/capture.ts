@@ -4,7 +4,7 @@ import { span } from "./frames.js";
 
 /** The evidence microphone: what was said, with nothing taken away or made louder. */
 const evidence = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 }, sampleRate: { ideal: 48_000 } };
-const picture = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } };
+const rate = { ideal: 25, max: 30 };
 
 /** What comes out of an encoder, and when, this often. */
 const slice = 250;
@@ -13,8 +13,11 @@ const slice = 250;
 export const microphone = (id: string): Promise<MediaStream> =>
   navigator.mediaDevices.getUserMedia({ audio: { ...evidence, ...(id ? { deviceId: { exact: id } } : {}) } });
 
-export const camera = (id: string): Promise<MediaStream> =>
-  navigator.mediaDevices.getUserMedia({ video: { ...picture, ...(id ? { deviceId: { exact: id } } : {}) } });
+/** size is "1280x720", or another that pre-flight offers. */
+export function camera(id: string, size: string): Promise<MediaStream> {
+  const [width, height] = size.split("x").map((n) => ({ ideal: Number(n) }));
+  return navigator.mediaDevices.getUserMedia({ video: { width: width!, height: height!, frameRate: rate, ...(id ? { deviceId: { exact: id } } : {}) } });
+}
 
 export const screen = (): Promise<MediaStream> => navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 10 } } });
 

@@ -36,7 +36,7 @@ export class Frames {
   }
 }
 
-/** Whether a picture loses frames of a camera that gives so many a second. */
-export function thin({ ms, frames, hole }: Held, gives: number): boolean {
-  return hole > Math.max(longest.ms, (longest.frames * 1000) / gives) || (ms >= span && frames < (least * gives * ms) / 1000);
+/** Whether a picture loses frames of a camera that gives so many a second; a share of few ms says nothing. */
+export function thin({ ms, frames, hole }: Held, gives: number, enough = span): boolean {
+  return hole > Math.max(longest.ms, (longest.frames * 1000) / gives) || (ms >= enough && frames < (least * gives * ms) / 1000);
 }

@@ -3,8 +3,9 @@
 import { concatBytes } from "@noble/hashes/utils.js";
 import { words } from "../staff/form.js";
 import { Refusal } from "../staff/http.js";
-import { camera, devices, Encoder, codecOf, Meter, microphone, screen, type Piece } from "./capture.js";
+import { camera, devices, Encoder, codecOf, Meter, microphone, Pace, screen, type Piece } from "./capture.js";
 import * as chunk from "./chunk.js";
+import { thin } from "./frames.js";
 import { Sealer } from "./sealer.js";
 import { proven } from "./sealing.js";
 import { ready, type Clocked } from "./server.js";
@@ -18,6 +19,8 @@ export const silence = 0.002;
 /** A microphone that gives nothing for this long, in ms, is told to be muted. */
 const patience = 5000;
 const testTime = 2000;
+/** A room that was made ready and not touched for this long, in ms, was left: whoever waits for the person is there. */
+const forgotten = 60 * 60_000;
 /** Bytes an hour of a track with picture takes on the own disk, about. */
 const anHour = 850e6;
 
@@ -39,6 +42,8 @@ export class Preflight {
   private screen: MediaStream | undefined;
   private meter: Meter | undefined;
   private clocked: Clocked | undefined;
+  private touched = performance.now();
+  private sized = false; // somebody chose the size of the picture
   private readonly verdicts = new Map<string, Verdict>();
 
   /**
@@ -51,7 +56,9 @@ export class Preflight {
     private readonly told: (free: boolean) => void,
   ) {
     for (const select of root.querySelectorAll("select")) select.addEventListener("change", () => void this.run());
+    this.field("size").addEventListener("change", () => (this.sized = this.smallerShown.hidden = true));
     this.field("minutes").addEventListener("change", () => void Promise.all([this.server(), this.quota()]));
+    for (const kind of ["pointerdown", "keydown"]) root.addEventListener(kind, () => (this.touched = performance.now()), { passive: true });
     root.querySelector("[data-again]")!.addEventListener("click", () => void this.run());
     root.querySelector("[data-screen]")?.addEventListener("click", () => void this.share());
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.list());
@@ -62,8 +69,8 @@ export class Preflight {
     return { microphone: microphone!, meter: meter!, offset: clocked!.offset, minutes: this.minutes(), ...(camera && { camera }), ...(overview && { overview }), ...(screen && { screen }) };
   }
 
-  /** The device chosen for kind; "none" without. */
-  chosen(kind: "microphone" | "camera" | "overview"): string {
+  /** The device chosen for kind, "none" without; or the size of the picture. */
+  chosen(kind: "microphone" | "camera" | "overview" | "size"): string {
     return this.field(kind).value;
   }
 
@@ -79,7 +86,13 @@ export class Preflight {
     if (!alone) return;
     this.shared();
     await this.open();
-    await Promise.all([this.server(), this.quota(), this.test(), this.sealing(), this.wake()]);
+    await Promise.all([this.server(), this.quota(), this.sealing(), this.wake()]);
+    await this.test(); // alone: it says what this computer keeps up with
+  }
+
+  /** Whether somebody prepares here: a device is open, and it was touched lately. */
+  get busy(): boolean {
+    return (this.microphone?.active ?? false) && performance.now() - this.touched < forgotten;
   }
 
   private async open(): Promise<void> {
@@ -92,8 +105,8 @@ export class Preflight {
       this.say("microphone", "bad");
     }
     try {
-      if (this.chosen("camera") !== "none") this.camera = await camera(this.chosen("camera"));
-      if (this.chosen("overview") !== "none") this.overview = await camera(this.chosen("overview"));
+      if (this.chosen("camera") !== "none") this.camera = await camera(this.chosen("camera"), this.chosen("size"));
+      if (this.chosen("overview") !== "none") this.overview = await camera(this.chosen("overview"), this.chosen("size"));
       const enough = this.camera || this.root.dataset.level !== "video";
       this.say("camera", enough ? "good" : "bad", this.camera?.getVideoTracks()[0]?.label ?? "");
     } catch {
@@ -165,12 +178,13 @@ export class Preflight {
       this.unasked("");
     } catch (e) {
       for (const name of ["disk", "clock"]) this.say(name, "wait");
-      this.unasked(e instanceof Refusal && e.message ? e.message : words(this.root, "unreachable"));
+      this.unasked(e instanceof Refusal && e.message ? e.message : words(this.root, "unreachable"), e instanceof Refusal && e.signedOut);
     }
   }
 
-  /** Says why the server could not be asked, where it could not. */
-  private unasked(why: string): void {
+  /** Says why the server could not be asked, where it could not, and leads to signing in. */
+  private unasked(why: string, signedOut = false): void {
+    this.root.querySelector<HTMLElement>("[data-signed-out]")!.hidden = !signedOut;
     const line = this.root.querySelector<HTMLElement>("[data-unasked]")!;
     line.textContent = why;
     line.hidden = !why;
@@ -206,7 +220,10 @@ export class Preflight {
     if (!this.microphone) return this.say("test", "bad");
     const stream = new MediaStream([...(this.camera?.getVideoTracks() ?? []), ...this.microphone.getAudioTracks()]);
     try {
-      const plain = await sealedAndOpened(stream);
+      const { plain, full } = await sealedAndOpened(stream);
+      if (!stream.active) return; // it was looked at anew meanwhile
+      if (!full && this.smaller()) return await this.run();
+      if (!full && this.verdicts.get("camera") === "good") this.say("camera", "warn", this.camera?.getVideoTracks()[0]?.label ?? "", "thin");
       const shown = this.root.querySelector<HTMLVideoElement>("[data-played]")!;
       URL.revokeObjectURL(shown.src);
       shown.src = URL.createObjectURL(new Blob([plain as BlobPart], { type: this.camera ? "video/webm" : "audio/webm" }));
@@ -218,8 +235,21 @@ export class Preflight {
       void shown.play().catch(() => undefined); // without a gesture the browser waits for one
       this.say("test", "good");
     } catch {
-      this.say("test", "bad");
+      if (stream.active) this.say("test", "bad");
     }
+  }
+
+  /** Takes the next smaller picture, unless somebody chose its size or there is none; says so. */
+  private smaller(): boolean {
+    const size = this.field("size") as unknown as HTMLSelectElement;
+    if (this.sized || size.selectedIndex + 1 >= size.options.length) return false;
+    size.selectedIndex++;
+    this.smallerShown.hidden = false;
+    return true;
+  }
+
+  private get smallerShown(): HTMLElement {
+    return this.root.querySelector<HTMLElement>("[data-smaller]")!;
   }
 
   /** Lets the devices go. */
@@ -250,8 +280,14 @@ export class Preflight {
   }
 }
 
-/** Runs a stream through encoder, seal and opening; gives what a player would get. */
-async function sealedAndOpened(stream: MediaStream): Promise<Uint8Array> {
+/**
+ * Runs a stream through encoder, seal and opening; gives what a player would get,
+ * and whether its picture has the frames that its camera gave.
+ */
+async function sealedAndOpened(stream: MediaStream): Promise<{ plain: Uint8Array; full: boolean }> {
+  const [film] = stream.getVideoTracks();
+  const pace = film && new Pace(film);
+  pace?.read();
   const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));
   const part: chunk.Part = { recording: "0".repeat(32), track: 0, part: 0 };
   const [a, b] = [random(32), random(32)];
@@ -263,6 +299,7 @@ async function sealedAndOpened(stream: MediaStream): Promise<Uint8Array> {
     encoder.start();
     setTimeout(() => encoder.stop(), testTime);
   });
+  const gives = pace?.read() ?? 0;
   const opened: Uint8Array[] = [];
   for (const p of pieces) {
     for (const r of await sealer.push(new Uint8Array(p.bytes), { mono: Math.round(p.at - begun), wall: p.wall }, p.last)) {
@@ -270,7 +307,8 @@ async function sealedAndOpened(stream: MediaStream): Promise<Uint8Array> {
       opened.push(await chunk.openRecord(r.bytes, await chunk.minuteKey(a, await chunk.minuteShare(b, 0, minute), part, minute)));
     }
   }
-  return concatBytes(...opened);
+  const held = sealer.held();
+  return { plain: concatBytes(...opened), full: !held || !pace || !thin(held, gives, testTime / 2) };
 }
 
 /** Root mean square as 0 to 1 over the 60 dB that matter. */

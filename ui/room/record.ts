@@ -52,6 +52,7 @@ export class RecordPage {
   async ready(): Promise<void> {
     this.one("[data-no-script]").hidden = true;
     this.one("[data-preflight]").hidden = false;
+    stayAwake(() => this.session !== undefined || this.preflight.busy);
     void offerLeft(this.one("[data-left]")).catch(() => undefined);
     await this.preflight.run();
   }
@@ -97,11 +98,11 @@ export class RecordPage {
 
   /** The tracks, with the streams that pre-flight opened already. */
   private sources(p: Prepared): [Source, MediaStream][] {
-    const picked = (kind: "microphone" | "camera" | "overview") => this.preflight.chosen(kind);
+    const picked = (kind: "microphone" | "camera" | "overview" | "size") => this.preflight.chosen(kind);
     const list = sources({
       microphone: () => microphone(picked("microphone")),
-      ...(p.camera && { camera: () => camera(picked("camera")) }),
-      ...(p.overview && { overview: () => camera(picked("overview")) }),
+      ...(p.camera && { camera: () => camera(picked("camera"), picked("size")) }),
+      ...(p.overview && { overview: () => camera(picked("overview"), picked("size")) }),
     });
     const open: Record<number, MediaStream> = {
       // Clones: each encoder lives and dies alone.
@@ -123,7 +124,6 @@ export class RecordPage {
     document.body.dataset.recording = this.root.dataset.studio ? "studio" : "room";
     this.one("[data-running] h1").focus();
     this.watchdog = new Watchdog(session, p.meter, (on) => this.alarm(on));
-    const stay = stayAwake(() => true);
     const tick = setInterval(() => this.tick(p.meter), 200);
     const poll = setInterval(() => void this.poll(), 1000);
     void this.poll();
@@ -132,7 +132,6 @@ export class RecordPage {
       clearInterval(tick);
       clearInterval(poll);
       this.watchdog?.stop();
-      stay();
       this.preflight.release();
     };
   }

@@ -3,6 +3,8 @@ export class Refusal extends Error {
   constructor(
     readonly key: string,
     text: string,
+    /** Nobody is signed in any more. */
+    readonly signedOut = false,
   ) {
     super(text);
   }
@@ -41,6 +43,6 @@ export async function sendForm(form: HTMLFormElement): Promise<string> {
 async function answer<T>(r: Response): Promise<T> {
   if (r.status === 204) return undefined as T;
   const body = (await r.json()) as T & { error?: string; text?: string };
-  if (!r.ok) throw new Refusal(body.error ?? "", body.text ?? "");
+  if (!r.ok) throw new Refusal(body.error ?? "", body.text ?? "", r.status === 401);
   return body;
 }
