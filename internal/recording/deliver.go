@@ -147,10 +147,7 @@ func (b *Book) Fetch(ctx context.Context, prosecutor, id string) (io.ReadCloser,
 // EndOwnOrder takes back what a prosecutor asked for, and deletes what was made
 // of it. It is an act.
 func (b *Book) EndOwnOrder(ctx context.Context, prosecutor, id string) error {
-	o, err := b.order(ctx, id)
-	if err == nil && o.Prosecutor != prosecutor {
-		err = errNoOrder()
-	}
+	o, err := b.mine(ctx, prosecutor, id)
 	return b.end(ctx, prosecutor, o, err)
 }
 

@@ -139,6 +139,7 @@ func TestAProsecutorGetsTheMinutesThatTheyAskedForAndNobodyElseDoes(t *testing.T
 		if seen, err := h.OrdersOf(ctx, "pam"); err != nil || len(seen) != 0 {
 			t.Errorf("who is excluded from the case sees %+v, %v", seen, err)
 		}
+		wantFault(t, h.EndOwnOrder(ctx, "pam", order), fault.Refused, "case.fault.own_case")
 		h.excluded = false
 		ok(t, keep(h.orderFile(order+"-half"), []byte("what a crash left")))
 		wantFault(t, h.EndOwnOrder(ctx, "pia", order), fault.NotFound, "")
