@@ -3,6 +3,7 @@ package recording
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -287,5 +288,71 @@ func TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart(t *testing.T) {
 		file, _, err := h.Fetch(ctx, "pam", open[0].ID)
 		ok(t, err)
 		ok(t, file.Close())
+	})
+}
+
+// TestAnArchiveHasASecondCopyUntilItIsEnded: what the disk loses of it, the
+// prosecutor still gets; once ended, neither copy is left.
+func TestAnArchiveHasASecondCopyUntilItIsEnded(t *testing.T) {
+	withCopies(t, func(t *testing.T, h *house, s *store) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		order := open[0].ID
+		archive := bytes.Repeat([]byte("PK"), 5<<20) // more than one append takes
+		sealed, err := seal.Seal(archive, own.Recipient())
+		ok(t, err)
+		ok(t, h.Deliver(ctx, "ann", id, order, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
+		fetch := func() ([]byte, error) {
+			file, _, err := h.Fetch(ctx, "pam", order)
+			if err != nil {
+				return nil, err
+			}
+			got, err := io.ReadAll(file)
+			return got, errors.Join(err, file.Close())
+		}
+
+		s.away.Store(true)
+		if err := h.mirror(ctx); err == nil {
+			t.Error("a store that is away has a copy")
+		}
+		s.away.Store(false)
+		defer h.run()()
+		h.until(t, "the log says so", func() bool { return h.acts(t, "recording.minutes_copied") == 1 })
+		all, err := h.OrdersFor(ctx, "ann", id)
+		ok(t, err)
+		ok(t, os.Remove(h.orderFile(all[0].file)))
+		if got, err := fetch(); err != nil || !bytes.Equal(got, sealed) {
+			t.Errorf("of %d bytes came %d, %v", len(sealed), len(got), err)
+		}
+
+		ok(t, h.EndOwnOrder(ctx, "pam", order))
+		h.until(t, "the second copy is deleted", func() bool { return h.acts(t, "recording.minutes_copy_deleted") == 1 })
+		_, err = s.Status(ctx, ArchiveName(order))
+		wantFault(t, err, fault.NotFound, "")
+	})
+}
+
+// TestAnArchiveThatIsLostIsSaid: without a second copy, in words.
+func TestAnArchiveThatIsLostIsSaid(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		sealed, err := seal.Seal([]byte("PK"), own.Recipient())
+		ok(t, err)
+		ok(t, h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
+		all, err := h.OrdersFor(ctx, "ann", id)
+		ok(t, err)
+		ok(t, os.Remove(h.orderFile(all[0].file)))
+		_, _, err = h.Fetch(ctx, "pam", open[0].ID)
+		wantFault(t, err, fault.NotFound, "room.fault.archive_lost")
+		if n := h.acts(t, "recording.minutes_fetched"); n != 0 {
+			t.Errorf("%d times it was fetched", n)
+		}
 	})
 }
