@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
@@ -353,6 +355,57 @@ func TestAnArchiveThatIsLostIsSaid(t *testing.T) {
 		wantFault(t, err, fault.NotFound, "room.fault.archive_lost")
 		if n := h.acts(t, "recording.minutes_fetched"); n != 0 {
 			t.Errorf("%d times it was fetched", n)
+		}
+	})
+}
+
+// TestACourtIsNotToldWhatWasMarkedInMinutesThatItDoesNotGet: of acts about minutes
+// only those about its own are listed, and all about the whole.
+func TestACourtIsNotToldWhatWasMarkedInMinutesThatItDoesNotGet(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		h.more.Power = power
+		h.again(t)
+		id := h.started(t)
+		main := h.begin(t, id, 0)
+		_, err := h.Append(ctx, main.part, main.film(t, 300))
+		ok(t, err)
+		h.now = h.now.Add(3 * time.Minute)
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "distress", Mono: 30_000}))
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "break", Mono: 70_000}))
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "distress", Mono: 130_000}))
+		h.sealed(t, id)
+		ok(t, h.LinkTopic(ctx, "ann", id, "transport", 5000))
+		ok(t, h.LinkTopic(ctx, "ann", id, "debt", 65_000))
+		ok(t, h.Played(ctx, "ann", id, 0, 50_000, "next_interview"))
+		ok(t, h.Played(ctx, "ann", id, 50_000, 70_000, "next_interview"))
+		own, err := seal.NewIdentity()
+		ok(t, err)
+		for _, minute := range []uint32{0, 1} {
+			ok(t, h.AskMinutes(ctx, "pam", id, NewOrder{From: minute, To: minute, What: "court", Purpose: "prosecution", Power: "add_to_file", Recipient: own.Recipient(), Words: h.letter(t, own)}))
+			ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{chunk.Main}, []uint32{minute}, Word{Power: "add_to_file", By: "court"}, io.Discard))
+		}
+		orders, err := h.OrdersFor(ctx, "ann", id)
+		ok(t, err)
+		for _, o := range orders {
+			_, err := h.OwnWords(ctx, "pam", o.ID)
+			ok(t, err)
+		}
+		all, err := h.Custody(ctx, "ann", id)
+		ok(t, err)
+		told := map[string]int{}
+		for _, a := range Within(all, 1, 1) {
+			told[strings.TrimPrefix(a.Kind, "recording.")]++
+			if a.Facts["mark"] == "distress" || a.Facts["minutes"] == "0" || a.Facts["minutes"] == "0-0" {
+				t.Errorf("it is told of %+v", a)
+			}
+		}
+		want := map[string]int{"started": 1, "part_opened": 1, "marked": 1, "sealed": 1, "topic_linked": 1, "played": 1, "minutes_asked": 1, "excerpted": 1, "request_read": 1}
+		if !maps.Equal(told, want) {
+			t.Errorf("it is told %v", told)
+		}
+		if whole := Within(all, 0, 2); len(whole) != len(all) {
+			t.Errorf("of %d acts %d are about all minutes", len(all), len(whole))
 		}
 	})
 }
