@@ -3,6 +3,7 @@ package test
 import (
 	"archive/zip"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -102,5 +103,75 @@ func TestAProsecutorAsksForMinutesAndSavesThem(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(folder, "*")); err != nil || len(left) != 1 {
 		t.Errorf("saved were %v, %v", left, err)
+	}
+}
+
+// TestARefusedRequestIsReadAndAnExcludedProsecutorHasNoneAnyMore: a no comes with
+// words that only the prosecutor and the members read; who is excluded from the
+// case afterwards sees none of their requests there, and can do nothing with them.
+func TestARefusedRequestIsReadAndAnExcludedProsecutorHasNoneAnyMore(t *testing.T) {
+	shots(t)
+	base, said := demo(t)
+	recording := regexp.MustCompile(`/record/([0-9a-f]+)/play`).FindStringSubmatch(said)[1]
+	p := browser.Open(t, base)
+	signIn(p, "prosecutor")
+	ask := func() {
+		t.Helper()
+		p.Visit("/decisions/")
+		p.Click("[data-asking] summary")
+		fill(p, map[string]string{"number": recording, "to": "1", "words": "The first two minutes, for the hearing."})
+		p.Click("[data-ask-minutes] button")
+		p.See("[data-minutes] .badge.warn")
+	}
+	ask()
+
+	b := browser.Open(t, base)
+	signIn(b, "avim")
+	b.Visit("/record/" + recording + "/play")
+	b.Click("[data-order] details summary")
+	b.Write("[data-refuse] textarea", "Her lawyer was not heard about it yet.")
+	for _, width := range []int64{360, 1280} {
+		b.Width(width)
+		b.Check("refusing what was asked")
+		b.Shot("order-refuse-" + map[int64]string{360: "phone", 1280: "wide"}[width])
+	}
+	b.Click("[data-refuse] button")
+	b.See("[data-order] .badge.danger")
+
+	p.Visit("/decisions/")
+	p.See("[data-minutes] .badge.danger")
+	if html := browser.Ask[string](p, "document.documentElement.outerHTML"); strings.Contains(html, "not heard") {
+		t.Error("the server read why it was refused")
+	}
+	p.Click("[data-minutes] [data-open]")
+	p.Until(`document.querySelector("[data-minutes] [data-answered]").innerText.includes("not heard about it yet")`)
+	for _, width := range []int64{360, 1280} {
+		p.Width(width)
+		p.Check("minutes that were refused")
+		p.Shot("order-refused-" + map[int64]string{360: "phone", 1280: "wide"}[width])
+	}
+	if browser.Ask[bool](p, `document.querySelector("[data-minutes] [data-fetch], [data-minutes] [data-end]") !== null`) {
+		t.Error("a request that was refused can be fetched or ended")
+	}
+
+	ask()
+	order := browser.Ask[string](p, `document.querySelector("[data-minutes]:has(.badge.warn)").dataset.minutes`)
+	b.Visit(browser.Ask[string](b, `"/case/" + document.querySelector("[data-page=play]").dataset.case + "/"`))
+	b.Click(`details:has(form[action$="/exclude"]) summary`)
+	b.Write(`form[action$="/exclude"] [name=login]`, "prosecutor")
+	b.Click(`form[action$="/exclude"] button`)
+	b.See(".badge.danger")
+
+	p.Visit("/decisions/")
+	if browser.Ask[bool](p, `document.querySelector("[data-minutes]") !== null || document.documentElement.outerHTML.includes("`+recording+`")`) {
+		t.Error("who is excluded still sees what they asked for")
+	}
+	for _, act := range []string{"POST /" + order + "/open", "POST /" + order + "/end", "GET /" + order + "/archive", "POST /key"} {
+		method, path, _ := strings.Cut(act, " ")
+		status := browser.Ask[int](p, `fetch("/decisions/minutes`+path+`", {method: "`+method+`", headers: {Accept: "application/json", "Content-Type": "application/json"},
+			body: "`+method+`" === "GET" ? undefined : JSON.stringify({recording: "`+recording+`"})}).then(r => r.status)`)
+		if status != 403 {
+			t.Errorf("%s answers %d to who is excluded", act, status)
+		}
 	}
 }

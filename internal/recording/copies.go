@@ -67,13 +67,14 @@ func (b *Book) copy(r *running, p *part) {
 	}
 }
 
-// Run copies records elsewhere as they come, has seals stamped and notes who
+// Run copies records and delivered archives elsewhere as they come, has seals stamped and notes who
 // left, until ctx ends. What an earlier run left is done first, and what a
 // delivery left that it did not end is deleted.
 func (b *Book) Run(ctx context.Context) {
 	var copies sync.WaitGroup
 	defer copies.Wait()
 	copies.Go(func() { b.stampOn(ctx) }) // an authority that hangs must not hold up the copies
+	copies.Go(func() { b.mirrorOn(ctx) })
 	tick := time.NewTicker(b.again)
 	defer tick.Stop()
 	begun, swept := false, false
@@ -203,11 +204,7 @@ func (b *Book) copyOn(ctx context.Context, f followed) (done bool, err error) {
 			}
 			return true, b.allCopied(ctx, f.r)
 		}
-		some := make([]byte, min(size-at, blob.MaxAppend))
-		if _, err := file.ReadAt(some, at); err != nil {
-			return false, err
-		}
-		if at, err = b.config.Copies.Append(ctx, name, at, some); err != nil {
+		if at, err = b.carry(ctx, name, file, at, size); err != nil {
 			return false, err
 		}
 	}

@@ -36,6 +36,8 @@ type Acted struct {
 	Basis string
 	Facts map[string]string // of track, part, tracks, minutes, seconds, purpose, mark, room, kind, level
 	Leaf  [32]byte          // hash of the leaf, as the log's tree has it
+
+	minutes []run // that it is about; nil for the whole recording
 }
 
 // Custody lists the acts on a recording, oldest first: those of this recording
@@ -57,6 +59,11 @@ func (b *Book) Custody(ctx context.Context, actor string, id chunk.ID) ([]Acted,
 	if err != nil {
 		return nil, err
 	}
+	marks, err := b.marks(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	about := minutesOf{marks: marks, orders: map[string][]run{}}
 	out := []Acted{}
 	for _, a := range acts {
 		var leaf struct {
@@ -70,7 +77,7 @@ func (b *Book) Custody(ctx context.Context, actor string, id chunk.ID) ([]Acted,
 		if err != nil || !strings.HasPrefix(leaf.Kind, "recording.") || leaf.Kind == proof.HeadsAct || !hmac.Equal(bound, proof.Binding(id, leaf.Facts["salt"])) {
 			continue // of another recording, or of none; or a minute's heads, which nobody did
 		}
-		one := Acted{Seq: a.Seq, Time: a.Time, Kind: leaf.Kind, Staff: leaf.Actor, Basis: leaf.Basis, Facts: leaf.Facts, Leaf: a.Hash}
+		one := Acted{Seq: a.Seq, Time: a.Time, Kind: leaf.Kind, Staff: leaf.Actor, Basis: leaf.Basis, Facts: leaf.Facts, Leaf: a.Hash, minutes: about.act(leaf.Kind, leaf.Facts)}
 		delete(one.Facts, "salt")
 		delete(one.Facts, "channel")
 		// A court that has some minutes is not told what the others are about.

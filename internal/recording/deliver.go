@@ -7,9 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -115,13 +113,6 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ordersFolder lies among the records, and is kept and backed up with them.
-const ordersFolder = "orders"
-
-func (b *Book) orderFile(name string) string {
-	return filepath.Join(b.config.Files, ordersFolder, name)
-}
-
 // Fetch gives a prosecutor what was made for them, sealed. It is an act. The
 // caller closes it.
 func (b *Book) Fetch(ctx context.Context, prosecutor, id string) (io.ReadCloser, Order, error) {
@@ -132,7 +123,7 @@ func (b *Book) Fetch(ctx context.Context, prosecutor, id string) (io.ReadCloser,
 	if err != nil {
 		return nil, o, err
 	}
-	file, err := os.Open(b.orderFile(o.file))
+	file, err := b.archive(ctx, o)
 	if err != nil {
 		return nil, o, err
 	}
@@ -147,10 +138,7 @@ func (b *Book) Fetch(ctx context.Context, prosecutor, id string) (io.ReadCloser,
 // EndOwnOrder takes back what a prosecutor asked for, and deletes what was made
 // of it. It is an act.
 func (b *Book) EndOwnOrder(ctx context.Context, prosecutor, id string) error {
-	o, err := b.order(ctx, id)
-	if err == nil && o.Prosecutor != prosecutor {
-		err = errNoOrder()
-	}
+	o, err := b.mine(ctx, prosecutor, id)
 	return b.end(ctx, prosecutor, o, err)
 }
 
@@ -177,46 +165,4 @@ func (b *Book) end(ctx context.Context, actor string, o Order, err error) error 
 		}
 	}
 	return b.removeArchives(o)
-}
-
-// removeArchives deletes what was made for an order, with what a crash in the
-// middle of a delivery left.
-func (b *Book) removeArchives(o Order) error {
-	files, err := filepath.Glob(b.orderFile(o.ID + "-*"))
-	for _, path := range files {
-		err = errors.Join(err, os.Remove(path))
-	}
-	if len(files) > 0 {
-		err = errors.Join(err, syncFolder(filepath.Dir(files[0])))
-	}
-	return err
-}
-
-// sweepArchives deletes what no order names: a crash in the middle of a delivery
-// left it, and nobody would ever fetch it.
-func (b *Book) sweepArchives(ctx context.Context) error {
-	left, err := filepath.Glob(b.orderFile("*"))
-	if err != nil || len(left) == 0 {
-		return err
-	}
-	// In this order: a delivery that ends meanwhile is named by one or the other.
-	b.reserving.Lock()
-	arriving := maps.Clone(b.arriving)
-	b.reserving.Unlock()
-	named := map[string]bool{}
-	err = db.Each(b.db.Source(ctx), listArchives, func(row func(...any) error) error {
-		var name string
-		err := row(&name)
-		named[b.orderFile(name)] = true
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, path := range left {
-		if _, comes := arriving[path]; !comes && !named[path] {
-			err = errors.Join(err, os.Remove(path))
-		}
-	}
-	return errors.Join(err, syncFolder(filepath.Dir(left[0])))
 }

@@ -58,6 +58,7 @@ type Order struct {
 	Archive    string // SHA-256 of what was made, in hex; "" before
 	Size       int64  // of the sealed archive, in bytes
 	file       string
+	mirrored   string // what the second copy has of it
 }
 
 // NewOrder is what a prosecutor asks for.
@@ -321,7 +322,7 @@ func (b *Book) orders(ctx context.Context, query string, args ...any) (out []Ord
 		var asked, settled, from, to int64
 		var id string
 		r := &o.Recording
-		err := row(&o.ID, &o.Number, &o.Prosecutor, &o.Recipient, &asked, &from, &to, &o.What, &o.Purpose, &o.Power, &o.State, &settled, &o.SettledBy, &o.Archive, &o.Size, &o.file,
+		err := row(&o.ID, &o.Number, &o.Prosecutor, &o.Recipient, &asked, &from, &to, &o.What, &o.Purpose, &o.Power, &o.State, &settled, &o.SettledBy, &o.Archive, &o.Size, &o.file, &o.mirrored,
 			&id, &r.Casefile, &r.Interview, &r.Channel, &r.Kind, &r.Level, &r.Room, &r.Started, &r.Starter, &r.Stopped)
 		o.From, o.To, o.Asked = uint32(from), uint32(to), time.Unix(asked, 0).In(b.clock().Location())
 		if settled > 0 {

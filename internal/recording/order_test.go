@@ -3,11 +3,14 @@ package recording
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
@@ -139,6 +142,7 @@ func TestAProsecutorGetsTheMinutesThatTheyAskedForAndNobodyElseDoes(t *testing.T
 		if seen, err := h.OrdersOf(ctx, "pam"); err != nil || len(seen) != 0 {
 			t.Errorf("who is excluded from the case sees %+v, %v", seen, err)
 		}
+		wantFault(t, h.EndOwnOrder(ctx, "pam", order), fault.Refused, "case.fault.own_case")
 		h.excluded = false
 		ok(t, keep(h.orderFile(order+"-half"), []byte("what a crash left")))
 		wantFault(t, h.EndOwnOrder(ctx, "pia", order), fault.NotFound, "")
@@ -286,5 +290,122 @@ func TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart(t *testing.T) {
 		file, _, err := h.Fetch(ctx, "pam", open[0].ID)
 		ok(t, err)
 		ok(t, file.Close())
+	})
+}
+
+// TestAnArchiveHasASecondCopyUntilItIsEnded: what the disk loses of it, the
+// prosecutor still gets; once ended, neither copy is left.
+func TestAnArchiveHasASecondCopyUntilItIsEnded(t *testing.T) {
+	withCopies(t, func(t *testing.T, h *house, s *store) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		order := open[0].ID
+		archive := bytes.Repeat([]byte("PK"), 5<<20) // more than one append takes
+		sealed, err := seal.Seal(archive, own.Recipient())
+		ok(t, err)
+		ok(t, h.Deliver(ctx, "ann", id, order, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
+		fetch := func() ([]byte, error) {
+			file, _, err := h.Fetch(ctx, "pam", order)
+			if err != nil {
+				return nil, err
+			}
+			got, err := io.ReadAll(file)
+			return got, errors.Join(err, file.Close())
+		}
+
+		s.away.Store(true)
+		if err := h.mirror(ctx); err == nil {
+			t.Error("a store that is away has a copy")
+		}
+		s.away.Store(false)
+		defer h.run()()
+		h.until(t, "the log says so", func() bool { return h.acts(t, "recording.minutes_copied") == 1 })
+		all, err := h.OrdersFor(ctx, "ann", id)
+		ok(t, err)
+		ok(t, os.Remove(h.orderFile(all[0].file)))
+		if got, err := fetch(); err != nil || !bytes.Equal(got, sealed) {
+			t.Errorf("of %d bytes came %d, %v", len(sealed), len(got), err)
+		}
+
+		ok(t, h.EndOwnOrder(ctx, "pam", order))
+		h.until(t, "the second copy is deleted", func() bool { return h.acts(t, "recording.minutes_copy_deleted") == 1 })
+		_, err = s.Status(ctx, ArchiveName(order))
+		wantFault(t, err, fault.NotFound, "")
+	})
+}
+
+// TestAnArchiveThatIsLostIsSaid: without a second copy, in words.
+func TestAnArchiveThatIsLostIsSaid(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		id, own, asked := h.ordered(t)
+		ok(t, h.AskMinutes(ctx, "pam", id, asked))
+		open, err := h.OrdersOpen(ctx, "ann")
+		ok(t, err)
+		sealed, err := seal.Seal([]byte("PK"), own.Recipient())
+		ok(t, err)
+		ok(t, h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
+		all, err := h.OrdersFor(ctx, "ann", id)
+		ok(t, err)
+		ok(t, os.Remove(h.orderFile(all[0].file)))
+		_, _, err = h.Fetch(ctx, "pam", open[0].ID)
+		wantFault(t, err, fault.NotFound, "room.fault.archive_lost")
+		if n := h.acts(t, "recording.minutes_fetched"); n != 0 {
+			t.Errorf("%d times it was fetched", n)
+		}
+	})
+}
+
+// TestACourtIsNotToldWhatWasMarkedInMinutesThatItDoesNotGet: of acts about minutes
+// only those about its own are listed, and all about the whole.
+func TestACourtIsNotToldWhatWasMarkedInMinutesThatItDoesNotGet(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		h.more.Power = power
+		h.again(t)
+		id := h.started(t)
+		main := h.begin(t, id, 0)
+		_, err := h.Append(ctx, main.part, main.film(t, 300))
+		ok(t, err)
+		h.now = h.now.Add(3 * time.Minute)
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "distress", Mono: 30_000}))
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "break", Mono: 70_000}))
+		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: "distress", Mono: 130_000}))
+		h.sealed(t, id)
+		ok(t, h.LinkTopic(ctx, "ann", id, "transport", 5000))
+		ok(t, h.LinkTopic(ctx, "ann", id, "debt", 65_000))
+		ok(t, h.Played(ctx, "ann", id, 0, 50_000, "next_interview"))
+		ok(t, h.Played(ctx, "ann", id, 50_000, 70_000, "next_interview"))
+		own, err := seal.NewIdentity()
+		ok(t, err)
+		for _, minute := range []uint32{0, 1} {
+			ok(t, h.AskMinutes(ctx, "pam", id, NewOrder{From: minute, To: minute, What: "court", Purpose: "prosecution", Power: "add_to_file", Recipient: own.Recipient(), Words: h.letter(t, own)}))
+			ok(t, h.Excerpt(ctx, "ann", id, []chunk.Track{chunk.Main}, []uint32{minute}, Word{Power: "add_to_file", By: "court"}, io.Discard))
+		}
+		orders, err := h.OrdersFor(ctx, "ann", id)
+		ok(t, err)
+		for _, o := range orders {
+			_, err := h.OwnWords(ctx, "pam", o.ID)
+			ok(t, err)
+		}
+		all, err := h.Custody(ctx, "ann", id)
+		ok(t, err)
+		told := map[string]int{}
+		for _, a := range Within(all, 1, 1) {
+			told[strings.TrimPrefix(a.Kind, "recording.")]++
+			if a.Facts["mark"] == "distress" || a.Facts["minutes"] == "0" || a.Facts["minutes"] == "0-0" {
+				t.Errorf("it is told of %+v", a)
+			}
+		}
+		want := map[string]int{"started": 1, "part_opened": 1, "marked": 1, "sealed": 1, "topic_linked": 1, "played": 1, "minutes_asked": 1, "excerpted": 1, "request_read": 1}
+		if !maps.Equal(told, want) {
+			t.Errorf("it is told %v", told)
+		}
+		if whole := Within(all, 0, 2); len(whole) != len(all) {
+			t.Errorf("of %d acts %d are about all minutes", len(all), len(whole))
+		}
 	})
 }

@@ -100,7 +100,7 @@ const signOfficial = `update recording_official set signed_by = $4, signed = $5,
 const insertOrder = `insert into recording_order (id, recording, number, prosecutor, recipient, asked, first_minute, last_minute, what, purpose, power, words, state, settled, settled_by, answer, archive, size, file)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'asked', 0, '', $13, '', 0, '')`
 
-const listOrders = `select o.id, o.number, o.prosecutor, o.recipient, o.asked, o.first_minute, o.last_minute, o.what, o.purpose, o.power, o.state, o.settled, o.settled_by, o.archive, o.size, o.file,
+const listOrders = `select o.id, o.number, o.prosecutor, o.recipient, o.asked, o.first_minute, o.last_minute, o.what, o.purpose, o.power, o.state, o.settled, o.settled_by, o.archive, o.size, o.file, o.mirrored,
 r.id, r.casefile, r.interview, r.channel, r.kind, r.level, r.room, r.started, r.started_by, r.stopped
 from recording_order o join recording r on r.id = o.recording where `
 
@@ -119,6 +119,12 @@ const settleOrder = `update recording_order set state = $2, settled = $3, settle
 const endOrder = `update recording_order set state = 'ended', settled = $2, settled_by = $3, file = '' where id = $1 and state in ('asked', 'delivered')`
 
 const listArchives = `select file from recording_order where file <> '' order by file`
+
+const listUnmirrored = listOrders + `o.state = 'delivered' and o.mirrored = '' order by o.settled, o.id`
+
+const listUndeleted = listOrders + `o.state = 'ended' and o.archive <> '' and o.mirrored <> 'deleted' order by o.settled, o.id`
+
+const setMirrored = `update recording_order set mirrored = $2 where id = $1 and state = $3`
 
 const listSealedOf = `select ` + recordingColumns + ` from recording where casefile = $1 and length(manifest) > 0 order by started, id`
 

@@ -104,14 +104,15 @@ export class ExcerptCard {
     const put = (text: string) => text.replaceAll("{recording}", all.id).replaceAll("{times}", times);
     const say = (key: string) => put(words(this.form, key));
     const lines = [...this.form.querySelector<HTMLTemplateElement>("[data-readme]")!.content.querySelectorAll("p")];
+    const within = `?from=${from}&to=${to}`;
     const mark = (kind: string) => words(this.root, `mark.${kind}`) || kind;
     return {
       readme: lines.map((p) => put(p.textContent!.trim())).join("\r\n\r\n") + "\r\n",
       beside: new Map<string, string | Blob>([
-        ["custody.csv", await text(`/record/${all.id}/custody.csv`)],
-        ["custody.pdf", await blob(`/record/${all.id}/custody.pdf`)],
-        ["custody.html", await standalone(`/record/${all.id}/custody`)],
-        ["custody.jsonld", await text(`/record/${all.id}/custody.jsonld`)],
+        ["custody.csv", await text(`/record/${all.id}/custody.csv${within}`)],
+        ["custody.pdf", await blob(`/record/${all.id}/custody.pdf${within}`)],
+        ["custody.html", await standalone(`/record/${all.id}/custody${within}`)],
+        ["custody.jsonld", await text(`/record/${all.id}/custody.jsonld${within}`)],
         ["verify.html", await standalone(`/${document.documentElement.lang}/verify`, "/static/verify.js")],
         ["verhaal_reader.py", await text("/static/reader.txt")],
       ]),

@@ -11,19 +11,29 @@ import (
 	"strings"
 	"time"
 
+	"verhaal/internal/fault"
 	"verhaal/internal/recording"
 	"verhaal/internal/recording/chunk"
 )
 
 // acts are those on the recording of an address, for people outside: staff stand
-// there by their pseudonyms.
+// there by their pseudonyms. Where a stretch of minutes is named, those about
+// other minutes stay out.
 func (f *face) acts(r *http.Request) (chunk.ID, []recording.Acted, error) {
 	id, err := recordingOf(r)
 	if err != nil {
 		return id, nil, err
 	}
 	all, err := f.book.Custody(r.Context(), actor(r), id)
-	return id, all, err
+	if err != nil || !r.URL.Query().Has("from") {
+		return id, all, err
+	}
+	from, errFrom := strconv.ParseUint(r.FormValue("from"), 10, 32)
+	to, errTo := strconv.ParseUint(r.FormValue("to"), 10, 32)
+	if errFrom != nil || errTo != nil {
+		return id, nil, fault.New(fault.BadInput, "", "no minutes")
+	}
+	return id, recording.Within(all, uint32(from), uint32(to)), nil
 }
 
 // details are the facts of an act in one line.
@@ -63,6 +73,9 @@ func cell(text string) string {
 type custodyPage struct {
 	ID   string
 	Log  string // its key
+	Part bool   // acts about minutes other than from From to To are left out
+	From string
+	To   string
 	Acts []listed
 }
 
@@ -77,7 +90,7 @@ type listed struct {
 func (f *face) custodyPage(r *http.Request) (custodyPage, error) {
 	id, all, err := f.acts(r)
 	local := f.site.Page(r).Local
-	page := custodyPage{ID: id.String(), Log: f.logKey}
+	page := custodyPage{ID: id.String(), Log: f.logKey, Part: r.URL.Query().Has("from"), From: r.FormValue("from"), To: r.FormValue("to")}
 	for _, a := range all {
 		page.Acts = append(page.Acts, listed{a.Seq, local(a.Time), a.Kind, a.Staff, strings.Join(a.Roles, " "), a.Basis, details(a), hex.EncodeToString(a.Leaf[:])})
 	}

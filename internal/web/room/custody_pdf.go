@@ -18,7 +18,11 @@ func (f *face) printCustody(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	text := f.site.Page(r).T
-	file, err := custodyPDF(page, pdfWords{text("room.custody.pdf"), text("room.custody.pdf.hint"), text("room.custody.pdf.log")})
+	hint := text("room.custody.pdf.hint")
+	if page.Part {
+		hint += " " + text("room.custody.pdf.within", "From", page.From, "To", page.To)
+	}
+	file, err := custodyPDF(page, pdfWords{text("room.custody.pdf"), hint, text("room.custody.pdf.log")})
 	if err != nil {
 		return err
 	}
