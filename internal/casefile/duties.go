@@ -32,10 +32,13 @@ const taskDays = 7
 // NotApplicable lists why a task need not be done. A report in a period that
 // ended early needs none.
 func NotApplicable() []string {
-	return []string{"not_for_this_person", "not_wanted", "done_by_another", "mistake"}
+	return []string{"not_for_this_person", "not_wanted", "done_by_another", mistaken}
 }
 
-const periodEnded = "period_ended"
+const (
+	mistaken    = "mistake"
+	periodEnded = "period_ended"
+)
 
 // Owed is a task of a case. It stays open until it is done or somebody says why it
 // need not be, with a day and their name (requirement V-07); nothing else

@@ -96,6 +96,7 @@ type Files interface {
 	EndReason(ctx context.Context, actor, id string, n int64, until string) error
 	Settle(ctx context.Context, actor, id string, n int64, how casefile.Settlement) error
 	BeginPeriod(ctx context.Context, actor, id, person, period, from string) error
+	TakePeriodBack(ctx context.Context, actor, id, person, why string) error
 	EndPeriod(ctx context.Context, actor, id, person, ending, day string) error
 	Board(ctx context.Context, actor, channel, after string, upcoming bool, limit int) ([]casefile.Due, string, error)
 }
@@ -183,6 +184,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("POST /case/{id}/tasks/{n}", f.settle)
 	at("POST /case/{id}/about/{subject}/period", f.beginPeriod)
 	at("POST /case/{id}/about/{subject}/period/end", f.endPeriod)
+	at("POST /case/{id}/about/{subject}/period/take-back", f.takePeriodBack)
 	keys.Register(mux, site, "/case/{id}", "id", staff.Officer, files)
 	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
 	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)
