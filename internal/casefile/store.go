@@ -101,6 +101,8 @@ const listParts = `select part, version, epoch, sealed from case_sealed where ca
 
 const listTold = `select topic, interview from case_told where casefile = $1 and person = $2`
 
+const countToldIn = `select count(*) from case_told where casefile = $1 and interview = $2`
+
 const deleteTold = `delete from case_told where casefile = $1 and person = $2`
 
 const insertTold = `insert into case_told (casefile, person, topic, interview) values ($1, $2, $3, $4) on conflict (casefile, person, topic, interview) do nothing`

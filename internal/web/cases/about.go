@@ -104,6 +104,9 @@ func (p aboutPage) Topics() []string {
 	return slices.Compact(out)
 }
 
+// NotHeldReasons is for the template.
+func (aboutPage) NotHeldReasons() []string { return casefile.NotHeldReasons() }
+
 // Corrections is for the template.
 func (aboutPage) Corrections() []string { return casefile.CorrectionReasons() }
 

@@ -78,6 +78,7 @@ type Files interface {
 	Confirm(ctx context.Context, actor, id, interview string) error
 	ConfirmOutside(ctx context.Context, actor, id, interview, why string) error
 	Hold(ctx context.Context, actor, id, interview string) error
+	NotHeld(ctx context.Context, actor, id, interview, why string) error
 	Cancel(ctx context.Context, actor, id, interview, why string) error
 	AskDeviation(ctx context.Context, actor, id, interview string, asked casefile.NewDeviation) error
 	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
