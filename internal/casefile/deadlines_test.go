@@ -271,6 +271,49 @@ func TestTimeToThinkRunsOnceWithItsReportsAndEndsForAReason(t *testing.T) {
 	})
 }
 
+func TestAPeriodThatWasBegunByMistakeIsTakenBackAndTheRightOneBegun(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		she := x.victim(t, id, "subject.birth_date=1990-03-01&subject.age_doubt=false&subject.lawful_stay=false&subject.dublin=true")
+		wantFault(t, x.BeginPeriod(ctx, "ann", id, she, "", "2026-11-10"), fault.BadInput, "")
+		wantFault(t, x.TakePeriodBack(ctx, "ann", id, she, "wrong_kind"), fault.NotFound, "")
+		ok(t, x.BeginPeriod(ctx, "ann", id, she, "reflection", "2026-11-10"))
+		wantFault(t, x.TakePeriodBack(ctx, "ann", id, she, ""), fault.BadInput, "case.fault.why")
+		ok(t, x.TakePeriodBack(ctx, "ann", id, she, "wrong_kind"))
+		d := x.deadlines(t, id)
+		known, err := x.Facts(ctx, "ann", id, she)
+		ok(t, err)
+		if len(d.Periods) != 0 || form(known).Get("reflection.offered") != "" || form(known).Get("reflection.until") != "" {
+			t.Errorf("%+v, %v", d.Periods, form(known))
+		}
+		for _, o := range d.Tasks {
+			if o.OfPeriod != "" && (o.State != TaskNotApplicable || o.Reason != mistaken) {
+				t.Errorf("%+v", o)
+			}
+		}
+		for _, s := range d.Steps {
+			if (s.What == periodOffered || s.What == periodWanted) && !s.Withdrawn {
+				t.Errorf("%+v", s)
+			}
+		}
+		ok(t, x.BeginPeriod(ctx, "ann", id, she, "reflection_dublin", "2026-11-12"))
+		if d = x.deadlines(t, id); len(d.Periods) != 1 || d.Periods[0].Until != "2026-12-12" {
+			t.Errorf("%+v", d.Periods)
+		}
+		if x.owed(t, id, she, "V-02") {
+			t.Error("the rules don't know of the right one")
+		}
+		events, err := x.Events(ctx, "ann", id)
+		ok(t, err)
+		if !slices.ContainsFunc(events, func(h Happened) bool { return h.Kind == "period_taken_back" && h.Subject == she }) {
+			t.Error("the case does not show that it was taken back")
+		}
+		// One that was ended is taken back too.
+		ok(t, x.EndPeriod(ctx, "ann", id, she, "left", "2026-11-20"))
+		ok(t, x.TakePeriodBack(ctx, "ann", id, she, "other_person"))
+	})
+}
+
 func TestTheBoardShowsAColleagueNumberClockAndDaysAlone(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()

@@ -32,10 +32,13 @@ const taskDays = 7
 // NotApplicable lists why a task need not be done. A report in a period that
 // ended early needs none.
 func NotApplicable() []string {
-	return []string{"not_for_this_person", "not_wanted", "done_by_another", "mistake"}
+	return []string{"not_for_this_person", "not_wanted", "done_by_another", mistaken}
 }
 
-const periodEnded = "period_ended"
+const (
+	mistaken    = "mistake"
+	periodEnded = "period_ended"
+)
 
 // Owed is a task of a case. It stays open until it is done or somebody says why it
 // need not be, with a day and their name (requirement V-07); nothing else
@@ -83,13 +86,14 @@ func (f *Files) reckon(tx *db.Tx, id, kind string) error {
 }
 
 // seen lists what happened, as the facts show, and is no step yet. A step that somebody took
-// back is not seen again, but for a talk: its fact went with it, so who tells of one tells it
+// back is not seen again, but for an interview that was not held after all, and a talk: its fact went with it, so who tells of one tells it
 // anew. What Stands is seen although somebody entered the same: that may be taken back.
 func (s *state) seen(kind string) []Step {
 	var out []Step
 	see := func(what, about, day string) {
+		stands := slices.Contains(stand, what)
 		same := func(one Step) bool {
-			return one.What == what && one.About == about && (one.Seen || !slices.Contains(stand, what))
+			return one.What == what && one.About == about && (!stands || one.Seen && !one.Withdrawn)
 		}
 		if !slices.ContainsFunc(s.steps, same) && !slices.ContainsFunc(out, same) {
 			out = append(out, Step{What: what, About: about, Day: day})

@@ -45,7 +45,7 @@ func OfPerson(fact string) bool {
 }
 
 // saidByActs are facts that follow from an act: nobody types that it was done.
-var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields}
+var saidByActs = append([]string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields}, periodFacts...)
 
 // SaidByAct says of a fact that an act alone sets it.
 func SaidByAct(fact string) bool { return slices.Contains(saidByActs, fact) }

@@ -13,6 +13,16 @@ import (
 // Endings that say more than that a period is over.
 const cooperates = "cooperates"
 
+// periodFacts are what the rules read of a period: it was offered, its first and last day,
+// whether it was extended.
+var periodFacts = []string{"reflection.offered", "reflection.from", "reflection.until", "reflection.extended"}
+
+// periodMistakes are the codes of why a period is taken back.
+var periodMistakes = []string{"wrong_day", "wrong_kind", "other_person", "not_wanted"}
+
+// PeriodMistakes lists them.
+func PeriodMistakes() []string { return slices.Clone(periodMistakes) }
+
 // Period is time to think that a victim has or had (requirements V-01 to V-03).
 type Period struct {
 	About  string // the person
@@ -70,12 +80,66 @@ func (f *Files) BeginPeriod(ctx context.Context, actor, id, person, period, from
 				return err
 			}
 		}
-		for _, fact := range [][2]string{{"reflection.offered", "true"}, {"reflection.from", from}, {"reflection.until", until}, {"reflection.extended", "false"}} {
-			if err := f.tell(tx, id, actor, person, fact[0], fact[1]); err != nil {
+		return f.tellPeriod(tx, id, actor, person, "true", from, until, "false")
+	})
+}
+
+// tellPeriod sets the facts that the rules read of a period, in the order of periodFacts.
+func (f *Files) tellPeriod(tx *db.Tx, id, actor, person string, values ...string) error {
+	for i, fact := range periodFacts {
+		if err := f.tell(tx, id, actor, person, fact, values[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TakePeriodBack takes a period of a person back that was begun by mistake, for a reason of
+// PeriodMistakes: the log keeps what stood there, its open reports fall away, its steps are
+// taken back, and the rules know of none, so that the right one can be begun.
+func (f *Files) TakePeriodBack(ctx context.Context, actor, id, person, why string) error {
+	file, err := f.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(periodMistakes, why) {
+		return fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
+	}
+	s, err := f.load(f.db.Source(ctx), id)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(s.periods, func(one Period) bool { return one.About == person })
+	if i < 0 {
+		return fault.New(fault.NotFound, "", "no period of this person")
+	}
+	was := s.periods[i]
+	act := custody.Act{Kind: "case.period_taken_back", Actor: actor, Subject: id, Basis: why, Facts: map[string]string{
+		"channel": file.Channel, "period": was.Period, "from": was.From, "until": was.Until, "ending": was.Ending, "ended": was.Ended}}
+	return f.changed(ctx, act, person, func(tx *db.Tx) error {
+		n, err := tx.Exec(deletePeriod, id, person, was.Period, was.From, was.Ended)
+		if err == nil && n == 0 {
+			err = changedMeanwhile("period")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(settleReports, id, person, was.Period, f.today(), mistaken, f.clock().Unix(), actor, ""); err != nil {
+			return err
+		}
+		now, err := f.load(tx, id)
+		if err != nil {
+			return err
+		}
+		for _, step := range now.steps {
+			if step.About != person || step.Day != was.From || step.What != periodOffered && step.What != periodWanted {
+				continue
+			}
+			if _, err := tx.Exec(withdrawStep, id, step.N, f.clock().Unix()); err != nil {
 				return err
 			}
 		}
-		return nil
+		return f.tellPeriod(tx, id, actor, person, "", "", "", "")
 	})
 }
 
@@ -108,7 +172,7 @@ func (f *Files) EndPeriod(ctx context.Context, actor, id, person, ending, day st
 		if _, err := tx.Exec(endPeriod, id, person, runs.Period, ending, day); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(settleReports, id, person, runs.Period, day, periodEnded, f.clock().Unix(), actor); err != nil {
+		if _, err := tx.Exec(settleReports, id, person, runs.Period, day, periodEnded, f.clock().Unix(), actor, day); err != nil {
 			return err
 		}
 		told := func(one Step) bool {

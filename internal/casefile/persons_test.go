@@ -85,10 +85,13 @@ func TestFactsOfOnePersonAreEnteredWithThatPerson(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		id := x.opened(t).ID
 		she, other := x.victim(t, id, grown), x.victim(t, id, grown)
-		for _, fact := range []string{"clock.ready=2026-11-20", "clock.victims_wish=true", "clock.reason=sealed", "reflection.offered=true"} {
+		for _, fact := range []string{"clock.ready=2026-11-20", "clock.victims_wish=true", "clock.reason=sealed"} {
 			x.set(t, id, she, fact)
 			name, _, _ := strings.Cut(fact, "=")
 			wantFault(t, x.SetFact(t.Context(), "ann", id, "", name, url.Values{name: {"x"}}, 0), fault.BadInput, "")
+		}
+		for _, fact := range periodFacts { // the period says it
+			wantFault(t, x.SetFact(t.Context(), "ann", id, she, fact, url.Values{fact: {"true"}}, 0), fault.BadInput, "")
 		}
 		wantFault(t, x.SetFact(t.Context(), "ann", id, she, "clock.reported", url.Values{"clock.reported": {"2026-11-20"}}, 0), fault.BadInput, "")
 		if c := x.clockOf(t, id, "adult_interview", she); c.Started != "2026-11-20" || x.runs(t, id, "adult_interview", other) {

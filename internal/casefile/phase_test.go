@@ -48,6 +48,53 @@ func TestACaseOnlyGoesForwardAndIsOpenedAgainForInterviewsAlone(t *testing.T) {
 	})
 }
 
+func TestAnInterviewThatWasNotHeldAfterAllIsAPlanAgain(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, girl, plan := x.girlsPlan(t)
+		x.set(t, file.ID, plan, studioPlan)
+		x.confirm(t, file.ID, plan)
+		x.noted(t, file.ID, victimReady, girl, "2026-11-20")
+		x.now = x.now.AddDate(0, 0, 3)
+		back := func(why string) error { return x.NotHeld(ctx, "ann", file.ID, plan, why) }
+		wantFault(t, back("mistake"), fault.Conflict, "case.fault.state")
+		ok(t, x.Hold(ctx, "ann", file.ID, plan))
+		met := func() bool {
+			t.Helper()
+			return slices.ContainsFunc(x.deadlines(t, file.ID).Clocks, func(c Running) bool { return c.Clock.Stops.What.ID == interviewHeld && c.Met != "" })
+		}
+		if !met() {
+			t.Fatal("no clock waits for the interview")
+		}
+		wantFault(t, back(""), fault.BadInput, "case.fault.why")
+		x.recorded[file.ID+plan] = true
+		wantFault(t, back("mistake"), fault.Refused, "case.fault.recorded")
+		delete(x.recorded, file.ID+plan)
+		ok(t, back("mistake"))
+		if x.stateOf(t, file.ID, plan) != planned || met() {
+			t.Errorf("it is %s, and a clock says that it was held: %v", x.stateOf(t, file.ID, plan), met())
+		}
+		if all, err := x.BurdenOf(ctx, "ann", file.ID, girl); err != nil || all.Interviews != 0 {
+			t.Errorf("it counts: %+v, %v", all, err)
+		}
+		events, err := x.Events(ctx, "ann", file.ID)
+		ok(t, err)
+		if !slices.ContainsFunc(events, func(h Happened) bool { return h.Kind == "interview_planned" && h.Subject == plan }) {
+			t.Error("the case does not show it")
+		}
+
+		// Held after all: it counts, and what was told there is built on it.
+		ok(t, x.ConfirmOutside(ctx, "ann", file.ID, plan, "held_elsewhere"))
+		ok(t, x.Hold(ctx, "ann", file.ID, plan))
+		if !met() {
+			t.Error("held again it stops no clock")
+		}
+		key := x.keyed(t, file.ID, "ann")
+		ok(t, x.KeepTold(ctx, "ann", file.ID, girl, Part{Name: "told/" + girl, Epoch: 2, Sealed: sealedTo(t, key)}, []ToldTopic{{"recruitment", plan}}, ""))
+		wantFault(t, back("mistake"), fault.Refused, "case.fault.built_on")
+	})
+}
+
 func TestAStaleTabPutsNothingBack(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()

@@ -69,6 +69,43 @@ func (f *Files) Hold(ctx context.Context, actor, id, interview string) error {
 	}})
 }
 
+// notHeldReasons are the codes of why an interview that was said to be held was not.
+var notHeldReasons = []string{"mistake", "other_interview", "not_come"}
+
+// NotHeldReasons lists them.
+func NotHeldReasons() []string { return slices.Clone(notHeldReasons) }
+
+// NotHeld takes back that an interview was held, for one of NotHeldReasons: it is a plan
+// again and counts as no interview. What was recorded is Refused with "case.fault.recorded",
+// and what somebody wrote down as told there with "case.fault.built_on".
+func (f *Files) NotHeld(ctx context.Context, actor, id, interview, why string) error {
+	if !slices.Contains(notHeldReasons, why) {
+		return fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
+	}
+	return f.move(ctx, actor, id, interview, step{to: planned, from: []string{held}, basis: why, also: func(tx *db.Tx) error {
+		if err := f.unrecorded(tx, id, interview); err != nil {
+			return err
+		}
+		var told int
+		if err := tx.QueryRow(countToldIn, id, interview).Scan(&told); err != nil {
+			return err
+		}
+		if told > 0 {
+			return fault.New(fault.Refused, "case.fault.built_on", "what was told there is written down")
+		}
+		return f.unhold(tx, id, interview)
+	}})
+}
+
+// unrecorded refuses, inside an act, an interview that was recorded.
+func (f *Files) unrecorded(tx *db.Tx, id, interview string) error {
+	recorded, err := f.sources.Recorded(tx, id, interview)
+	if err == nil && recorded {
+		err = fault.New(fault.Refused, "case.fault.recorded", "an interview that was recorded")
+	}
+	return err
+}
+
 // cancelReasons are the codes of why an interview will not be held, or not at
 // its time.
 var cancelReasons = []string{"persons_wish", "person_ill", "safety", "interviewer", "interpreter", "companion", "room", "equipment", "prosecutor", "no_need"}
@@ -138,8 +175,8 @@ func (f *Files) Cancel(ctx context.Context, actor, id, interview, why string) er
 		return fault.New(fault.BadInput, "case.fault.why", "no reason of the list")
 	}
 	return f.move(ctx, actor, id, interview, step{to: cancelled, from: []string{planned, confirmed}, basis: why, also: func(tx *db.Tx) error {
-		if recorded, err := f.sources.Recorded(tx, id, interview); err != nil || recorded {
-			return errors.Join(err, fault.New(fault.Refused, "case.fault.recorded", "an interview that was recorded"))
+		if err := f.unrecorded(tx, id, interview); err != nil {
+			return err
 		}
 		return f.calendar.Release(tx, id, interview, why)
 	}})

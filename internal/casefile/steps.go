@@ -56,11 +56,35 @@ type Step struct {
 }
 
 // stand are the events that an act of the case shows and that stay true whatever
-// follows: a formal report is never withdrawn (requirement M-08).
+// follows: a formal report is never withdrawn (requirement M-08). An interview was held
+// unless NotHeld says that it was not.
 var stand = []string{victimFound, interviewHeld, formalReport, fileSent}
 
 // Stands says of a step that an act of the case showed it and nobody takes it back.
 func (s Step) Stands() bool { return s.Seen && slices.Contains(stand, s.What) }
+
+// unhold withdraws, inside an act, the step that an interview was held by, whose day it is; if
+// another of the person was held, that is seen anew.
+func (f *Files) unhold(tx *db.Tx, id, interview string) error {
+	s, err := f.load(tx, id)
+	if err != nil {
+		return err
+	}
+	all, err := interviewsOf(tx, id)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
+	for _, one := range s.steps {
+		if one.What != interviewHeld || one.About != all[i].Person || !one.Seen || one.Day != s.known[interview].Get("plan.date") {
+			continue
+		}
+		if _, err := tx.Exec(withdrawStep, id, one.N, f.clock().Unix()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Enterable lists the events of a pack that somebody may enter: whatever starts or
 // stops a clock, opens a task or begins a period in a case. personal tells

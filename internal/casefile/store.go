@@ -101,6 +101,8 @@ const listParts = `select part, version, epoch, sealed from case_sealed where ca
 
 const listTold = `select topic, interview from case_told where casefile = $1 and person = $2`
 
+const countToldIn = `select count(*) from case_told where casefile = $1 and interview = $2`
+
 const deleteTold = `delete from case_told where casefile = $1 and person = $2`
 
 const insertTold = `insert into case_told (casefile, person, topic, interview) values ($1, $2, $3, $4) on conflict (casefile, person, topic, interview) do nothing`
@@ -184,8 +186,9 @@ values ($1, $2, $3, $4, $5, $6, $7, 'open', '', '', 0, 0, '')`
 const settleTask = `update case_task set state = $3, day = $4, reason = $5, consent = $6, closed = $7, staff = $8
 where casefile = $1 and n = $2 and state = 'open'`
 
+// settleReports ends the reports of a period that are due after a day.
 const settleReports = `update case_task set state = 'not_applicable', day = $4, reason = $5, closed = $6, staff = $7
-where casefile = $1 and about = $2 and of_period = $3 and state = 'open' and due > $4`
+where casefile = $1 and about = $2 and of_period = $3 and state = 'open' and due > $8`
 
 const listTasks = `select n, task, about, of_period, opened, due, state, day, reason, consent, staff from case_task where casefile = $1 order by n`
 
@@ -193,6 +196,8 @@ const insertPeriod = `insert into case_period (casefile, about, period, from_day
 values ($1, $2, $3, $4, $5, '', '', $6, $7) on conflict (casefile, about, period) do nothing`
 
 const endPeriod = `update case_period set ending = $4, ended = $5 where casefile = $1 and about = $2 and period = $3 and ending = ''`
+
+const deletePeriod = `delete from case_period where casefile = $1 and about = $2 and period = $3 and from_day = $4 and ended = $5`
 
 const listPeriods = `select about, period, from_day, until_day, ending, ended from case_period where casefile = $1 order by from_day, about`
 

@@ -104,6 +104,9 @@ func (p aboutPage) Topics() []string {
 	return slices.Compact(out)
 }
 
+// NotHeldReasons is for the template.
+func (aboutPage) NotHeldReasons() []string { return casefile.NotHeldReasons() }
+
 // Corrections is for the template.
 func (aboutPage) Corrections() []string { return casefile.CorrectionReasons() }
 
@@ -159,7 +162,7 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	names, open := []string{"case", "report", "clock", "talk"}, []string{"case"}
 	switch page.Subject[0] {
 	case 'p':
-		names, open = []string{"subject", "earlier", "case", "clock", "reflection"}, []string{"subject", "earlier", "case"}
+		names, open = []string{"subject", "earlier", "case", "clock"}, []string{"subject", "earlier", "case"}
 		people, err := f.files.Persons(ctx, who, id)
 		if err != nil {
 			return err

@@ -78,6 +78,7 @@ type Files interface {
 	Confirm(ctx context.Context, actor, id, interview string) error
 	ConfirmOutside(ctx context.Context, actor, id, interview, why string) error
 	Hold(ctx context.Context, actor, id, interview string) error
+	NotHeld(ctx context.Context, actor, id, interview, why string) error
 	Cancel(ctx context.Context, actor, id, interview, why string) error
 	AskDeviation(ctx context.Context, actor, id, interview string, asked casefile.NewDeviation) error
 	Deviations(ctx context.Context, actor, id, interview string) ([]casefile.Deviation, error)
@@ -96,6 +97,7 @@ type Files interface {
 	EndReason(ctx context.Context, actor, id string, n int64, until string) error
 	Settle(ctx context.Context, actor, id string, n int64, how casefile.Settlement) error
 	BeginPeriod(ctx context.Context, actor, id, person, period, from string) error
+	TakePeriodBack(ctx context.Context, actor, id, person, why string) error
 	EndPeriod(ctx context.Context, actor, id, person, ending, day string) error
 	Board(ctx context.Context, actor, channel, after string, upcoming bool, limit int) ([]casefile.Due, string, error)
 }
@@ -183,6 +185,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("POST /case/{id}/tasks/{n}", f.settle)
 	at("POST /case/{id}/about/{subject}/period", f.beginPeriod)
 	at("POST /case/{id}/about/{subject}/period/end", f.endPeriod)
+	at("POST /case/{id}/about/{subject}/period/take-back", f.takePeriodBack)
 	keys.Register(mux, site, "/case/{id}", "id", staff.Officer, files)
 	site.HandleStaff(mux, "GET /decisions/{$}", staff.Prosecutor, f.showDecisions)
 	site.HandleStaff(mux, "POST /decisions/{id}/open", staff.Prosecutor, f.openReason)

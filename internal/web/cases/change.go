@@ -120,7 +120,7 @@ func (f *face) aboutMeanwhile(w http.ResponseWriter, r *http.Request, value *cla
 	return f.about(w, r, http.StatusConflict, aboutPage{Meanwhile: value}, known, filled(known))
 }
 
-// changeState confirms, holds or cancels an interview. Confirming what the
+// changeState confirms, holds or cancels an interview, or says that it was not held after all. Confirming what the
 // rules block is refused, and so is what holds no room and nobody, unless it
 // says why they are not in our calendar.
 func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
@@ -136,6 +136,9 @@ func (f *face) changeState(w http.ResponseWriter, r *http.Request) error {
 			return f.files.Confirm(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"))
 		},
 		"hold": func() error { return f.files.Hold(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject")) },
+		"not_held": func() error {
+			return f.files.NotHeld(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("why"))
+		},
 		"cancel": func() error {
 			return f.files.Cancel(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("why"))
 		},

@@ -52,7 +52,7 @@ type owed struct {
 	Rules                    []policy.Requirement
 	Open, Settled            []task
 	Thinks                   []thinking
-	Offer                    []policy.Period // can be begun; the likely one first
+	Offer                    []policy.Period // can be begun
 	From                     string          // from which day, as known
 }
 
@@ -133,11 +133,7 @@ func (f *face) owedTo(r *http.Request, page *casePage, all casefile.Deadlines, p
 	}
 	// Whoever may stay has no use for it (V-01).
 	if len(out.Thinks) == 0 && known["subject.lawful_stay"].Fields.Get("subject.lawful_stay") != "true" {
-		out.Offer = slices.Clone(page.Pack.Periods)
-		if known["subject.dublin"].Fields.Get("subject.dublin") == "true" {
-			// The shorter one is theirs (V-02).
-			slices.Reverse(out.Offer)
-		}
+		out.Offer = page.Pack.Periods
 		out.From = known["reflection.from"].Fields.Get("reflection.from")
 	}
 	return out, nil
@@ -289,3 +285,15 @@ func (f *face) endPeriod(w http.ResponseWriter, r *http.Request) error {
 	}
 	return on(w, r, "people", f.files.EndPeriod(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("ending"), in.Get("day")))
 }
+
+// takePeriodBack takes a period back that was begun by mistake.
+func (f *face) takePeriodBack(w http.ResponseWriter, r *http.Request) error {
+	in, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	return on(w, r, "people", f.files.TakePeriodBack(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("why")))
+}
+
+// PeriodMistakes is for the template.
+func (owed) PeriodMistakes() []string { return casefile.PeriodMistakes() }
