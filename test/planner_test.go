@@ -42,6 +42,7 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	if why := b.Text("[data-why]"); !strings.Contains(why, "Studio Amsterdam") {
 		t.Errorf("why not nearby: %q", why)
 	}
+	nearby := browser.Ask[string](b, `document.querySelector("[data-found] a[href*='/tried/']").getAttribute("href")`)
 	b.Click("[name=region][value=Amsterdam]")
 	b.Leave("[data-search] button")
 	b.See("[data-slot]")
@@ -51,6 +52,18 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 		t.Errorf("the first slot is %q", first)
 	}
 	b.Check("proposed slots")
+	b.Width(360)
+	b.Check("proposed slots on a phone")
+	tried := browser.Ask[string](b, `document.querySelector("[data-found] a[href*='/tried/']").getAttribute("href")`)
+	b.Visit(nearby)
+	b.Check("what was tried, on a phone")
+	b.Screen("tried-phone")
+	b.Visit(tried)
+	b.Check("what was tried, with a slot, on a phone")
+	b.Width(1280)
+	b.Visit(home + "about/i1/slots")
+	b.Leave("[data-search] button")
+	b.See("[data-slot]")
 	b.Click("[data-slot] form button")
 	b.Until(`location.pathname.endsWith("/about/i1")`)
 	if slot := b.Text("[data-booking]"); !strings.Contains(slot, "Studio Utrecht") {
