@@ -65,10 +65,11 @@ func (c Certificates) Revoke(ctx context.Context, actor, member, certificate str
 const Seen = "seen"
 
 // Done goes to a page after something was taken away, or asks first: what is booked
-// is shown, and the same form is sent again by who goes on.
+// is shown, and the same form is sent again by who goes on. A script is told that
+// there is something to show.
 func Done(site *web.Site, w http.ResponseWriter, r *http.Request, err error, to string) error {
 	var clash *planner.Clash
-	if !errors.As(err, &clash) {
+	if !errors.As(err, &clash) || web.FromScript(r) {
 		if err != nil {
 			return err
 		}
