@@ -42,6 +42,7 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	if why := b.Text("[data-why]"); !strings.Contains(why, "Studio Amsterdam") {
 		t.Errorf("why not nearby: %q", why)
 	}
+	nearby := browser.Ask[string](b, `document.querySelector("[data-found] a[href*='/tried/']").getAttribute("href")`)
 	b.Click("[name=region][value=Amsterdam]")
 	b.Leave("[data-search] button")
 	b.See("[data-slot]")
@@ -51,6 +52,18 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 		t.Errorf("the first slot is %q", first)
 	}
 	b.Check("proposed slots")
+	b.Width(360)
+	b.Check("proposed slots on a phone")
+	tried := browser.Ask[string](b, `document.querySelector("[data-found] a[href*='/tried/']").getAttribute("href")`)
+	b.Visit(nearby)
+	b.Check("what was tried, on a phone")
+	b.Screen("tried-phone")
+	b.Visit(tried)
+	b.Check("what was tried, with a slot, on a phone")
+	b.Width(1280)
+	b.Visit(home + "about/i1/slots")
+	b.Leave("[data-search] button")
+	b.See("[data-slot]")
 	b.Click("[data-slot] form button")
 	b.Until(`location.pathname.endsWith("/about/i1")`)
 	if slot := b.Text("[data-booking]"); !strings.Contains(slot, "Studio Utrecht") {
@@ -128,6 +141,18 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	manager.See("[name=site]")
 	manager.Check("a room")
 	fill(manager, map[string]string{"site": "Another building"})
+	// Hours that end before they begin are said beside the form, and it stays as it was typed.
+	fill(manager, map[string]string{"from": "17:00", "to": "09:00"})
+	manager.Click("form.card button")
+	manager.See("form.card [data-problem]:not([hidden])")
+	if site := browser.Ask[string](manager, `document.querySelector("[name=site]").value`); site != "Another building" {
+		t.Errorf("a refused form holds %q", site)
+	}
+	manager.Width(360)
+	manager.Check("a room with wrong hours, on a phone")
+	manager.Screen("room-refused-phone")
+	manager.Width(1280)
+	fill(manager, map[string]string{"from": "09:00", "to": "17:00"})
 	manager.Leave("form.card button")
 	manager.Until(`document.querySelector("[name=site]").value === "Another building"`)
 	manager.Click(`form[action="/planner/feeds"] button`)
@@ -148,6 +173,12 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	manager.Click("[data-away] summary")
 	manager.See("#away-from")
 	manager.Check("taking a room out of the calendar")
+	browser.Ask[bool](manager, `(f => { f.elements.from.value = "2026-03-02T10:00"; f.elements.until.value = "2026-03-01T10:00"; return true; })(document.querySelector("[data-away] form"))`)
+	manager.Click("[data-away] form button")
+	manager.See("[data-away] [data-problem]:not([hidden])")
+	if until := browser.Ask[string](manager, `document.querySelector("#away-until").value`); until != "2026-03-01T10:00" {
+		t.Errorf("a refused absence ends at %q", until)
+	}
 	manager.Click("[data-away] summary")
 	manager.Until(`!document.querySelector("[data-away]").open`)
 	manager.Width(360)

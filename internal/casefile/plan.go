@@ -234,6 +234,11 @@ func (f *Files) move(ctx context.Context, actor, id, interview string, s step) e
 		if err := tx.QueryRow(lastDecision, id, interview).Scan(&n); err != nil {
 			return err
 		}
+		if d.Again != nil && s.to == confirmed {
+			if _, err := tx.Exec(setAskedAgain, id, interview, d.Again.Topics, d.Again.Unexplained); err != nil {
+				return err
+			}
+		}
 		_, err = tx.Exec(insertDecision, id, interview, n+1, f.clock().Unix(), actor, d.Pack.Name, d.Pack.Version, d.Pack.Hash, text)
 		return err
 	})

@@ -133,6 +133,9 @@ const lastDecision = `select coalesce(max(n), 0) from case_decision where casefi
 const insertDecision = `insert into case_decision (casefile, subject, n, at, staff, pack, version, hash, decision)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
+const setAskedAgain = `insert into case_asked_again (casefile, interview, topics, unexplained) values ($1, $2, $3, $4)
+on conflict (casefile, interview) do update set topics = excluded.topics, unexplained = excluded.unexplained`
+
 const listDecisions = `select n, at, staff, pack, version, hash, decision from case_decision where casefile = $1 and subject = $2 order by n`
 
 const insertDeviation = `insert into case_deviation (id, casefile, interview, rule, state, asked_by, asked, prosecutor, reason, decision, decided, answer, about, why)

@@ -18,7 +18,7 @@ import (
 const (
 	AtOnce     = "at_once"     // on the first day looked at
 	Later      = "later"       // on another day
-	StudioFull = "studio_full" // only a studio will do, and none was free on the first day
+	StudioFull = "studio_full" // only a studio will do, and in the hours that they are open all were taken on the first day
 	Nothing    = "nothing"     // no full proposal at all
 )
 
@@ -33,7 +33,7 @@ func (f Found) outcome() string {
 	switch {
 	case len(f.Why) == 0:
 		return AtOnce
-	case f.Why[0].Stage == StageRoom && f.onlyStudio():
+	case f.Taken && f.onlyStudio():
 		return StudioFull
 	case len(f.Full) == 0:
 		return Nothing
@@ -169,7 +169,7 @@ func Cited(reason string) (string, bool) { return strings.CutPrefix(reason, citi
 type Sought struct {
 	Channel string
 	At      int64 // unix seconds
-	Full    bool  // none was free on the first day
+	Full    bool  // those that were open on the first day were taken
 }
 
 // EachStudio tells of every search for a studio before a moment (unix seconds).

@@ -114,6 +114,7 @@ func (s *search) day(day int) error {
 	}
 	if len(s.found.Full) == 0 {
 		s.found.Why = append(s.found.Why, t.why())
+		s.found.Taken = s.found.Taken || day == 0 && t.taken()
 	}
 	return nil
 }

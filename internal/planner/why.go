@@ -170,6 +170,39 @@ func (t *tally) rooms() []Tried {
 	return out
 }
 
+// taken says that the rooms that would do are open at a time of the day that suits,
+// and that all of them are taken then: nobody counts the hours of a night.
+func (t *tally) taken() bool {
+	s, open := t.s, false
+	if t.far != companion {
+		return false // a room was to be had, or no time suits
+	}
+	for _, g := range s.groups {
+		if len(g.never) > 0 {
+			continue
+		}
+		for _, i := range g.rooms {
+			hours := s.open(s.cal.Rooms[i].Hours)
+			if t.any(s.suiting(hours)) {
+				open = true
+				if t.any(s.suiting(s.without(hours, s.cal.Rooms[i].Busy))) {
+					return false
+				}
+			}
+		}
+	}
+	return open
+}
+
+// suiting is where something free lets an interview begin when it suits the person
+// and who comes with them.
+func (s *search) suiting(free ticks) ticks {
+	out := free.starts(s.length)
+	out.and(s.person)
+	out.and(s.companion)
+	return out
+}
+
 // adapted says of the rooms for children why they could not be had.
 func (t *tally) adapted() []Tried {
 	var out []Tried

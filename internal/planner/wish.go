@@ -100,4 +100,7 @@ type Found struct {
 	Why []Why
 	// Lawful are the kinds of room that the rules allow on the first day.
 	Lawful []string
+	// Taken says that none was to be had on the first day because every room that
+	// would do, and is open when it suits, is taken then.
+	Taken bool
 }

@@ -47,7 +47,12 @@ type Decision struct {
 	Verdict      Verdict
 	Channel      *Suggestion // nil where nothing is known of a report
 	Requirements []Requirement
+	Again        *Again // nil where it is not known what was told before
 }
+
+// Again is how many topics of a plan were told before, and how many of these have
+// no reason.
+type Again struct{ Topics, Unexplained int }
 
 // Decide applies every rule that is law on the day of the interview (plan.date,
 // or today). An unknown fact counts as the protective side: a rule that could
@@ -74,6 +79,9 @@ func (p *Pack) Decide(facts Facts, today string) (Decision, error) {
 			d.Verdict = Blocked
 		}
 		d.Requirements = append(d.Requirements, requirement)
+	}
+	if again, known := v.again(); known {
+		d.Again = &again
 	}
 	return d, nil
 }

@@ -7,6 +7,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 )
 
 // derived is what rules may ask that follows from the facts.
@@ -107,9 +108,7 @@ var derivations = []derived{
 	// Topics of the plan that an earlier interview had, or that were told elsewhere.
 	{"plan.repeats", cel.ListType(cel.StringType), func(v *view) ref.Val { return v.repeats(func(Row) bool { return true }) }},
 	// Of these, those without a reason of their own.
-	{"plan.repeats_unexplained", cel.ListType(cel.StringType), func(v *view) ref.Val {
-		return v.repeats(func(topic Row) bool { reason, _ := topic["reason"].(string); return blank(reason) })
-	}},
+	{"plan.repeats_unexplained", cel.ListType(cel.StringType), func(v *view) ref.Val { return v.repeats(unexplained) }},
 	// A companion was refused, with or without all that a refusal takes.
 	{"plan.companion.was_refused", cel.BoolType, func(v *view) ref.Val { return types.Bool(v.facts.refusal()) }},
 
@@ -220,6 +219,22 @@ func (v *view) director() []Row {
 		return []Row{d}
 	}
 	return nil
+}
+
+// unexplained says of a topic that no reason is given for it.
+func unexplained(topic Row) bool {
+	reason, _ := topic["reason"].(string)
+	return blank(reason)
+}
+
+// again are the repeats as numbers; false where it is not known what was told.
+func (v *view) again() (Again, bool) {
+	all, known := v.repeats(func(Row) bool { return true }).(traits.Lister)
+	if !known {
+		return Again{}, false
+	}
+	without := v.repeats(unexplained).(traits.Lister)
+	return Again{int(all.Size().(types.Int)), int(without.Size().(types.Int))}, true
 }
 
 func (v *view) repeats(counts func(Row) bool) ref.Val {

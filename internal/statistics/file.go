@@ -15,10 +15,19 @@ type file struct {
 	channel  string
 	reported int64 // of its first report, unix seconds; 0 = none
 	victims  []string
-	about    map[string]string // person by held interview
-	facts    map[string]fact   // by subject and name
-	events   []event           // in their order
+	about    map[string]string     // person by held interview
+	facts    map[string]fact       // by subject and name
+	again    map[string]askedAgain // by interview, as it was confirmed
+	events   []event               // in their order
 }
+
+func newFile() *file {
+	return &file{about: map[string]string{}, facts: map[string]fact{}, again: map[string]askedAgain{}}
+}
+
+// askedAgain is how many topics of an interview were told before, and how many of
+// these have no reason.
+type askedAgain struct{ topics, unexplained int }
 
 type fact struct {
 	fields  string // of a form
@@ -140,23 +149,11 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 		rows = append(rows, "first", waited(days))
 		t.took(interviews, f.channel, e.at, "first", days)
 	}
-	topics, again, explained := f.fact(e.subject, "plan.topics"), 0, 0
-	var asked []string
-	for _, i := range policy.Rows(topics, "plan.topics") {
-		at := "plan.topics." + strconv.Itoa(i) + "."
-		name := topics.Get(at + "name")
-		asked = append(asked, name)
-		if slices.Contains(before.topics, name) {
-			again++
-			if topics.Get(at+"reason") != "" {
-				explained++
-			}
-		}
-	}
+	asked, again := f.asked(e.subject, before.topics)
 	switch {
-	case again == 0:
+	case again.topics == 0:
 		rows = append(rows, "repeat.none")
-	case explained == again:
+	case again.unexplained == 0:
 		rows = append(rows, "repeat.explained")
 	default:
 		rows = append(rows, "repeat.unexplained")
@@ -179,6 +176,28 @@ func (f *file) countInterview(t *tally, e event, person string, before told) tol
 	}
 	t.count(interviews, f.channel, e.at, rows...)
 	return told{before.number + 1, append(before.topics, asked...), append(before.people, people...), true}
+}
+
+// asked is what an interview asked, and how much of it again: as the rules counted it
+// when it was confirmed, with what reports, statements and recordings had told; of
+// one that was confirmed before they did, by the earlier interviews alone.
+func (f *file) asked(interview string, before []string) (names []string, again askedAgain) {
+	topics := f.fact(interview, "plan.topics")
+	for _, i := range policy.Rows(topics, "plan.topics") {
+		at := "plan.topics." + strconv.Itoa(i) + "."
+		name := topics.Get(at + "name")
+		names = append(names, name)
+		if slices.Contains(before, name) {
+			again.topics++
+			if topics.Get(at+"reason") == "" {
+				again.unexplained++
+			}
+		}
+	}
+	if confirmed, counted := f.again[interview]; counted {
+		again = confirmed
+	}
+	return names, again
 }
 
 // minor says whether a person is known to be under 18 on a day, or is presumed

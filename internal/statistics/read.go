@@ -58,7 +58,7 @@ func (b *Book) readFiles(ctx context.Context, t *tally) error {
 	for {
 		page, last := map[string]*file{}, after
 		err := b.each(ctx, func(rows *sql.Rows) error {
-			f, id := &file{about: map[string]string{}, facts: map[string]fact{}}, ""
+			f, id := newFile(), ""
 			if err := rows.Scan(&last, &id, &f.channel); err != nil {
 				return err
 			}
@@ -88,7 +88,7 @@ func (b *Book) fill(ctx context.Context, page map[string]*file, after, last stri
 		if f := page[id]; f != nil {
 			return f
 		}
-		return &file{about: map[string]string{}, facts: map[string]fact{}}
+		return newFile()
 	}
 	var id string
 	if err := b.each(ctx, func(rows *sql.Rows) error {
@@ -120,6 +120,15 @@ func (b *Book) fill(ctx context.Context, page map[string]*file, after, last stri
 		of(id).facts[subject+" "+name] = fact{fields, changed}
 		return nil
 	}, factsOf, after, last); err != nil {
+		return err
+	}
+	if err := b.each(ctx, func(rows *sql.Rows) error {
+		var interview string
+		var again askedAgain
+		err := rows.Scan(&id, &interview, &again.topics, &again.unexplained)
+		of(id).again[interview] = again
+		return err
+	}, askedAgainOf, after, last); err != nil {
 		return err
 	}
 	return b.each(ctx, func(rows *sql.Rows) error {

@@ -24,6 +24,9 @@ const factsOf = `select f.casefile, f.subject, f.name, f.fields, f.changed from 
 where c.number > $1 and c.number <= $2 and f.name in ('clock.reported', 'case.talk_held', 'earlier', 'subject.birth_date', 'subject.age',
 	'subject.age_doubt', 'plan.date', 'plan.topics', 'plan.interviewers', 'plan.reasons')`
 
+const askedAgainOf = `select a.casefile, a.interview, a.topics, a.unexplained from casefile c join case_asked_again a on a.casefile = c.id
+where c.number > $1 and c.number <= $2`
+
 const eventsOf = `select e.casefile, e.kind, e.subject, e.at from casefile c join case_event e on e.casefile = c.id
 where c.number > $1 and c.number <= $2 and e.kind in ('interview_held', 'phase_talk', 'phase_sent', 'phase_closed')
 order by c.number, e.n`

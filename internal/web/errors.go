@@ -56,7 +56,7 @@ func (s *Site) fail(w *recorder, r *http.Request, route string, err error) {
 		w.Header().Set("Retry-After", "5")
 	}
 	page := s.Page(r)
-	if wantsJSON(r) {
+	if FromScript(r) {
 		if err := WriteJSON(w, status, Failure{Error: key, Text: page.T(key)}); err != nil {
 			s.cfg.Log.Debug("answer not written", "route", route, "error", err)
 		}

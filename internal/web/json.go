@@ -36,7 +36,7 @@ func Form(r *http.Request) (url.Values, error) {
 
 // Back answers a change with the page it was made on; a script is told its address.
 func Back(w http.ResponseWriter, r *http.Request, to string) error {
-	if wantsJSON(r) {
+	if FromScript(r) {
 		return WriteJSON(w, http.StatusOK, struct {
 			To string `json:"to"`
 		}{to})

@@ -170,7 +170,8 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func class(status int) string { return string("012345"[status/100%6]) + "xx" }
 
-func wantsJSON(r *http.Request) bool {
+// FromScript says that a script reads the answer, and no person.
+func FromScript(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") ||
 		strings.HasPrefix(r.Header.Get("Accept"), "application/json")
 }

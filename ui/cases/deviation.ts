@@ -4,8 +4,7 @@
 import * as seal from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
-import { sent } from "./draft.js";
-import { attempt } from "./sealed.js";
+import { attempt, sent } from "../staff/send.js";
 
 /** listenForAsking makes the form beside a blocked plan work. */
 export function listenForAsking(form: HTMLFormElement): void {

@@ -4,6 +4,7 @@
 // nothing. A page that is left waits for nothing either: what is typed is sealed
 // at once, under a key that was sealed when the page came.
 import * as seal from "../seal/index.js";
+import { sent } from "../staff/send.js";
 import type { SealedCase } from "./sealed.js";
 
 const longest = 1500; // ms that a key waits to be kept
@@ -134,9 +135,6 @@ export function showOther(form: HTMLFormElement, field: Text, draft: Draft): voi
     decide();
   });
 }
-
-/** sent is what a form tells when its words left, sealed. */
-export const sent = "verhaal:sent";
 
 /** keepDrafts keeps what is typed in every field of the page that asks for it, until its form was sent. */
 export async function keepDrafts(file: SealedCase): Promise<void> {

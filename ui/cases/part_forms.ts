@@ -1,8 +1,9 @@
 // Forms that write one sealed part whole: a question plan, ways of contact, the
 // report of a talk. They appear when the case was opened in this tab; those of
 // somebody who is shielded, when that person was, with a reason.
+import { attempt } from "../staff/send.js";
 import { Draft, keepDrafts, showOther } from "./draft.js";
-import { attempt, SealedCase, showTexts, shut } from "./sealed.js";
+import { SealedCase, showTexts, shut } from "./sealed.js";
 
 /** listenToParts fills and shows every such form of the page; root has the words and the address of the case. What opens alone is shown by its own root only. */
 export async function listenToParts(file: SealedCase, root: HTMLElement): Promise<void> {

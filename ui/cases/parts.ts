@@ -1,6 +1,7 @@
 // Names and notes of a case file, opened and sealed in this tab.
+import { attempt } from "../staff/send.js";
 import { Draft, keepDrafts } from "./draft.js";
-import { attempt, SealedCase, showTexts, shut } from "./sealed.js";
+import { SealedCase, showTexts, shut } from "./sealed.js";
 
 interface Text {
   text: string;

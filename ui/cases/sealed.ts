@@ -1,8 +1,9 @@
 // The sealed parts of a case file in this tab: fetched once the key is there,
 // opened with it, and sealed again to the key of today.
 import * as seal from "../seal/index.js";
-import { post, Refusal } from "../staff/http.js";
+import { post } from "../staff/http.js";
 import { doDuty, ringKeys } from "../staff/rings.js";
+import { tell } from "../staff/send.js";
 
 interface Part {
   name: string;
@@ -111,21 +112,4 @@ export function shut(form: HTMLFormElement, why: string): void {
   for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement | HTMLButtonElement>("input, textarea, select, button"))
     field.disabled = true;
   tell(form, why);
-}
-
-/** tell says in box what stands in the way. */
-export function tell(box: HTMLElement, why: string): void {
-  const problem = box.querySelector<HTMLElement>("[data-problem]")!;
-  problem.textContent = why;
-  problem.hidden = false;
-}
-
-/** attempt does something and tells in box what went wrong; what was typed stays. */
-export async function attempt(box: HTMLElement, failed: string, what: () => Promise<void>): Promise<void> {
-  box.querySelector<HTMLElement>("[data-problem]")!.hidden = true;
-  try {
-    await what();
-  } catch (e) {
-    tell(box, e instanceof Refusal && e.message ? e.message : failed);
-  }
 }

@@ -2,9 +2,10 @@
 // down, with where it stands: beside the question plan of the next interview.
 // The words are sealed; topics alone are known to the server, as codes: the rules
 // ask for a reason where a plan asks about one of them again.
+import { attempt, tell } from "../staff/send.js";
 import { Draft, keepDrafts } from "./draft.js";
 import { listenToParts } from "./part_forms.js";
-import { attempt, SealedCase, showTexts, shut, tell } from "./sealed.js";
+import { SealedCase, showTexts, shut } from "./sealed.js";
 
 interface Entry {
   topic: string;

@@ -1,7 +1,8 @@
 // The official record (rule A-22): what somebody writes, sealed in this tab to
 // the case key, beside what the recording knows by itself.
 import { Draft } from "../cases/draft.js";
-import { attempt, SealedCase } from "../cases/sealed.js";
+import { SealedCase } from "../cases/sealed.js";
+import { attempt } from "../staff/send.js";
 import { b64, unb64 } from "../seal/index.js";
 import { words } from "../staff/form.js";
 import { post } from "../staff/http.js";

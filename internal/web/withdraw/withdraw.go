@@ -83,10 +83,11 @@ func (c Staff) Part(ctx context.Context, actor, member string, seen []string, le
 const Seen = "seen"
 
 // Done goes to a page after something was taken away, or asks first: what is booked
-// is shown, and the same form is sent again by who goes on.
+// is shown, and the same form is sent again by who goes on. A script is told that
+// there is something to show.
 func Done(site *web.Site, w http.ResponseWriter, r *http.Request, err error, to string) error {
 	var clash *planner.Clash
-	if !errors.As(err, &clash) {
+	if !errors.As(err, &clash) || web.FromScript(r) {
 		if err != nil {
 			return err
 		}
