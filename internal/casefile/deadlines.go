@@ -84,6 +84,9 @@ func (s *state) clocks() []Running {
 				out = s.clock(out, c, p.ID)
 			}
 		}
+		if stop == talkHeld && !slices.ContainsFunc(s.people, func(p somebody) bool { return p.Role == Victim }) {
+			out = s.clock(out, c, "") // a report waits for a talk before anybody is entered
+		}
 	}
 	return out
 }

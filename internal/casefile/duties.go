@@ -67,13 +67,13 @@ func (o Owed) Waited(today string) int {
 
 // reckon follows a change of a case inside its act: what the system can see has
 // happened becomes a step, steps open tasks, and the rows of the board are
-// written anew. kind is that of the event, "" for none.
-func (f *Files) reckon(tx *db.Tx, id, kind string) error {
+// written anew.
+func (f *Files) reckon(tx *db.Tx, id string) error {
 	s, err := f.load(tx, id)
 	if err != nil {
 		return err
 	}
-	for _, step := range s.seen(kind) {
+	for _, step := range s.seen() {
 		step.Seen = true
 		if err := f.addStep(tx, s, step); err != nil {
 			return err
@@ -85,7 +85,7 @@ func (f *Files) reckon(tx *db.Tx, id, kind string) error {
 // seen lists what happened, as the facts show, and is no step yet. A step that somebody took
 // back is not seen again, but for a talk: its fact went with it, so who tells of one tells it
 // anew. What Stands is seen although somebody entered the same: that may be taken back.
-func (s *state) seen(kind string) []Step {
+func (s *state) seen() []Step {
 	var out []Step
 	see := func(what, about, day string) {
 		same := func(one Step) bool {
@@ -96,6 +96,9 @@ func (s *state) seen(kind string) []Step {
 		}
 	}
 	for _, p := range s.people {
+		if s.known[p.ID].Get(talkFact) == "true" && s.firstStep(talkHeld, p.ID, "") == "" {
+			out = append(out, Step{What: talkHeld, About: p.ID, Day: s.dayOf(s.changed[p.ID+" "+talkFact])})
+		}
 		if p.Role != Victim {
 			continue
 		}
@@ -103,15 +106,9 @@ func (s *state) seen(kind string) []Step {
 		if policy.Minor(p.facts, s.today) {
 			see(minorFound, p.ID, s.today)
 		}
-		if kind == "phase_"+FormalReport || kind == becomesFormal {
-			see(formalReport, p.ID, s.today)
-		}
 	}
 	for _, one := range s.held {
 		see(one.What, one.About, one.Day)
-	}
-	if s.known[""].Get(talkFact) == "true" && s.firstStep(talkHeld, "", "") == "" {
-		out = append(out, Step{What: talkHeld, Day: s.dayOf(s.changed[talkFact])})
 	}
 	if s.file.Phase == Sent {
 		see(fileSent, "", s.today)

@@ -86,7 +86,7 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 		}
 		w.plan.Set("plan.date", f.today())
 	}
-	out := Recordable{File: file, Interview: all[i], Kinds: file.recordedAs(), Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"), Director: w.plan.Get("plan.director.id"),
+	out := Recordable{File: file, Interview: all[i], Kinds: recordedAs(w.known.Get("case.phase")), Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"), Director: w.plan.Get("plan.director.id"),
 		Interpreter: w.plan.Get("plan.interpreter.present") == "true", Companion: w.plan.Get("plan.companion.chosen") == "true"}
 	for _, n := range policy.Rows(w.plan, "plan.interviewers") {
 		out.Interviewers = append(out.Interviewers, w.plan.Get("plan.interviewers."+strconv.Itoa(n)+".id"))

@@ -20,7 +20,7 @@ type state struct {
 	people  []somebody
 	held    []Step                // interviews that were held here, as steps
 	known   map[string]url.Values // facts by subject, "" = the case
-	changed map[string]int64      // when a fact about the case was written last
+	changed map[string]int64      // when a fact was written last, by subject and name
 	steps   []Step
 	delays  []Delay
 	tasks   []Owed
@@ -78,8 +78,8 @@ func (s *state) loadSubjects(src db.Source, id string) error {
 			s.known[subject] = url.Values{}
 		}
 		maps.Copy(s.known[subject], values)
-		if subject == "" && len(values) > 0 {
-			s.changed[name] = changed
+		if len(values) > 0 {
+			s.changed[subject+" "+name] = changed
 		}
 		return nil
 	}, id)

@@ -39,7 +39,7 @@ var dayFacts = map[string]string{reportReceived: reported, victimReady: readyFac
 
 // aboutPersons are the events that are about one person each. The pack says who
 // makes an event happen and not whom it is about, so this says it.
-var aboutPersons = []string{victimFound, minorFound, victimReady, interviewHeld, periodOffered, periodWanted, "period_refused", formalReport,
+var aboutPersons = []string{victimFound, minorFound, talkHeld, victimReady, interviewHeld, periodOffered, periodWanted, "period_refused", formalReport,
 	cooperation, "residence_form_sent", "permit_decided", "leads_judged", "placement_out_of_hours", "shelter_asked"}
 
 func personal(event string) bool { return slices.Contains(aboutPersons, event) }
@@ -153,8 +153,12 @@ func (f *Files) restep(tx *db.Tx, s *state, actor string, of Step, change func()
 }
 
 // said is what the steps of a step's event that stand say as a fact: the first
-// day, or whether there is one. fact is "" where the rules read none.
+// day, or whether there is one. fact is "" where the rules read none: a talk of
+// which nobody knows whose it was counts for nobody.
 func (f *Files) said(tx *db.Tx, s *state, of Step) (fact, value string, err error) {
+	if of.About == "" && personal(of.What) {
+		return "", "", nil
+	}
 	day := s.firstStep(of.What, of.About, "")
 	switch of.What {
 	case talkHeld:

@@ -27,9 +27,13 @@ func (f *Files) Tasks(ctx context.Context, actor, id, person string) ([]policy.R
 	}
 	fields := form(parts...)
 	fields.Set("case.origin", file.Origin)
+	ruled, err := phaseOf(f.db.Source(ctx), file, person)
+	if err != nil {
+		return nil, err
+	}
 	fields.Set("case.phase", Talk)
 	if file.Phase == FormalReport || file.Phase == Interview {
-		fields.Set("case.phase", file.Phase)
+		fields.Set("case.phase", ruled)
 	}
 	if err := addAssessed(f.db.Source(ctx), id, person, f.today(), fields); err != nil {
 		return nil, err

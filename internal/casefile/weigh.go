@@ -88,7 +88,11 @@ func (f *Files) weigh(src db.Source, file File, interview string) (weighing, err
 	known := form(parts[:2]...)
 	known.Set("case.origin", file.Origin)
 	known.Set("case.desk", file.Channel)
-	known.Set("case.phase", file.ruled())
+	ruled, err := phaseOf(src, file, all[i].Person)
+	if err != nil {
+		return weighing{}, err
+	}
+	known.Set("case.phase", ruled)
 	plan := form(parts[2])
 	if err := addAssessed(src, file.ID, all[i].Person, cmp.Or(plan.Get("plan.date"), f.today()), known); err != nil {
 		return weighing{}, err

@@ -3,6 +3,7 @@ package cases
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
@@ -10,28 +11,36 @@ import (
 	"verhaal/internal/web/facts"
 )
 
-// advance takes the case to another phase.
+// advance takes the case to another phase, or begins the formal report of a person
+// who stands behind it.
 func (f *face) advance(w http.ResponseWriter, r *http.Request) error {
 	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
-	return f.formal(w, r, "/case/"+r.PathValue("id")+"/", f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("phase")))
+	phase, person, _ := strings.Cut(in.Get("phase"), " ")
+	if person != "" && phase == casefile.FormalReport {
+		return f.formal(w, r, "/case/"+r.PathValue("id")+"/", person, f.files.BeginFormalReport(r.Context(), actor(r), r.PathValue("id"), person))
+	}
+	if err := f.files.Advance(r.Context(), actor(r), r.PathValue("id"), phase); err != nil {
+		return err
+	}
+	return web.Back(w, r, "/case/"+r.PathValue("id")+"/")
 }
 
 // refused is a formal report that rules don't let begin, with those rules.
 type refused struct {
 	facts.Decision
-	ID string
+	ID, Person string
 }
 
-// formal answers an act that may begin the formal report: with the case, at a page
-// of it, or with the rules that are in the way.
-func (f *face) formal(w http.ResponseWriter, r *http.Request, to string, err error) error {
+// formal answers an act that begins a person's formal report: with the case, at a
+// page of it, or with the rules that are in the way.
+func (f *face) formal(w http.ResponseWriter, r *http.Request, to, person string, err error) error {
 	var first casefile.TalkFirst
 	if errors.As(err, &first) {
 		lang := facts.Language(first.Pack, f.site.Page(r).Lang)
-		return f.site.Render(w, r, http.StatusForbidden, "cases/refused", refused{facts.Show(first.Pack, first.Decision, nil, lang), r.PathValue("id")})
+		return f.site.Render(w, r, http.StatusForbidden, "cases/refused", refused{facts.Show(first.Pack, first.Decision, nil, lang), r.PathValue("id"), person})
 	}
 	if err != nil {
 		return err
