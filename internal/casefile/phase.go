@@ -102,7 +102,7 @@ func (f *Files) mayReport(ctx context.Context, file File, person string) error {
 		return Unreadable{err}
 	}
 	d.Requirements = slices.DeleteFunc(d.Requirements, func(r policy.Requirement) bool {
-		return r.Rule.Area != "talk" || !r.Blocks() || slices.ContainsFunc(pack.Asks(r.Rule), ofInterview)
+		return r.Rule.Area != talkArea || !r.Blocks() || slices.ContainsFunc(pack.Asks(r.Rule), ofInterview)
 	})
 	if len(d.Requirements) > 0 {
 		return TalkFirst{d}

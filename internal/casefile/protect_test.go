@@ -499,6 +499,40 @@ func TestTheConsultationOnAudioOfTheTalkIsOwedUntilItIsThere(t *testing.T) {
 	})
 }
 
+// TestWhatIsOwedAtATalkIsOwedAsLongWhenTheTalkIsOver: also once it became a formal
+// report, and in interviews; who had no talk owes nothing of it there.
+func TestWhatIsOwedAtATalkIsOwedAsLongWhenTheTalkIsOver(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		woman, later := x.victim(t, id, grown), x.victim(t, id, grown)
+		owes := func(person, want string) {
+			t.Helper()
+			got := ""
+			for _, rule := range []string{"M-04", "M-05", "M-06"} {
+				if x.owed(t, id, person, rule) {
+					got += rule + " "
+				}
+			}
+			if got != want {
+				t.Errorf("%s is owed %q, want %q", person, got, want)
+			}
+		}
+		ok(t, x.Advance(ctx, "ann", id, Talk))
+		owes(woman, "M-04 M-05 M-06 ")
+		ok(t, x.BecomesFormalReport(ctx, "ann", id, woman))
+		owes(woman, "M-04 M-05 M-06 ")
+		x.set(t, id, woman, "talk.use_told=true&talk.written_report=true&talk.prosecutor_consulted=true")
+		owes(woman, "M-04 ")
+		ok(t, x.Advance(ctx, "ann", id, Interview))
+		owes(woman, "M-04 ")
+		owes(later, "")
+		x.set(t, id, later, "case.talk_held=true")
+		owes(later, "M-04 M-05 M-06 ")
+		x.set(t, id, woman, "talk.contents=victimhood&talk.contents=procedure&talk.contents=ex_officio&talk.contents=help")
+		owes(woman, "")
+	})
+}
+
 // TestAProsecutorIsOutsideACaseThatTheyHaveNoPartIn: what was told brings the
 // case into their list, and being taken off it takes it out again.
 func TestAProsecutorIsOutsideACaseThatTheyHaveNoPartIn(t *testing.T) {

@@ -19,6 +19,7 @@ const (
 	phaseFormal   = "phase_" + FormalReport
 
 	withdrawalAsked = "case.withdrawal_asked"
+	talkArea        = "talk" // of the rules about it
 )
 
 // BeginFormalReport says that the formal report of a victim or a witness begins.
