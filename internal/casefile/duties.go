@@ -84,7 +84,7 @@ func (f *Files) reckon(tx *db.Tx, id string) error {
 
 // seen lists what happened, as the facts show, and is no step yet. A step that somebody took
 // back is not seen again, but for a talk: its fact went with it, so who tells of one tells it
-// anew. What Stands is seen although somebody entered the same: that may be taken back.
+// anew; a contact of another day is another one. What Stands is seen although somebody entered the same: that may be taken back.
 func (s *state) seen() []Step {
 	var out []Step
 	see := func(what, about, day string) {
@@ -105,6 +105,14 @@ func (s *state) seen() []Step {
 		see(victimFound, p.ID, s.dayOf(p.made))
 		if policy.Minor(p.facts, s.today) {
 			see(minorFound, p.ID, s.today)
+		}
+	}
+	if reported := s.first(reportReceived, "", ""); s.first(contactMade, "", reported) == "" {
+		for _, day := range s.reached {
+			if day >= reported && !slices.ContainsFunc(s.steps, func(one Step) bool { return one.What == contactMade && one.Seen && one.Day == day }) {
+				out = append(out, Step{What: contactMade, Day: day})
+				break
+			}
 		}
 	}
 	for _, one := range s.held {

@@ -19,6 +19,7 @@ type state struct {
 	zone    *time.Location
 	people  []somebody
 	held    []Step                // interviews that were held here, as steps
+	reached []string              // days on which a noted contact reached somebody
 	known   map[string]url.Values // facts by subject, "" = the case
 	changed map[string]int64      // when a fact was written last, by subject and name
 	steps   []Step
@@ -127,6 +128,12 @@ func (s *state) loadDuties(src db.Source, id string) error {
 			err := row(&one.N, &one.What, &one.About, &one.Day, &seen, &one.Staff, &withdrawn)
 			one.Seen, one.Withdrawn = seen == 1, withdrawn > 0
 			s.steps = append(s.steps, one)
+			return err
+		}, id),
+		db.Each(src, listReached, func(row func(...any) error) error {
+			var at int64
+			err := row(&at)
+			s.reached = append(s.reached, s.dayOf(at))
 			return err
 		}, id),
 		db.Each(src, listDelays, func(row func(...any) error) error {

@@ -15,6 +15,7 @@ import (
 // a case show by themselves, and those that are also facts.
 const (
 	reportReceived = "report_received"
+	contactMade    = "contact_made"
 	victimFound    = "victim_found"
 	minorFound     = "minor_found"
 	talkHeld       = "talk_held"

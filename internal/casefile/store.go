@@ -246,6 +246,8 @@ const insertContact = `insert into contact (casefile, n, person, way, at, result
 
 const listContacts = `select n, person, way, at, result, basis, staff from contact where casefile = $1 and person = $2 order by n desc limit 100`
 
+const listReached = `select at from contact where casefile = $1 and result = 'reached' order by n`
+
 const insertShield = `insert into shield (casefile, person, basis, since, staff) values ($1, $2, $3, $4, $5)
 on conflict (casefile, person) do update set basis = excluded.basis, since = excluded.since, staff = excluded.staff`
 
