@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"verhaal/internal/policy"
@@ -47,6 +48,13 @@ func (s *state) first(what, about, from string) string {
 	day := s.firstStep(what, about, from)
 	if fact := s.known[about].Get(dayFacts[what]); fact != "" && fact >= from {
 		day = earlier(day, fact)
+	}
+	if what == interviewHeld { // elsewhere
+		for _, i := range policy.Rows(s.known[about], earlierFact) {
+			if date := s.known[about].Get(earlierFact + "." + strconv.Itoa(i) + ".date"); date != "" && date >= from {
+				day = earlier(day, date)
+			}
+		}
 	}
 	return day
 }

@@ -107,7 +107,9 @@ func TestTheInterviewsClockIsThatOfWhoMayBeAChild(t *testing.T) {
 		if c := x.clockOf(t, id, "child_interview", girl); c.Due != "2026-11-27" {
 			t.Errorf("acute: %+v", c)
 		}
-		x.noted(t, id, "interview_held", girl, "2026-11-23")
+		// An interview is held by its plan, or elsewhere; the rules count both.
+		wantFault(t, x.NoteStep(t.Context(), "ann", id, Step{What: interviewHeld, About: girl, Day: "2026-11-23"}), fault.BadInput, "case.fault.step")
+		x.set(t, id, girl, "earlier.0.date=2026-11-23&earlier.0.level=audio")
 		if c := x.clockOf(t, id, "child_interview", girl); c.State != ClockMet {
 			t.Errorf("held: %+v", c)
 		}

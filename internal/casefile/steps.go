@@ -90,6 +90,7 @@ func Enterable(p *policy.Pack) (persons, of []policy.Coded) {
 	for _, c := range known {
 		switch {
 		case c.ID == periodOffered || c.ID == periodWanted: // by beginning the period
+		case c.ID == interviewHeld: // by its plan, or among the earlier interviews: the rules count it
 		case personal(c.ID):
 			persons = append(persons, c)
 		default:
