@@ -36,7 +36,7 @@ var sections = map[string][]string{
 // they are kept under that person, so that what holds for one victim is never
 // taken for another.
 var ofPerson = []string{"case.interest_weighed", "case.expert_supports", "case.expert_conducts", "case.would_rather_not_testify", courtConsidered,
-	talkFact, withdrawalAsked, viewTold, readyFact, wishFact, delayFact}
+	talkFact, withdrawalAsked, viewTold, readyFact}
 
 // OfPerson says of a fact that it is kept under a person.
 func OfPerson(fact string) bool {
@@ -50,7 +50,7 @@ func OfTalk(fact string) bool {
 }
 
 // saidByActs are facts that follow from an act: nobody types that it was done.
-var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields}
+var saidByActs = []string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields, wishFact, delayFact, stoodStill}
 
 // SaidByAct says of a fact that an act alone sets it.
 func SaidByAct(fact string) bool { return slices.Contains(saidByActs, fact) }

@@ -120,7 +120,9 @@ func merged(parts ...url.Values) url.Values {
 
 // loadDuties reads what was noted, explained and owed.
 func (s *state) loadDuties(src db.Source, id string) error {
-	return errors.Join(
+	delays, err := delaysOf(src, id)
+	s.delays = delays
+	return errors.Join(err,
 		db.Each(src, listSteps, func(row func(...any) error) error {
 			var one Step
 			var seen int
@@ -134,14 +136,6 @@ func (s *state) loadDuties(src db.Source, id string) error {
 			var at int64
 			err := row(&at)
 			s.reached = append(s.reached, s.dayOf(at))
-			return err
-		}, id),
-		db.Each(src, listDelays, func(row func(...any) error) error {
-			var one Delay
-			var words int
-			err := row(&one.N, &one.Clock, &one.About, &one.Reason, &one.From, &one.Until, &words, &one.Staff)
-			one.Words = words == 1
-			s.delays = append(s.delays, one)
 			return err
 		}, id),
 		db.Each(src, listTasks, func(row func(...any) error) error {
