@@ -87,7 +87,7 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 
 	// A reason in words is sealed before it leaves the tab.
 	spread(b)
-	choose(b, "#delay-clock", "informative_talk")
+	choose(b, "#delay-clock", "informative_talk p1")
 	choose(b, "#delay-reason", "safety")
 	choose(b, "#delay-from", day(-15))
 	b.Write("#delay-words", "Her brother watches the door of the shelter.")
@@ -169,11 +169,11 @@ func TestADetectiveIsHeldToWhatACaseOwes(t *testing.T) {
 	}
 
 	// A talk that was taken back is none: the formal report names the rule.
-	note(b, "talk_held", day(-2))
+	note(b, "talk_held p2", day(-2))
 	spread(b)
 	b.Click(`[data-steps] button[aria-label*="informative talk"]`)
 	b.Until(`[...document.querySelectorAll("[data-steps] s")].some(s => s.textContent.includes("informative talk"))`)
-	choose(b, "#phase", "formal_report")
+	choose(b, "#phase", "formal_report p2")
 	b.Click(`form[action$="/phase"] button`)
 	b.See("[data-refused] [data-rule=M-03]")
 	b.Check("a formal report that is refused")

@@ -112,8 +112,8 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	b.Visit(home)
 	b.Until(`document.body.innerText.includes("Offences under compulsion are known")`)
 	b.Click(`form[action$="/phase"] button`) // to the talk, the next phase
-	b.Until(`document.querySelector("#phase option").value === "formal_report"`)
-	b.Visit(home + "talk")
+	b.Until(`document.querySelector("#phase option").value === "formal_report p1"`)
+	b.Visit(home + "about/p1/talk")
 	b.Check("the talk")
 	b.Screen("talk")
 
@@ -121,7 +121,7 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	const help = `input[name="talk.contents"][value=help]`
 	b.Click(help)
 	b.Until(drafts + ` === 1`)
-	b.Visit(home + "talk")
+	b.Visit(home + "about/p1/talk")
 	b.See("[data-keep-facts] [data-draft]:not([hidden])")
 	b.Click("[data-keep-facts] > div:last-of-type button")
 	b.See(".notice.good[role=status]")
@@ -131,16 +131,39 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	}
 	b.Click("[data-open-alone] button")
 	b.Write("#talk-report", "Two hours; she wants to think about it.")
-	b.Click(`[data-part-form="talk/report"] button`)
-	b.See(`[data-part-form="talk/report"] [data-saved]:not([hidden])`)
+	b.Click(`[data-part-form="talk/p1"] button`)
+	b.See(`[data-part-form="talk/p1"] [data-saved]:not([hidden])`)
 	b.Write("#talk-report", "Two hours; she wants to think about it. A second talk follows.")
-	b.Click(`[data-part-form="talk/report"] button`)
-	b.Until(`!document.querySelector('[data-part-form="talk/report"] [data-problem]').textContent && !Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
+	b.Click(`[data-part-form="talk/p1"] button`)
+	b.Until(`!document.querySelector('[data-part-form="talk/p1"] [data-problem]').textContent && !Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
 	b.Click(`form[action$="/talk/becomes"] button`)
 	b.See("[data-became]")
 	if said := b.Text("[data-became]"); !strings.Contains(said, "picture and sound") || !strings.Contains(said, "S-17") {
 		t.Errorf("the level from then on: %q", said)
 	}
+	b.Width(360)
+	b.Check("a talk that became a formal report, on a phone")
+	b.Shot("talk-phone")
+	b.Width(1280)
+
+	// Her sister's talk is her own: it is told, written and ended apart.
+	b.Visit(home)
+	b.Click(`form[action$="/persons"] button`)
+	b.Until(`location.pathname.endsWith("/about/p2")`)
+	b.Visit(home)
+	b.Until(`document.querySelector('#phase option[value="formal_report p2"]') !== null`)
+	b.Visit(home + "about/p2/talk")
+	if hers := browser.Ask[bool](b, "!document.querySelector(`"+help+"`).checked && !document.querySelector('[data-became]')"); !hers {
+		t.Error("one victim's talk counts for another")
+	}
+	b.Click("[data-open-alone] button")
+	b.See(`[data-part-form="talk/p2"]:not([hidden])`)
+	if shown := browser.Ask[bool](b, `document.querySelector("#talk-report").value === "" && document.querySelector('[data-part-form="talk/report"]').hidden`); !shown {
+		t.Error("one victim's report stands beside another's talk")
+	}
+	b.Click(`form[action$="/talk/becomes"] button`)
+	b.See("[data-became]")
+	b.Visit(home + "about/p1/talk")
 	b.Write("#view", "I am afraid of what he does when he hears.")
 	b.Click(`form[action$="/talk/view"] button`)
 	b.See("[data-views] .badge.warn")
@@ -156,7 +179,7 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	ovj.Click("[data-view] [data-open]")
 	ovj.Until(`document.querySelector("[data-view] [data-words]").textContent.includes("afraid of what he does")`)
 	ovj.Check("a victim's view")
-	b.Visit(home + "talk")
+	b.Visit(home + "about/p1/talk")
 	b.See("[data-views] .badge.good")
 	b.Click("[data-opening] [data-open]")
 	b.Until(`document.querySelector("[data-views]").textContent.includes("afraid of what he does")`)
@@ -164,7 +187,7 @@ func TestAVictimIsAssessedReachedSafelyAndShielded(t *testing.T) {
 	// What is typed and not sent yet survives a crash, sealed; once sent it is no draft.
 	b.Write("#view", "Tell me on which day.")
 	b.Until(`Object.keys(localStorage).some(k => k.startsWith("draft:"))`)
-	b.Visit(home + "talk")
+	b.Visit(home + "about/p1/talk")
 	b.Click("[data-opening] [data-open]")
 	b.Until(`document.querySelector("#view").value === "Tell me on which day."`)
 	b.Click(`form[action$="/talk/view"] button`)

@@ -9,12 +9,9 @@ import (
 	"verhaal/internal/policy"
 )
 
-// BecomesFormalReport implements recording.Formal. A case beyond the talk keeps
-// the moment that it has.
+// BecomesFormalReport implements recording.Formal. A person beyond the talk keeps
+// the moment that they have.
 func (i interviews) BecomesFormalReport(ctx context.Context, actor, id, interview string) (level string, rules []string, err error) {
-	if err := i.Files.BecomesFormalReport(ctx, actor, id); err != nil && fault.KindOf(err) != fault.Conflict {
-		return "", nil, err
-	}
 	plans, err := i.Interviews(ctx, actor, id)
 	if err != nil {
 		return "", nil, err
@@ -23,9 +20,13 @@ func (i interviews) BecomesFormalReport(ctx context.Context, actor, id, intervie
 	if n < 0 {
 		return "", nil, fault.New(fault.NotFound, "", "no such interview")
 	}
+	person := plans[n].Person
+	if err := i.Files.BecomesFormalReport(ctx, actor, id, person); err != nil && fault.KindOf(err) != fault.Conflict {
+		return "", nil, err
+	}
 	needed, err := i.LevelsNeeded(ctx, actor, id)
 	for _, one := range needed {
-		if one.Person == plans[n].Person {
+		if one.Person == person {
 			return one.Level, one.Rules, err
 		}
 	}

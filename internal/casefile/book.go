@@ -90,8 +90,8 @@ func (w weighing) quick(s Slot, rest url.Values, holds func(login, kind, day str
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	today, before := w.files.today(), w.before(s.Day)
-	like := fmt.Sprint(pack.Hash, len(before))
+	today, before, excuses := w.files.today(), w.before(s.Day), w.excuses(pack, s.Day)
+	like := fmt.Sprint(pack.Hash, len(before), excuses.Encode())
 	if s.Ideal {
 		like += strings.Join(s.Interviewers, ",")
 	}
@@ -99,6 +99,7 @@ func (w weighing) quick(s Slot, rest url.Values, holds func(login, kind, day str
 		fields := maps.Clone(w.known)
 		maps.Copy(fields, rest)
 		addAhead(fields, before)
+		maps.Copy(fields, excuses)
 		if s.Ideal {
 			fields = s.knownTo(fields)
 		}

@@ -196,7 +196,7 @@ func (f *Files) Open(ctx context.Context, actor string, s Start) (File, error) {
 		if err := f.takeReports(tx, file.ID, actor, s.Reports, first); err != nil {
 			return err
 		}
-		if err := f.reckon(tx, file.ID, ""); err != nil {
+		if err := f.reckon(tx, file.ID); err != nil {
 			return err
 		}
 		return event(tx, file.ID, "opened", "", actor, file.Opened)

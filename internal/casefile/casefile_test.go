@@ -224,6 +224,15 @@ func (x *fixture) Advance(ctx context.Context, actor, id, phase string) error {
 	return x.Files.Advance(ctx, actor, id, file.Phase, phase)
 }
 
+// BeginFormalReport begins a formal report from the phase in which the case is.
+func (x *fixture) BeginFormalReport(ctx context.Context, actor, id, person string) error {
+	file, err := x.Get(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	return x.Files.BeginFormalReport(ctx, actor, id, person, file.Phase)
+}
+
 func (x *fixture) ChangeRole(ctx context.Context, actor, id, person, role string) error {
 	all, err := x.Persons(ctx, actor, id)
 	if err != nil {
@@ -306,8 +315,8 @@ func (x *fixture) inAnOrdinaryRoom(t *testing.T) (file File, plan string) {
 }
 
 const (
-	caseFacts    = "case.acute=false&case.talk_held=true&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
-	girlFacts    = "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.none=1&case.interest_weighed=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false"
+	caseFacts    = "case.acute=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
+	girlFacts    = "case.talk_held=true&subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.none=1&case.interest_weighed=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false"
 	studioPlan   = "plan.date=2026-11-25&plan.planned=true&plan.room.kind=child_friendly_studio&plan.room.adapted=true&plan.level=video&plan.interviewers.0.id=ann&plan.director.id=ben&plan.companion.chosen=true&plan.interpreter.present=true&plan.interpreter.sworn=true&plan.interpreter.conflict_checked=true&plan.topics.0.name=recruitment"
 	ordinaryRoom = "plan.room.kind=interview_room"
 )
@@ -730,11 +739,13 @@ func TestAFormalReportNeedsATalkUnlessAcute(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
 		file := x.opened(t)
-		wantFault(t, x.Advance(ctx, "ann", file.ID, FormalReport), fault.Refused, "case.fault.talk_first")
+		she := x.victim(t, file.ID, grown)
+		begin := func() error { return x.BeginFormalReport(ctx, "ann", file.ID, she) }
+		wantFault(t, begin(), fault.Refused, "case.fault.talk_first")
 		x.set(t, file.ID, "", "case.acute=false")
-		wantFault(t, x.Advance(ctx, "ann", file.ID, FormalReport), fault.Refused, "case.fault.talk_first")
+		wantFault(t, begin(), fault.Refused, "case.fault.talk_first")
 		x.set(t, file.ID, "", "case.acute=true")
-		ok(t, x.Advance(ctx, "ann", file.ID, FormalReport))
+		ok(t, begin())
 	})
 }
 

@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"verhaal/internal/policy"
@@ -48,6 +49,13 @@ func (s *state) first(what, about, from string) string {
 	if fact := s.known[about].Get(dayFacts[what]); fact != "" && fact >= from {
 		day = earlier(day, fact)
 	}
+	if what == interviewHeld { // elsewhere
+		for _, i := range policy.Rows(s.known[about], earlierFact) {
+			if date := s.known[about].Get(earlierFact + "." + strconv.Itoa(i) + ".date"); date != "" && date >= from {
+				day = earlier(day, date)
+			}
+		}
+	}
 	return day
 }
 
@@ -83,6 +91,9 @@ func (s *state) clocks() []Running {
 			if s.runsFor(c, p) {
 				out = s.clock(out, c, p.ID)
 			}
+		}
+		if stop == talkHeld && !slices.ContainsFunc(s.people, func(p somebody) bool { return p.Role == Victim }) {
+			out = s.clock(out, c, "") // a report waits for a talk before anybody is entered
 		}
 	}
 	return out

@@ -2,19 +2,23 @@ package casefile
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strconv"
 
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
+	"verhaal/internal/policy"
 )
 
 // wishReason is the reason that the rules know as wishFact; they know any other
-// as delayFact.
+// as delayFact, and the days of a wish that is over as stoodStill.
 const (
 	wishReason = "victims_wish"
 	wishFact   = "clock.victims_wish"
 	delayFact  = "clock.reason"
+	stoodStill = "clock.stood_still"
 )
 
 // Delay is why a clock takes longer, from a day until a day.
@@ -90,15 +94,46 @@ func (f *Files) GiveReason(ctx context.Context, actor, id string, d NewDelay) er
 				return err
 			}
 		}
-		// Rule S-08 asks for the reason as a fact about the person.
-		if running[i].Clock.Stops.What.ID != interviewHeld {
-			return nil
-		}
-		if d.Reason == wishReason {
-			return f.tell(tx, id, actor, d.About, wishFact, "true")
-		}
-		return f.tell(tx, id, actor, d.About, delayFact, d.Reason)
+		return nil
 	})
+}
+
+// delaysOf reads why clocks of a case take longer, in the order they were given.
+func delaysOf(src db.Source, id string) (out []Delay, err error) {
+	err = db.Each(src, listDelays, func(row func(...any) error) error {
+		var one Delay
+		var words int
+		err := row(&one.N, &one.Clock, &one.About, &one.Reason, &one.From, &one.Until, &words, &one.Staff)
+		one.Words = words == 1
+		out = append(out, one)
+		return err
+	}, id)
+	return out, err
+}
+
+// excuses is what rule S-08 reads of the reasons that were given for a person's
+// interview, on its day: those that hold then, and how long the victim's wish to
+// wait, over by then, has stopped the clock that runs from from.
+func excuses(delays []Delay, pack *policy.Pack, from, day string) url.Values {
+	out := url.Values{}
+	var over standstill
+	for _, d := range delays {
+		clock, _ := pack.Clock(d.Clock)
+		holds := d.From <= day && (d.Until == "" || d.Until >= day)
+		switch {
+		case clock.Stops.What.ID != interviewHeld:
+		case holds && d.Reason == wishReason:
+			out.Set(wishFact, "true")
+		case holds:
+			out.Set(delayFact, d.Reason)
+		case d.Reason == wishReason && d.From <= day:
+			over = append(over, stretch{d.From, d.Until})
+		}
+	}
+	if from != "" && len(over) > 0 {
+		out.Set(stoodStill, strconv.Itoa(max(0, DaysBetween(from, day)-daysLate(from, day, over))))
+	}
+	return out
 }
 
 // EndReason says until which day a reason held: its last day, no later than today.

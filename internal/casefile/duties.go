@@ -70,13 +70,13 @@ func (o Owed) Waited(today string) int {
 
 // reckon follows a change of a case inside its act: what the system can see has
 // happened becomes a step, steps open tasks, and the rows of the board are
-// written anew. kind is that of the event, "" for none.
-func (f *Files) reckon(tx *db.Tx, id, kind string) error {
+// written anew.
+func (f *Files) reckon(tx *db.Tx, id string) error {
 	s, err := f.load(tx, id)
 	if err != nil {
 		return err
 	}
-	for _, step := range s.seen(kind) {
+	for _, step := range s.seen() {
 		step.Seen = true
 		if err := f.addStep(tx, s, step); err != nil {
 			return err
@@ -86,9 +86,10 @@ func (f *Files) reckon(tx *db.Tx, id, kind string) error {
 }
 
 // seen lists what happened, as the facts show, and is no step yet. A step that somebody took
-// back is not seen again, but for an interview that was not held after all, and a talk: its fact went with it, so who tells of one tells it
-// anew. What Stands is seen although somebody entered the same: that may be taken back.
-func (s *state) seen(kind string) []Step {
+// back is not seen again, but for an interview that was not held after all, and a talk: its
+// fact went with it, so who tells of one tells it anew; a contact of another day is another
+// one. What Stands is seen although somebody entered the same: that may be taken back.
+func (s *state) seen() []Step {
 	var out []Step
 	see := func(what, about, day string) {
 		stands := slices.Contains(stand, what)
@@ -100,6 +101,9 @@ func (s *state) seen(kind string) []Step {
 		}
 	}
 	for _, p := range s.people {
+		if s.known[p.ID].Get(talkFact) == "true" && s.firstStep(talkHeld, p.ID, "") == "" {
+			out = append(out, Step{What: talkHeld, About: p.ID, Day: s.dayOf(s.changed[p.ID+" "+talkFact])})
+		}
 		if p.Role != Victim {
 			continue
 		}
@@ -107,15 +111,17 @@ func (s *state) seen(kind string) []Step {
 		if policy.Minor(p.facts, s.today) {
 			see(minorFound, p.ID, s.today)
 		}
-		if kind == "phase_"+FormalReport || kind == becomesFormal {
-			see(formalReport, p.ID, s.today)
+	}
+	if reported := s.first(reportReceived, "", ""); s.first(contactMade, "", reported) == "" {
+		for _, day := range s.reached {
+			if day >= reported && !slices.ContainsFunc(s.steps, func(one Step) bool { return one.What == contactMade && one.Seen && one.Day == day }) {
+				out = append(out, Step{What: contactMade, Day: day})
+				break
+			}
 		}
 	}
 	for _, one := range s.held {
 		see(one.What, one.About, one.Day)
-	}
-	if s.known[""].Get(talkFact) == "true" && s.firstStep(talkHeld, "", "") == "" {
-		out = append(out, Step{What: talkHeld, Day: s.dayOf(s.changed[talkFact])})
 	}
 	if s.file.Phase == Sent {
 		see(fileSent, "", s.today)

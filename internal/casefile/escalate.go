@@ -106,7 +106,7 @@ func (f *Files) Recheck(ctx context.Context) (int, error) {
 		act := custody.Act{Kind: "deadline.reckoned", Facts: map[string]string{"cases": strconv.Itoa(len(ids)), "pack": pack.Version}}
 		err = f.do(ctx, act, func(tx *db.Tx) error {
 			for _, id := range ids {
-				if err := f.reckon(tx, id, ""); err != nil {
+				if err := f.reckon(tx, id); err != nil {
 					return err
 				}
 			}

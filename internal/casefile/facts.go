@@ -26,8 +26,8 @@ type Fact struct {
 
 // sections are those that a kind of subject has facts of.
 var sections = map[string][]string{
-	"":         {"report", "case", "clock", "talk"},
-	personKind: {"subject", "earlier", "reflection"},
+	"":         {"report", "case", "clock"},
+	personKind: {"subject", "earlier", "reflection", "talk"},
 	// No deviations: only a holder of the power can sign one, never a planner.
 	interviewKind: {"plan", "recording", "record"},
 }
@@ -36,7 +36,7 @@ var sections = map[string][]string{
 // they are kept under that person, so that what holds for one victim is never
 // taken for another.
 var ofPerson = []string{"case.interest_weighed", "case.expert_supports", "case.expert_conducts", "case.would_rather_not_testify", courtConsidered,
-	readyFact, wishFact, delayFact}
+	talkFact, withdrawalAsked, viewTold, readyFact}
 
 // OfPerson says of a fact that it is kept under a person.
 func OfPerson(fact string) bool {
@@ -44,8 +44,13 @@ func OfPerson(fact string) bool {
 	return slices.Contains(sections[personKind], section) || slices.Contains(ofPerson, fact)
 }
 
+// OfTalk says of a fact that it is about a person's informative talk, or what came of it.
+func OfTalk(fact string) bool {
+	return strings.HasPrefix(fact, "talk.") || fact == talkFact || fact == withdrawalAsked
+}
+
 // saidByActs are facts that follow from an act: nobody types that it was done.
-var saidByActs = append([]string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields}, periodFacts...)
+var saidByActs = append([]string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields, wishFact, delayFact, stoodStill}, periodFacts...)
 
 // SaidByAct says of a fact that an act alone sets it.
 func SaidByAct(fact string) bool { return slices.Contains(saidByActs, fact) }
@@ -189,7 +194,7 @@ func (f *Files) CorrectFact(ctx context.Context, actor, id, subject, name string
 				return err
 			}
 		}
-		return f.reckon(tx, id, "")
+		return f.reckon(tx, id)
 	})
 }
 

@@ -155,7 +155,7 @@ func (f *Files) follow(tx *db.Tx, actor, id, kind, subject string) error {
 	if err := f.askAgain(tx, actor, id); err != nil {
 		return err
 	}
-	return f.reckon(tx, id, kind)
+	return f.reckon(tx, id)
 }
 
 func (f *Files) do(ctx context.Context, act custody.Act, fn func(*db.Tx) error) error {

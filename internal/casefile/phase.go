@@ -10,8 +10,8 @@ import (
 )
 
 // Next lists the phases that a case file may go to. It goes forward only, and no
-// phase needs the one before (S-02); a formal report may also follow interviews,
-// and what was sent or closed may be opened again. Nothing goes back to the
+// phase needs the one before (S-02); a formal report may also follow interviews or
+// that of another victim, and what was sent or closed may be opened again. Nothing goes back to the
 // signal or the talk, where the rules ask for less: a formal report is never
 // withdrawn (M-08).
 func (f File) Next() []string {
@@ -20,7 +20,7 @@ func (f File) Next() []string {
 	if f.Phase == Sent || f.Phase == Closed {
 		out = append(out, Interview)
 	}
-	if at >= slices.Index(phases, Interview) {
+	if at >= slices.Index(phases, FormalReport) { // of another victim, or once more
 		out = append(out, FormalReport)
 	}
 	return out
@@ -34,12 +34,12 @@ func (f File) ruled() string {
 	return Interview
 }
 
-// recordedAs lists what a recording made now may be called, the likeliest first.
-// The rules ask more of a formal report than of a talk, so neither is recorded as
-// what they did not judge; beside a formal report others are interviewed.
-func (f File) recordedAs() []string {
-	out := []string{f.ruled()}
-	if f.Phase == FormalReport {
+// recordedAs lists what a recording made in a phase that the rules know may be
+// called, the likeliest first. They ask more of a formal report than of a talk, so
+// neither is recorded as what they did not judge.
+func recordedAs(ruled string) []string {
+	out := []string{ruled}
+	if ruled == FormalReport {
 		out = append(out, Interview)
 	}
 	return out
@@ -47,9 +47,9 @@ func (f File) recordedAs() []string {
 
 // Advance takes a case file from the phase that the writer saw to one of its next phases;
 // another is Refused with "case.fault.phase". If somebody else was there meanwhile it is a
-// Conflict with "case.fault.changed_meanwhile". Entering the formal report asks the pack: rules about the
-// talk that are in the way refuse it, as TalkFirst. A confirmed interview
-// that the rules of the new phase would not allow is a plan again.
+// Conflict with "case.fault.changed_meanwhile". A formal report is of a person: see
+// BeginFormalReport. A confirmed interview that the rules of the new phase would not allow
+// is a plan again.
 func (f *Files) Advance(ctx context.Context, actor, id, seen, phase string) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
@@ -58,13 +58,8 @@ func (f *Files) Advance(ctx context.Context, actor, id, seen, phase string) erro
 	if file.Phase != seen && slices.Contains(phases, phase) {
 		return changedMeanwhile("phase")
 	}
-	if !slices.Contains(file.Next(), phase) {
+	if phase == FormalReport || !slices.Contains(file.Next(), phase) {
 		return fault.New(fault.Refused, "case.fault.phase", "from %s to %q", file.Phase, phase)
-	}
-	if phase == FormalReport {
-		if err := f.mayReport(ctx, file); err != nil {
-			return err
-		}
 	}
 	return f.change(ctx, actor, file, "phase_"+phase, "", func(tx *db.Tx) error { return enter(tx, file, phase) })
 }
@@ -96,14 +91,18 @@ func (TalkFirst) Unwrap() error {
 	return fault.New(fault.Refused, "case.fault.talk_first", "rules about the talk")
 }
 
-// mayReport asks the rules about talks whether a formal report may begin. What
-// one asks of an interview it asks when that is planned (M-07).
-func (f *Files) mayReport(ctx context.Context, file File) error {
+// mayReport asks the rules about talks whether a person's formal report may begin.
+// What one asks of an interview it asks when that is planned (M-07).
+func (f *Files) mayReport(ctx context.Context, file File, person string) error {
 	known, err := f.facts(ctx, file.ID, "")
 	if err != nil {
 		return err
 	}
-	fields := form(known)
+	about, err := f.facts(ctx, file.ID, person)
+	if err != nil {
+		return err
+	}
+	fields := form(known, about)
 	fields.Set("case.phase", FormalReport)
 	pack, facts, err := f.read(fields)
 	if err != nil {
@@ -114,7 +113,7 @@ func (f *Files) mayReport(ctx context.Context, file File) error {
 		return Unreadable{err}
 	}
 	d.Requirements = slices.DeleteFunc(d.Requirements, func(r policy.Requirement) bool {
-		return r.Rule.Area != "talk" || !r.Blocks() || slices.ContainsFunc(pack.Asks(r.Rule), ofInterview)
+		return r.Rule.Area != talkArea || !r.Blocks() || slices.ContainsFunc(pack.Asks(r.Rule), ofInterview)
 	})
 	if len(d.Requirements) > 0 {
 		return TalkFirst{d}

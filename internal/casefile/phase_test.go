@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"verhaal/internal/fault"
@@ -23,7 +24,13 @@ func TestACaseOnlyGoesForwardAndIsOpenedAgainForInterviewsAlone(t *testing.T) {
 		ctx := t.Context()
 		file := x.opened(t)
 		x.set(t, file.ID, "", "case.acute=true")
-		to := func(phase string) error { return x.Advance(ctx, "ann", file.ID, phase) }
+		she := x.victim(t, file.ID, grown)
+		to := func(phase string) error {
+			if phase == FormalReport {
+				return x.BeginFormalReport(ctx, "ann", file.ID, she)
+			}
+			return x.Advance(ctx, "ann", file.ID, phase)
+		}
 		refused := func(phases ...string) {
 			t.Helper()
 			for _, phase := range phases {
@@ -31,10 +38,13 @@ func TestACaseOnlyGoesForwardAndIsOpenedAgainForInterviewsAlone(t *testing.T) {
 			}
 		}
 		refused(Signal, "", "tried")
+		wantFault(t, x.Advance(ctx, "ann", file.ID, FormalReport), fault.Refused, "case.fault.phase") // whose?
+		wantFault(t, x.BeginFormalReport(ctx, "ann", file.ID, "p9"), fault.NotFound, "")
 		ok(t, to(Talk))
 		refused(Signal, Talk)
 		ok(t, to(FormalReport))
 		refused(Signal, Talk)
+		wantFault(t, to(FormalReport), fault.Conflict, "case.fault.no_talk") // it is begun
 		ok(t, to(Interview))
 		refused(Signal, Talk)
 		ok(t, to(FormalReport)) // after an interview, since the rules allow it
@@ -106,6 +116,7 @@ func TestAStaleTabPutsNothingBack(t *testing.T) {
 		}
 		ok(t, x.Files.Advance(ctx, "ann", file.ID, Signal, Sent))
 		stale(x.Files.Advance(ctx, "ann", file.ID, Signal, Interview)) // where it may be opened again
+		stale(x.Files.BeginFormalReport(ctx, "ann", file.ID, "p1", Signal))
 		ok(t, x.Files.Advance(ctx, "ann", file.ID, Sent, Interview))
 
 		ok(t, x.Files.ChangeRole(ctx, "ann", file.ID, "p1", Victim, Witness))
@@ -121,21 +132,54 @@ func TestAStaleTabPutsNothingBack(t *testing.T) {
 }
 
 // TestTheKindOfARecordingFollowsThePhase: what the rules judge comes first, and a
-// formal report or a talk is nothing else.
+// formal report or a talk is nothing else. A formal report is of whose it is.
 func TestTheKindOfARecordingFollowsThePhase(t *testing.T) {
-	for phase, want := range map[string][]string{
-		Signal: {Interview}, Talk: {Talk}, FormalReport: {FormalReport, Interview}, Interview: {Interview}, Sent: {Interview}, Closed: {Interview},
-	} {
-		if got := (File{Phase: phase}).recordedAs(); !slices.Equal(got, want) {
-			t.Errorf("in the phase %s it is recorded as %q, want %q", phase, got, want)
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		she, other := x.victim(t, id, grown), x.victim(t, id, grown)
+		witness, err := x.AddPerson(ctx, "ann", id, Witness)
+		ok(t, err)
+		x.set(t, id, "", "case.acute=true")
+		kinds := func(hers, others, witnesses string) {
+			t.Helper()
+			file, err := x.Get(ctx, "ann", id)
+			ok(t, err)
+			for person, want := range map[string]string{she: hers, other: others, witness: witnesses} {
+				ruled, err := phaseOf(x.db.Source(ctx), file, person)
+				ok(t, err)
+				if got := strings.Join(recordedAs(ruled), " "); got != want {
+					t.Errorf("in the phase %s that of %s is recorded as %q, want %q", file.Phase, person, got, want)
+				}
+			}
 		}
-	}
+		const formal = FormalReport + " " + Interview
+		kinds(Interview, Interview, Interview)
+		ok(t, x.BeginFormalReport(ctx, "ann", id, she)) // no talk went before
+		kinds(formal, Interview, Interview)
+		ok(t, x.Advance(ctx, "ann", id, Sent))
+		kinds(Interview, Interview, Interview)
+
+		id = x.opened(t).ID
+		she, other = x.victim(t, id, grown), x.victim(t, id, grown)
+		witness, err = x.AddPerson(ctx, "ann", id, Witness)
+		ok(t, err)
+		ok(t, x.Advance(ctx, "ann", id, Talk))
+		kinds(Talk, Talk, Talk)
+		ok(t, x.BecomesFormalReport(ctx, "ann", id, she))
+		kinds(formal, Talk, Interview)
+		ok(t, x.BecomesFormalReport(ctx, "ann", id, other))
+		kinds(formal, formal, Interview)
+		ok(t, x.Advance(ctx, "ann", id, Interview))
+		kinds(Interview, Interview, Interview)
+	})
 }
 
 func TestAnInterviewConfirmedForATalkIsAPlanAgainWhenTheTalkIsOver(t *testing.T) {
 	for name, leave := range map[string]func(ctx context.Context, x *fixture, id string) error{
 		"to interviews": func(ctx context.Context, x *fixture, id string) error { return x.Advance(ctx, "ann", id, Interview) },
-		"to a report":   func(ctx context.Context, x *fixture, id string) error { return x.BecomesFormalReport(ctx, "ann", id) },
+		"to a report": func(ctx context.Context, x *fixture, id string) error {
+			return x.BecomesFormalReport(ctx, "ann", id, "p1")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, x *fixture) {
@@ -163,11 +207,11 @@ func TestATalkBecomesAFormalReportByTheSameRulesAsAPhase(t *testing.T) {
 		ctx := t.Context()
 		file := x.opened(t)
 		woman := x.victim(t, file.ID, "subject.birth_date=1990-03-01&subject.age_doubt=false&subject.dublin=true")
-		wantFault(t, x.BecomesFormalReport(ctx, "ann", file.ID), fault.Refused, "case.fault.talk_first")
+		wantFault(t, x.BecomesFormalReport(ctx, "ann", file.ID, woman), fault.Refused, "case.fault.talk_first")
 		const said = "talk.became_formal_report"
-		wantFault(t, x.SetFact(ctx, "ann", file.ID, "", said, url.Values{said: {"true"}}, 0), fault.BadInput, "")
-		x.set(t, file.ID, "", "case.talk_held=true")
-		ok(t, x.BecomesFormalReport(ctx, "ann", file.ID))
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, woman, said, url.Values{said: {"true"}}, 0), fault.BadInput, "")
+		x.set(t, file.ID, woman, "case.talk_held=true")
+		ok(t, x.BecomesFormalReport(ctx, "ann", file.ID, woman))
 		if c := x.clockOf(t, file.ID, "dublin_leads", woman); c.State != ClockRuns {
 			t.Errorf("%+v", c)
 		}
@@ -182,14 +226,14 @@ func TestATalkBecomesAFormalReportByTheSameRulesAsAPhase(t *testing.T) {
 func TestATalkThatBecameAFormalReportComesBackToItAfterInterviews(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx, id := t.Context(), x.opened(t).ID
-		x.victim(t, id, "subject.birth_date=1990-03-01&subject.age_doubt=false")
+		she := x.victim(t, id, "subject.birth_date=1990-03-01&subject.age_doubt=false")
 		var first TalkFirst
-		if err := x.Advance(ctx, "ann", id, FormalReport); !errors.As(err, &first) || len(first.Requirements) != 1 || first.Requirements[0].Rule.ID != "M-03" {
+		if err := x.BeginFormalReport(ctx, "ann", id, she); !errors.As(err, &first) || len(first.Requirements) != 1 || first.Requirements[0].Rule.ID != "M-03" {
 			t.Errorf("what is in the way: %v, %+v", err, first.Requirements)
 		}
 		ok(t, x.Advance(ctx, "ann", id, Talk))
-		ok(t, x.BecomesFormalReport(ctx, "ann", id))
+		ok(t, x.BecomesFormalReport(ctx, "ann", id, she))
 		ok(t, x.Advance(ctx, "ann", id, Interview))
-		ok(t, x.Advance(ctx, "ann", id, FormalReport))
+		ok(t, x.BeginFormalReport(ctx, "ann", id, she))
 	})
 }

@@ -127,7 +127,7 @@ func (f *Files) Recorded(tx *db.Tx, actor, id, interview string, shown map[strin
 			return err
 		}
 	}
-	if err := f.reckon(tx, id, ""); err != nil {
+	if err := f.reckon(tx, id); err != nil {
 		return err
 	}
 	err := stateIs(tx, id, interview, planned, confirmed)
@@ -165,7 +165,7 @@ func (f *Files) RecordSigned(tx *db.Tx, actor, id, interview string, fields []st
 	if err := f.showFact(tx, actor, id, interview, recordFields, fields...); err != nil {
 		return err
 	}
-	return f.reckon(tx, id, "")
+	return f.reckon(tx, id)
 }
 
 // Cancel ends a plan that will not be held and gives its slot back; why is one

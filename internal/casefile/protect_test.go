@@ -304,24 +304,24 @@ func TestTheReportOfATalkIsOpenedAloneAndWithAReason(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
 		file := x.opened(t)
-		key := x.keyed(t, file.ID, "ann")
-		for _, name := range []string{talkReport, "note/1"} {
+		key, she := x.keyed(t, file.ID, "ann"), x.victim(t, file.ID, grown)
+		for _, name := range []string{talkReport("p1"), talkReport("p2"), unowned, "note/1"} {
 			ok(t, x.Seal(ctx, "ann", file.ID, Part{Name: name, Epoch: 1, Sealed: sealedTo(t, key)}))
 		}
 		// Whatever somebody notes about who decided, it does not leave with the rest.
-		x.set(t, file.ID, "", "talk.in_file=true&talk.in_file_decided_by=prosecutor")
+		x.set(t, file.ID, she, "talk.in_file=true&talk.in_file_decided_by=prosecutor")
 		parts, err := x.OpenParts(ctx, "ann", file.ID)
 		ok(t, err)
 		if len(parts) != 1 || parts[0].Name != "note/1" {
 			t.Errorf("opened %+v", parts)
 		}
-		_, err = x.OpenTalkReport(ctx, "ann", file.ID, "curious")
+		_, err = x.OpenTalkReport(ctx, "ann", file.ID, she, "curious")
 		wantFault(t, err, fault.BadInput, "case.fault.why")
-		_, err = x.OpenTalkReport(ctx, "ben", file.ID, "writing")
+		_, err = x.OpenTalkReport(ctx, "ben", file.ID, she, "writing")
 		wantFault(t, err, fault.Refused, "")
-		parts, err = x.OpenTalkReport(ctx, "ann", file.ID, "prosecutor_asks")
+		parts, err = x.OpenTalkReport(ctx, "ann", file.ID, she, "prosecutor_asks")
 		ok(t, err)
-		if len(parts) != 1 || parts[0].Name != talkReport {
+		if len(parts) != 2 || parts[0].Name != talkReport(she) || parts[1].Name != unowned {
 			t.Errorf("opened alone: %+v", parts)
 		}
 		entries, err := x.log.Entries(ctx, 1<<62, 1)
@@ -344,7 +344,7 @@ func TestATalkBecomesAFormalReportInASecondAndIsNeverWithdrawn(t *testing.T) {
 		zone, err := time.LoadLocation("Europe/Amsterdam")
 		ok(t, err)
 		x.now = time.Date(2026, 11, 24, 0, 30, 17, 0, zone) // the day before in UTC
-		ok(t, x.BecomesFormalReport(ctx, "ann", file.ID))
+		ok(t, x.BecomesFormalReport(ctx, "ann", file.ID, girl))
 		got, err := x.Get(ctx, "ann", file.ID)
 		ok(t, err)
 		events, err := x.Events(ctx, "ann", file.ID)
@@ -361,7 +361,7 @@ func TestATalkBecomesAFormalReportInASecondAndIsNeverWithdrawn(t *testing.T) {
 		if len(needed) != 1 || needed[0].Level != "video" || !slices.Contains(needed[0].Rules, "S-17") {
 			t.Errorf("%+v", needed)
 		}
-		wantFault(t, x.BecomesFormalReport(ctx, "ann", file.ID), fault.Conflict, "case.fault.no_talk")
+		wantFault(t, x.BecomesFormalReport(ctx, "ann", file.ID, girl), fault.Conflict, "case.fault.no_talk")
 	})
 }
 
@@ -369,9 +369,12 @@ func TestAViewReachesANamedProsecutorAndOnlyThenItWasTold(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()
 		file := x.opened(t)
-		key := x.keyed(t, file.ID, "ann")
+		key, she, other := x.keyed(t, file.ID, "ann"), x.victim(t, file.ID, grown), x.victim(t, file.ID, grown)
 		told := func() string {
-			known, err := x.Facts(ctx, "ann", file.ID, "")
+			if x.fact(t, file.ID, other, viewTold) != "" {
+				t.Error("one victim's view counts as told for another")
+			}
+			known, err := x.Facts(ctx, "ann", file.ID, she)
 			ok(t, err)
 			return form(known).Get(viewTold)
 		}
@@ -379,15 +382,15 @@ func TestAViewReachesANamedProsecutorAndOnlyThenItWasTold(t *testing.T) {
 		ok(t, err)
 		words, err := seal.Seal([]byte(`{"v":1,"text":"I am afraid"}`), key.Recipient(), pam.Recipient())
 		ok(t, err)
-		wantFault(t, x.SetFact(ctx, "ann", file.ID, "", viewTold, url.Values{viewTold: {"true"}}, 0), fault.BadInput, "")
-		wantFault(t, x.TellProsecutor(ctx, "ann", file.ID, "ben", Part{Epoch: 1, Sealed: words}), fault.BadInput, "case.fault.no_prosecutor")
+		wantFault(t, x.SetFact(ctx, "ann", file.ID, she, viewTold, url.Values{viewTold: {"true"}}, 0), fault.BadInput, "")
+		wantFault(t, x.TellProsecutor(ctx, "ann", file.ID, she, "ben", Part{Epoch: 1, Sealed: words}), fault.BadInput, "case.fault.no_prosecutor")
 		for _, one := range [][]byte{[]byte("plain"), sealedTo(t, key)} {
-			wantFault(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: one}), fault.BadInput, "")
+			wantFault(t, x.TellProsecutor(ctx, "ann", file.ID, she, "pam", Part{Epoch: 1, Sealed: one}), fault.BadInput, "")
 		}
 		if told() != "" {
 			t.Error("a view counts as told that nobody was sent")
 		}
-		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: words}))
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, she, "pam", Part{Epoch: 1, Sealed: words}))
 		if told() != "true" {
 			t.Error("the rules don't know that the view was told")
 		}
@@ -420,7 +423,7 @@ func TestEveryViewThatWasToldIsReached(t *testing.T) {
 		file, plan := x.inAnOrdinaryRoom(t)
 		words := x.reasoned(t, x.keyed(t, file.ID, "ann"))
 		for range 5 { // two of them in the same second
-			ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: words}))
+			ok(t, x.TellProsecutor(ctx, "ann", file.ID, "p1", "pam", Part{Epoch: 1, Sealed: words}))
 			x.now = x.now.Add(500 * time.Millisecond)
 		}
 		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: words}))
@@ -453,11 +456,9 @@ func TestAProsecutorWhomTheCaseExcludesReadsNothingOfIt(t *testing.T) {
 		file, plan := x.inAnOrdinaryRoom(t)
 		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
 		told := func() string {
-			known, err := x.Facts(ctx, "ann", file.ID, "")
-			ok(t, err)
-			return form(known).Get(viewTold)
+			return x.fact(t, file.ID, "p1", viewTold)
 		}
-		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: reason}))
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "p1", "pam", Part{Epoch: 1, Sealed: reason}))
 		ok(t, x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: "pam", Why: "no_room", Reason: reason}))
 		asked, views, _, err := x.ForProsecutor(ctx, "pam", "", 10)
 		ok(t, err)
@@ -484,7 +485,7 @@ func TestAProsecutorWhomTheCaseExcludesReadsNothingOfIt(t *testing.T) {
 		// The members see it and turn to another.
 		x.now = x.now.Add(time.Second)
 		x.keyed(t, file.ID, "ann")
-		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pim", Part{Epoch: 2, Sealed: reason}))
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "p1", "pim", Part{Epoch: 2, Sealed: reason}))
 		of, err := x.Views(ctx, "ann", file.ID)
 		ok(t, err)
 		if len(of) != 2 || of[0].Withheld || !of[1].Withheld || !of[1].Read.IsZero() {
@@ -519,14 +520,48 @@ func TestTheConsultationOnAudioOfTheTalkIsOwedUntilItIsThere(t *testing.T) {
 			ok(t, err)
 			return slices.ContainsFunc(all, func(r policy.Requirement) bool { return r.Rule.ID == "M-06" })
 		}
-		x.set(t, file.ID, "", "talk.written_report=true")
+		x.set(t, file.ID, woman, "talk.written_report=true")
 		if !owed() {
 			t.Error("M-06 is not under what is still to do")
 		}
-		x.set(t, file.ID, "", "talk.prosecutor_consulted=true")
+		x.set(t, file.ID, woman, "talk.prosecutor_consulted=true")
 		if owed() {
 			t.Error("M-06 is owed after the consultation")
 		}
+	})
+}
+
+// TestWhatIsOwedAtATalkIsOwedAsLongWhenTheTalkIsOver: also once it became a formal
+// report, and in interviews; who had no talk owes nothing of it there.
+func TestWhatIsOwedAtATalkIsOwedAsLongWhenTheTalkIsOver(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		woman, later := x.victim(t, id, grown), x.victim(t, id, grown)
+		owes := func(person, want string) {
+			t.Helper()
+			got := ""
+			for _, rule := range []string{"M-04", "M-05", "M-06"} {
+				if x.owed(t, id, person, rule) {
+					got += rule + " "
+				}
+			}
+			if got != want {
+				t.Errorf("%s is owed %q, want %q", person, got, want)
+			}
+		}
+		ok(t, x.Advance(ctx, "ann", id, Talk))
+		owes(woman, "M-04 M-05 M-06 ")
+		ok(t, x.BecomesFormalReport(ctx, "ann", id, woman))
+		owes(woman, "M-04 M-05 M-06 ")
+		x.set(t, id, woman, "talk.use_told=true&talk.written_report=true&talk.prosecutor_consulted=true")
+		owes(woman, "M-04 ")
+		ok(t, x.Advance(ctx, "ann", id, Interview))
+		owes(woman, "M-04 ")
+		owes(later, "")
+		x.set(t, id, later, "case.talk_held=true")
+		owes(later, "M-04 M-05 M-06 ")
+		x.set(t, id, woman, "talk.contents=victimhood&talk.contents=procedure&talk.contents=ex_officio&talk.contents=help")
+		owes(woman, "")
 	})
 }
 
@@ -539,6 +574,7 @@ func TestAProsecutorIsOutsideACaseThatTheyHaveNoPartIn(t *testing.T) {
 		key := x.keyed(t, file.ID, "ann")
 		pam, err := seal.NewIdentity()
 		ok(t, err)
+		x.victim(t, file.ID, grown)
 		heard := func() int {
 			all, err := x.Heard(ctx, "pam")
 			ok(t, err)
@@ -549,7 +585,7 @@ func TestAProsecutorIsOutsideACaseThatTheyHaveNoPartIn(t *testing.T) {
 		}
 		words, err := seal.Seal([]byte(`{"v":1,"text":"I am afraid"}`), key.Recipient(), pam.Recipient())
 		ok(t, err)
-		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "pam", Part{Epoch: 1, Sealed: words}))
+		ok(t, x.TellProsecutor(ctx, "ann", file.ID, "p1", "pam", Part{Epoch: 1, Sealed: words}))
 		if heard() != 1 {
 			t.Error("a case in which something was told is not listed")
 		}

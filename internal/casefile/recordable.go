@@ -86,7 +86,7 @@ func (f *Files) Recordable(ctx context.Context, actor, id, interview string) (Re
 		}
 		w.plan.Set("plan.date", f.today())
 	}
-	out := Recordable{File: file, Interview: all[i], Kinds: file.recordedAs(), Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"),
+	out := Recordable{File: file, Interview: all[i], Kinds: recordedAs(w.known.Get("case.phase")), Level: w.plan.Get("plan.level"), Room: w.plan.Get("plan.room.kind"),
 		Interpreter: w.plan.Get("plan.interpreter.present") == "true", Companion: w.plan.Get("plan.companion.chosen") == "true"}
 	out.Interviewers, out.Director = policy.Crew(w.plan)
 	for _, n := range policy.Rows(w.plan, "plan.topics") {

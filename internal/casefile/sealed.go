@@ -34,8 +34,8 @@ type Part struct {
 }
 
 // OpenParts gives out every sealed part of a case file, but for the names and
-// ways of contact of those who are shielded, see Unshield, and the written report
-// of the talk, see OpenTalkReport. It is an act: who opened what
+// ways of contact of those who are shielded, see Unshield, and the written reports
+// of talks, see OpenTalkReport. It is an act: who opened what
 // and when stands in the custody log before any byte leaves.
 func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error) {
 	file, err := f.Get(ctx, actor, id)
@@ -51,7 +51,7 @@ func (f *Files) OpenParts(ctx context.Context, actor, id string) ([]Part, error)
 		return nil, err
 	}
 	all, err := f.parts(ctx, id)
-	return slices.DeleteFunc(all, func(p Part) bool { return p.Name == talkReport || shielded[partOf(p.Name)] != "" }), err
+	return slices.DeleteFunc(all, func(p Part) bool { return strings.HasPrefix(p.Name, talkParts) || shielded[partOf(p.Name)] != "" }), err
 }
 
 func (f *Files) parts(ctx context.Context, id string) ([]Part, error) {

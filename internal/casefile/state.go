@@ -19,8 +19,9 @@ type state struct {
 	zone    *time.Location
 	people  []somebody
 	held    []Step                // interviews that were held here, as steps
+	reached []string              // days on which a noted contact reached somebody
 	known   map[string]url.Values // facts by subject, "" = the case
-	changed map[string]int64      // when a fact about the case was written last
+	changed map[string]int64      // when a fact was written last, by subject and name
 	steps   []Step
 	delays  []Delay
 	tasks   []Owed
@@ -86,8 +87,8 @@ func (s *state) loadSubjects(src db.Source, id string) error {
 			s.known[subject] = url.Values{}
 		}
 		maps.Copy(s.known[subject], values)
-		if subject == "" && len(values) > 0 {
-			s.changed[name] = changed
+		if len(values) > 0 {
+			s.changed[subject+" "+name] = changed
 		}
 		return nil
 	}, id)
@@ -127,7 +128,9 @@ func merged(parts ...url.Values) url.Values {
 
 // loadDuties reads what was noted, explained and owed.
 func (s *state) loadDuties(src db.Source, id string) error {
-	return errors.Join(
+	delays, err := delaysOf(src, id)
+	s.delays = delays
+	return errors.Join(err,
 		db.Each(src, listSteps, func(row func(...any) error) error {
 			var one Step
 			var seen int
@@ -137,12 +140,10 @@ func (s *state) loadDuties(src db.Source, id string) error {
 			s.steps = append(s.steps, one)
 			return err
 		}, id),
-		db.Each(src, listDelays, func(row func(...any) error) error {
-			var one Delay
-			var words int
-			err := row(&one.N, &one.Clock, &one.About, &one.Reason, &one.From, &one.Until, &words, &one.Staff)
-			one.Words = words == 1
-			s.delays = append(s.delays, one)
+		db.Each(src, listReached, func(row func(...any) error) error {
+			var at int64
+			err := row(&at)
+			s.reached = append(s.reached, s.dayOf(at))
 			return err
 		}, id),
 		db.Each(src, listTasks, func(row func(...any) error) error {

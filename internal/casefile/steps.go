@@ -15,6 +15,7 @@ import (
 // a case show by themselves, and those that are also facts.
 const (
 	reportReceived = "report_received"
+	contactMade    = "contact_made"
 	victimFound    = "victim_found"
 	minorFound     = "minor_found"
 	talkHeld       = "talk_held"
@@ -39,7 +40,7 @@ var dayFacts = map[string]string{reportReceived: reported, victimReady: readyFac
 
 // aboutPersons are the events that are about one person each. The pack says who
 // makes an event happen and not whom it is about, so this says it.
-var aboutPersons = []string{victimFound, minorFound, victimReady, interviewHeld, periodOffered, periodWanted, "period_refused", formalReport,
+var aboutPersons = []string{victimFound, minorFound, talkHeld, victimReady, interviewHeld, periodOffered, periodWanted, "period_refused", formalReport,
 	cooperation, "residence_form_sent", "permit_decided", "leads_judged", "placement_out_of_hours", "shelter_asked"}
 
 func personal(event string) bool { return slices.Contains(aboutPersons, event) }
@@ -113,6 +114,7 @@ func Enterable(p *policy.Pack) (persons, of []policy.Coded) {
 	for _, c := range known {
 		switch {
 		case c.ID == periodOffered || c.ID == periodWanted: // by beginning the period
+		case c.ID == interviewHeld: // by its plan, or among the earlier interviews: the rules count it
 		case personal(c.ID):
 			persons = append(persons, c)
 		default:
@@ -177,8 +179,12 @@ func (f *Files) restep(tx *db.Tx, s *state, actor string, of Step, change func()
 }
 
 // said is what the steps of a step's event that stand say as a fact: the first
-// day, or whether there is one. fact is "" where the rules read none.
+// day, or whether there is one. fact is "" where the rules read none: a talk of
+// which nobody knows whose it was counts for nobody.
 func (f *Files) said(tx *db.Tx, s *state, of Step) (fact, value string, err error) {
+	if of.About == "" && personal(of.What) {
+		return "", "", nil
+	}
 	day := s.firstStep(of.What, of.About, "")
 	switch of.What {
 	case talkHeld:

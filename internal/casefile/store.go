@@ -7,6 +7,13 @@ const insertFile = `insert into casefile (id, number, channel, origin, phase, op
 
 const findFile = `select id, number, channel, origin, phase, opened from casefile where id = $1`
 
+// findReporting says of a person whether a formal report of theirs is known, and
+// from which other phase the case came last.
+const findReporting = `select s.role,
+(select count(*) from case_step t where t.casefile = s.casefile and t.about = s.id and t.what = 'formal_report' and t.withdrawn = 0),
+coalesce((select e.kind from case_event e where e.casefile = s.casefile and e.kind in ('phase_talk', 'phase_interview', 'phase_sent', 'phase_closed')
+order by e.n desc limit 1), '') from case_subject s where s.casefile = $1 and s.id = $2`
+
 const setPhase = `update casefile set phase = $2 where id = $1 and phase = $3`
 
 const listOf = `select c.id, c.number, c.channel, c.origin, c.phase, c.opened, m.since
@@ -274,6 +281,8 @@ const insertContact = `insert into contact (casefile, n, person, way, at, result
 
 const listContacts = `select n, person, way, at, result, basis, staff from contact where casefile = $1 and person = $2 order by n desc limit 100`
 
+const listReached = `select at from contact where casefile = $1 and result = 'reached' order by n`
+
 const insertShield = `insert into shield (casefile, person, basis, since, staff) values ($1, $2, $3, $4, $5)
 on conflict (casefile, person) do update set basis = excluded.basis, since = excluded.since, staff = excluded.staff`
 
@@ -281,12 +290,14 @@ const listShields = `select person, basis from shield where casefile = $1`
 
 const countViews = `select count(*) from case_sealed where casefile = $1 and part like 'view/%'`
 
-const insertView = `insert into case_view (id, casefile, n, prosecutor, told, told_by, read_at) values ($1, $2, $3, $4, $5, $6, 0)`
+const insertView = `insert into case_view (id, casefile, n, prosecutor, told, told_by, read_at, person) values ($1, $2, $3, $4, $5, $6, 0, $7)`
 
-const countTold = `select count(*), count(m.staff) from case_view v
-left join case_member m on m.casefile = v.casefile and m.staff = v.prosecutor and m.excluded <> '' where v.casefile = $1`
+// listUnheard finds whose views reached nobody but prosecutors whom the case excludes.
+const listUnheard = `select v.person from case_view v
+left join case_member m on m.casefile = v.casefile and m.staff = v.prosecutor and m.excluded <> '' where v.casefile = $1 and v.person <> ''
+group by v.person having count(*) = count(m.staff)`
 
-const viewColumns = `v.id, v.casefile, c.number, v.n, v.prosecutor, v.told, v.told_by, v.read_at from case_view v join casefile c on c.id = v.casefile`
+const viewColumns = `v.id, v.casefile, c.number, v.n, v.person, v.prosecutor, v.told, v.told_by, v.read_at from case_view v join casefile c on c.id = v.casefile`
 
 const listViews = `select ` + viewColumns + ` where v.casefile = $1 order by v.n desc`
 

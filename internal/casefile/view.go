@@ -24,6 +24,7 @@ type View struct {
 	Casefile   string
 	Number     string // of the case file
 	N          int64
+	Person     string // whose view it is; "" where nobody knows any more
 	Prosecutor string
 	Told       time.Time
 	ToldBy     string
@@ -33,10 +34,13 @@ type View struct {
 
 // TellProsecutor sends a victim's view to a prosecutor. p is sealed to the case
 // key and to the prosecutor's own; only then do the rules know that it was told.
-func (f *Files) TellProsecutor(ctx context.Context, actor, id, prosecutor string, p Part) error {
+func (f *Files) TellProsecutor(ctx context.Context, actor, id, person, prosecutor string, p Part) error {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {
 		return err
+	}
+	if kind, err := f.kindOf(ctx, id, person); err != nil || kind != personKind {
+		return fault.New(fault.NotFound, "", "no such person")
 	}
 	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
 		return errors.Join(err, fault.New(fault.BadInput, "case.fault.no_prosecutor", "not a prosecutor"))
@@ -57,21 +61,27 @@ func (f *Files) TellProsecutor(ctx context.Context, actor, id, prosecutor string
 		if err := f.putPart(tx, actor, id, "view/"+number(n+1), p); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(insertView, newID(), id, n+1, prosecutor, f.clock().Unix(), actor); err != nil {
+		if _, err := tx.Exec(insertView, newID(), id, n+1, prosecutor, f.clock().Unix(), actor, person); err != nil {
 			return err
 		}
-		return f.putFact(tx, actor, id, "", viewTold, url.Values{viewTold: {"true"}})
+		return f.putFact(tx, actor, id, person, viewTold, url.Values{viewTold: {"true"}})
 	})
 }
 
 // tellAnother lets the rules ask again for a victim's view to be told, inside the
-// act that excludes somebody, if all prosecutors who were told are excluded.
+// act that excludes somebody, if all prosecutors who were told of it are excluded.
 func (f *Files) tellAnother(tx *db.Tx, actor, id string) error {
-	var told, withheld int64
-	if err := tx.QueryRow(countTold, id).Scan(&told, &withheld); err != nil || told == 0 || withheld < told {
+	var unheard []string
+	err := db.Each(tx, listUnheard, func(row func(...any) error) error {
+		var person string
+		err := row(&person)
+		unheard = append(unheard, person)
 		return err
+	}, id)
+	for _, person := range unheard {
+		err = errors.Join(err, f.putFact(tx, actor, id, person, viewTold, nil))
 	}
-	return f.putFact(tx, actor, id, "", viewTold, nil)
+	return err
 }
 
 // Views lists what was told to prosecutors in a case, the newest first.
@@ -93,7 +103,7 @@ func (f *Files) views(ctx context.Context, query string, args ...any) ([]View, e
 	err := db.Each(f.db.Source(ctx), query, func(row func(...any) error) error {
 		var v View
 		var told, read int64
-		err := row(&v.ID, &v.Casefile, &v.Number, &v.N, &v.Prosecutor, &told, &v.ToldBy, &read)
+		err := row(&v.ID, &v.Casefile, &v.Number, &v.N, &v.Person, &v.Prosecutor, &told, &v.ToldBy, &read)
 		v.Told = f.moment(told)
 		if read > 0 {
 			v.Read = f.moment(read)

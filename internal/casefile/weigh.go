@@ -52,6 +52,7 @@ type weighing struct {
 	slot   url.Values // what the calendar says now of the slot that it has
 	signed []Deviation
 	others []ahead // the person's other confirmed interviews
+	delays []Delay // of the person
 }
 
 // ahead is an interview that was confirmed and not held yet.
@@ -89,7 +90,11 @@ func (f *Files) weigh(src db.Source, file File, interview string) (weighing, err
 	known := form(parts[:2]...)
 	known.Set("case.origin", file.Origin)
 	known.Set("case.desk", file.Channel)
-	known.Set("case.phase", file.ruled())
+	ruled, err := phaseOf(src, file, all[i].Person)
+	if err != nil {
+		return weighing{}, err
+	}
+	known.Set("case.phase", ruled)
 	plan := form(parts[2])
 	if err := addAssessed(src, file.ID, all[i].Person, cmp.Or(plan.Get("plan.date"), f.today()), known); err != nil {
 		return weighing{}, err
@@ -100,7 +105,12 @@ func (f *Files) weigh(src db.Source, file File, interview string) (weighing, err
 	if err := f.addTold(src, file.ID, all, all[i], known); err != nil {
 		return weighing{}, err
 	}
-	w := weighing{files: f, id: interview, state: all[i].State, known: known, plan: plan, slot: url.Values{}}
+	delays, err := delaysOf(src, file.ID)
+	if err != nil {
+		return weighing{}, err
+	}
+	delays = slices.DeleteFunc(delays, func(d Delay) bool { return d.About != all[i].Person })
+	w := weighing{files: f, id: interview, state: all[i].State, known: known, plan: plan, slot: url.Values{}, delays: delays}
 	if sworn, taken, err := f.calendar.Sworn(src, file.ID, interview); err != nil {
 		return weighing{}, err
 	} else if taken {
@@ -145,7 +155,13 @@ func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bo
 		}
 	}
 	maps.Copy(fields, w.slot)
-	addAhead(fields, w.before(cmp.Or(fields.Get("plan.date"), w.files.today())))
+	day := cmp.Or(fields.Get("plan.date"), w.files.today())
+	addAhead(fields, w.before(day))
+	of, err := w.files.rules.On(w.files.today())
+	if err != nil {
+		return nil, nil, err
+	}
+	maps.Copy(fields, w.excuses(of, day))
 	if err := policy.Certify(fields, w.files.today(), holds); err != nil {
 		return nil, nil, err
 	}
@@ -154,6 +170,11 @@ func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bo
 		w.sign(pack, facts)
 	}
 	return pack, facts, err
+}
+
+// excuses are what the reasons given for a delay say of an interview on a day.
+func (w weighing) excuses(pack *policy.Pack, day string) url.Values {
+	return excuses(w.delays, pack, max(w.known.Get(reported), w.known.Get(readyFact)), day)
 }
 
 // before are the confirmed interviews that come before one on a day. What will

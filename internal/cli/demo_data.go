@@ -143,8 +143,8 @@ func demoCase(ctx context.Context, detective *client.Staff, asked client.Deviati
 		return "", err
 	}
 	for subject, fields := range map[string]url.Values{
-		"case": {"report.exploitation": {"criminal"}, "report.anonymous": {"false"}, "clock.reported": {day(-9)}, "case.acute": {"false"}, "case.talk_held": {"true"}},
-		person: {"subject.age": {"10"}, "subject.language": {"ro"}, "subject.needs_interpreter": {"true"}, "subject.lawful_stay": {"false"}, "subject.dublin": {"false"},
+		"case": {"report.exploitation": {"criminal"}, "report.anonymous": {"false"}, "clock.reported": {day(-9)}, "case.acute": {"false"}},
+		person: {"case.talk_held": {"true"}, "subject.age": {"10"}, "subject.language": {"ro"}, "subject.needs_interpreter": {"true"}, "subject.lawful_stay": {"false"}, "subject.dublin": {"false"},
 			"subject.unaccompanied": {"true"}, "earlier.0.date": {day(-6)}, "earlier.0.level": {"video"}, "earlier.0.interviewers": {"shelter"}, "earlier.0.topics": {"recruitment, transport"}},
 		interview: {"plan.date": {day(3)}, "plan.planned": {"true"}, "plan.level": {"audio"}, "plan.room.kind": {"interview_room"}, "plan.interviewers.0.id": {"avim"},
 			"plan.topics.0.name": {"recruitment"}},

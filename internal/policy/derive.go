@@ -119,7 +119,8 @@ var derivations = []derived{
 		if from = max(from, ready); from == "" {
 			return missing("clock.reported")
 		}
-		return types.Int(daysBetween(from, v.day))
+		stood, _ := v.facts["clock.stood_still"].(int)
+		return types.Int(daysBetween(from, v.day) - stood)
 	}},
 	// The days that the pack's clock gives this person.
 	{"clock.target_days", cel.IntType, func(v *view) ref.Val { return v.targetDays() }},

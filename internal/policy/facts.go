@@ -115,6 +115,7 @@ var schema = []Fact{
 	{Name: "clock.ready", Kind: Day},
 	{Name: "clock.victims_wish", Kind: YesNo, Assumed: false},
 	{Name: "clock.reason", Kind: Words, Assumed: ""},
+	{Name: "clock.stood_still", Kind: Whole, Assumed: 0, Most: 36500}, // days of a wish to wait that is over
 
 	{Name: "reflection.offered", Kind: YesNo},
 	{Name: "reflection.from", Kind: Day},

@@ -62,11 +62,15 @@ func (f *file) since(to int) int {
 	return to - from
 }
 
-// talked is when the case file first said that there was an informative talk.
+// talked is when the case file first said that there was an informative talk, with
+// whichever victim.
 func (f *file) talked() int64 {
 	at := int64(0)
-	if f.fact("", "case.talk_held").Get("case.talk_held") == "true" {
-		at = f.facts[" case.talk_held"].changed
+	for _, v := range f.victims {
+		held := f.facts[v+" case.talk_held"].changed
+		if f.fact(v, "case.talk_held").Get("case.talk_held") == "true" && (at == 0 || held < at) {
+			at = held
+		}
 	}
 	for _, e := range f.events {
 		if e.kind == "phase_talk" && (at == 0 || e.at < at) {

@@ -212,8 +212,8 @@ func TestFiguresAreOfWhatWasDone(t *testing.T) {
 			ok(t, err)
 			girl, err := h.AddPerson(t.Context(), "ann", file.ID, casefile.Victim)
 			ok(t, err)
-			h.set(t, file.ID, "", "case.acute=false&case.talk_held=true&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-01-08")
-			h.set(t, file.ID, girl, "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.0.date=2026-01-09&earlier.0.level=video&earlier.0.interviewers=shelter&earlier.0.topics=transport&case.interest_weighed=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false")
+			h.set(t, file.ID, "", "case.acute=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-01-08")
+			h.set(t, file.ID, girl, "case.talk_held=true&subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1&subject.language=ro&subject.needs_interpreter=true&subject.lawful_stay=true&subject.dublin=false&earlier.0.date=2026-01-09&earlier.0.level=video&earlier.0.interviewers=shelter&earlier.0.topics=transport&case.interest_weighed=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false")
 			ok(t, h.Assess(t.Context(), "ann", file.ID, casefile.NewAssessment{Assessment: casefile.Assessment{Person: girl, Day: "2026-01-10", InInterest: true}, NoNeeds: true}))
 			// The first interview asks again about what the report told, with a reason.
 			h.seal(t, file.ID, func(p casefile.Part) error {

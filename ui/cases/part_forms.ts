@@ -10,6 +10,7 @@ export async function listenToParts(file: SealedCase, root: HTMLElement): Promis
   for (const form of document.querySelectorAll<HTMLFormElement>("[data-part-form]")) {
     if (form.closest("[data-alone]") !== root.closest("[data-alone]")) continue;
     const part = form.dataset.partForm!;
+    if (form.dataset.ifKept !== undefined && !file.has(part)) continue;
     form.hidden = false;
     if (file.locked(part)) {
       shut(form, root.dataset.noKey!);

@@ -159,10 +159,10 @@ func (f *face) about(w http.ResponseWriter, r *http.Request, status int, page ab
 	if page.Key, err = f.files.Key(ctx, who, id); err != nil {
 		return err
 	}
-	names, open := []string{"case", "report", "clock", "talk"}, []string{"case"}
+	names, open := []string{"case", "report", "clock"}, []string{"case"}
 	switch page.Subject[0] {
 	case 'p':
-		names, open = []string{"subject", "earlier", "case", "clock"}, []string{"subject", "earlier", "case"}
+		names, open = []string{"subject", "earlier", "case", "talk", "clock"}, []string{"subject", "earlier", "case"}
 		people, err := f.files.Persons(ctx, who, id)
 		if err != nil {
 			return err

@@ -39,6 +39,7 @@ type Files interface {
 	Having(ctx context.Context, actor, report string) (casefile.File, bool, error)
 	Events(ctx context.Context, actor, id string) ([]casefile.Happened, error)
 	Advance(ctx context.Context, actor, id, seen, phase string) error
+	BeginFormalReport(ctx context.Context, actor, id, person, seen string) error
 	Members(ctx context.Context, actor, id string) ([]casefile.Member, error)
 	AddMember(ctx context.Context, actor, id, staff string) error
 	Exclude(ctx context.Context, actor, id, staff, why string) error
@@ -66,9 +67,9 @@ type Files interface {
 	Shielded(ctx context.Context, actor, id string) (map[string]string, error)
 	Unshield(ctx context.Context, actor, id, person, why string) ([]casefile.Part, error)
 	LevelsNeeded(ctx context.Context, actor, id string) ([]casefile.Needed, error)
-	OpenTalkReport(ctx context.Context, actor, id, why string) ([]casefile.Part, error)
-	BecomesFormalReport(ctx context.Context, actor, id string) error
-	TellProsecutor(ctx context.Context, actor, id, prosecutor string, p casefile.Part) error
+	OpenTalkReport(ctx context.Context, actor, id, person, why string) ([]casefile.Part, error)
+	BecomesFormalReport(ctx context.Context, actor, id, person string) error
+	TellProsecutor(ctx context.Context, actor, id, person, prosecutor string, p casefile.Part) error
 	Views(ctx context.Context, actor, id string) ([]casefile.View, error)
 	ReadView(ctx context.Context, prosecutor, view string) ([]byte, error)
 	Plan(ctx context.Context, actor, id, person string) (string, error)
@@ -165,10 +166,10 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("POST /case/{id}/about/{subject}/contacts", f.noteContact)
 	at("POST /case/{id}/about/{subject}/shield", f.shield)
 	at("POST /case/{id}/about/{subject}/unshield", f.unshield)
-	at("GET /case/{id}/talk", f.showTalk)
-	at("POST /case/{id}/talk/report", f.openTalkReport)
-	at("POST /case/{id}/talk/becomes", f.becomesFormalReport)
-	at("POST /case/{id}/talk/view", f.tellProsecutor)
+	at("GET /case/{id}/about/{subject}/talk", f.showTalk)
+	at("POST /case/{id}/about/{subject}/talk/report", f.openTalkReport)
+	at("POST /case/{id}/about/{subject}/talk/becomes", f.becomesFormalReport)
+	at("POST /case/{id}/about/{subject}/talk/view", f.tellProsecutor)
 	at("POST /case/{id}/about/{subject}/told", f.keepTold)
 	at("POST /case/{id}/about/{subject}/import", f.importEarlier)
 	at("POST /case/{id}/about/{subject}/role", f.changeRole)

@@ -3,6 +3,7 @@ package cases
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"verhaal/internal/casefile"
 	"verhaal/internal/fault"
@@ -13,21 +14,28 @@ import (
 // changedMeanwhile is the fault of what somebody else changed after the writer saw it.
 const changedMeanwhile = "case.fault.changed_meanwhile"
 
-// advance takes the case to another phase.
+// advance takes the case to another phase, or begins the formal report of a person
+// who stands behind it.
 func (f *face) advance(w http.ResponseWriter, r *http.Request) error {
 	in, err := web.Form(r)
 	if err != nil {
 		return err
 	}
-	err = f.files.Advance(r.Context(), actor(r), r.PathValue("id"), in.Get("seen"), in.Get("phase"))
-	if fault.KeyOf(err) != changedMeanwhile {
-		return f.formal(w, r, "/case/"+r.PathValue("id")+"/", err)
+	id, home := r.PathValue("id"), "/case/"+r.PathValue("id")+"/"
+	phase, person, _ := strings.Cut(in.Get("phase"), " ")
+	if person != "" && phase == casefile.FormalReport {
+		err = f.files.BeginFormalReport(r.Context(), actor(r), id, person, in.Get("seen"))
+	} else {
+		err = f.files.Advance(r.Context(), actor(r), id, in.Get("seen"), phase)
 	}
-	file, err := f.files.Get(r.Context(), actor(r), r.PathValue("id"))
+	if fault.KeyOf(err) != changedMeanwhile {
+		return f.formal(w, r, home, person, err)
+	}
+	file, err := f.files.Get(r.Context(), actor(r), id)
 	if err != nil {
 		return err
 	}
-	return f.caseFile(w, r, http.StatusConflict, casePage{Meanwhile: f.meanwhile(r, "phase", file.Phase, in.Get("phase"))})
+	return f.caseFile(w, r, http.StatusConflict, casePage{Meanwhile: f.meanwhile(r, "phase", file.Phase, phase)})
 }
 
 // meanwhile is a value that somebody else changed after the page was opened, for the partial
@@ -40,16 +48,16 @@ func (f *face) meanwhile(r *http.Request, field, now, chosen string) *clash {
 // refused is a formal report that rules don't let begin, with those rules.
 type refused struct {
 	facts.Decision
-	ID string
+	ID, Person string
 }
 
-// formal answers an act that may begin the formal report: with the case, at a page
-// of it, or with the rules that are in the way.
-func (f *face) formal(w http.ResponseWriter, r *http.Request, to string, err error) error {
+// formal answers an act that begins a person's formal report: with the case, at a
+// page of it, or with the rules that are in the way.
+func (f *face) formal(w http.ResponseWriter, r *http.Request, to, person string, err error) error {
 	var first casefile.TalkFirst
 	if errors.As(err, &first) {
 		lang := facts.Language(first.Pack, f.site.Page(r).Lang)
-		return f.site.Render(w, r, http.StatusForbidden, "cases/refused", refused{facts.Show(first.Pack, first.Decision, nil, lang), r.PathValue("id")})
+		return f.site.Render(w, r, http.StatusForbidden, "cases/refused", refused{facts.Show(first.Pack, first.Decision, nil, lang), r.PathValue("id"), person})
 	}
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (f *face) saveFacts(w http.ResponseWriter, r *http.Request) error {
 	if len(page.Clash)+len(page.Problems)+len(page.Lessened) == 0 {
 		back := r.URL.Path
 		if typed.Get("from") == "talk" {
-			back = "/case/" + id + "/talk"
+			back += "/talk"
 		}
 		return web.Back(w, r, back+"?saved="+keptFacts)
 	}

@@ -23,7 +23,7 @@ func (f *face) openParts(w http.ResponseWriter, r *http.Request) error {
 	return f.writeParts(w, r, parts)
 }
 
-// openTalkReport gives out the sealed report of the talk alone, for a reason.
+// openTalkReport gives out the sealed report of a person's talk alone, for a reason.
 func (f *face) openTalkReport(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Why string `json:"why"`
@@ -31,7 +31,7 @@ func (f *face) openTalkReport(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadJSON(r, web.MaxForm, &in); err != nil {
 		return err
 	}
-	parts, err := f.files.OpenTalkReport(r.Context(), actor(r), r.PathValue("id"), in.Why)
+	parts, err := f.files.OpenTalkReport(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Why)
 	if err != nil {
 		return err
 	}

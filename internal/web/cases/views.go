@@ -40,10 +40,10 @@ func (f *face) tellProsecutor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := f.files.TellProsecutor(r.Context(), actor(r), r.PathValue("id"), in.Get("prosecutor"), casefile.Part{Epoch: epoch, Sealed: sealed}); err != nil {
+	if err := f.files.TellProsecutor(r.Context(), actor(r), r.PathValue("id"), r.PathValue("subject"), in.Get("prosecutor"), casefile.Part{Epoch: epoch, Sealed: sealed}); err != nil {
 		return err
 	}
-	return web.Back(w, r, "/case/"+r.PathValue("id")+"/talk")
+	return web.Back(w, r, here(r)+"/talk")
 }
 
 // readView gives out a view to the prosecutor it was told to. It is an act in

@@ -167,8 +167,8 @@ func ok(t testing.TB, err error) {
 
 // what is known of a case and a plan, but for what a slot decides.
 const (
-	caseFacts = "case.acute=false&case.talk_held=true&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
-	girlFacts = "subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1" +
+	caseFacts = "case.acute=false&report.exploitation=sexual&report.anonymous=false&clock.reported=2026-11-18"
+	girlFacts = "case.talk_held=true&subject.birth_date=2016-03-01&subject.intellectual_disability=absent&subject.cognitive_disorder=absent&subject.special_needs.none=1" +
 		"&case.interest_weighed=true&case.expert_supports=false&case.expert_conducts=false&case.would_rather_not_testify=false" +
 		"&subject.lawful_stay=true&subject.dublin=false&earlier.none=1&subject.language=ro&subject.needs_interpreter="
 	planFacts = "plan.companion.chosen=true&plan.topics.0.name=recruitment"
