@@ -159,7 +159,9 @@ func TestARefusedRequestIsReadAndAnExcludedProsecutorHasNoneAnyMore(t *testing.T
 	b.Visit(browser.Ask[string](b, `"/case/" + document.querySelector("[data-page=play]").dataset.case + "/"`))
 	b.Click(`details:has(form[action$="/exclude"]) summary`)
 	b.Write(`form[action$="/exclude"] [name=login]`, "prosecutor")
+	fill(b, map[string]string{"why": "conflict"})
 	b.Click(`form[action$="/exclude"] button`)
+	b.Click("[data-exclude] button.danger")
 	b.See(".badge.danger")
 
 	p.Visit("/decisions/")

@@ -35,6 +35,31 @@ func (h *roomHouse) raised() []string {
 
 const tones = `Number(document.querySelector("[data-alarms]").dataset.sounded ?? 0)`
 
+// heeded says in a room that its alarms were seen, and holds that nothing sounds any more
+// but for a picture that a busy computer thinned out meanwhile.
+func (h *roomHouse) heeded(room *browser.Tab) {
+	room.T.Helper()
+	thin := func() int {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return len(h.rang) - len(h.raised())
+	}
+	for range 5 {
+		came := thin()
+		room.Click("[data-saw]")
+		before := browser.Ask[int](room, tones)
+		time.Sleep(6 * time.Second)
+		more := browser.Ask[int](room, tones) - before
+		if more == 0 {
+			return
+		}
+		if thin() == came {
+			room.T.Fatalf("it sounded %d times more though somebody saw it", more)
+		}
+	}
+	room.T.Fatal("the picture thinned out without end")
+}
+
 // ears keeps the recorders that a page makes where a test can reach them.
 const ears = `(() => { window.made = []; const R = MediaRecorder;
 	window.MediaRecorder = class extends R { constructor(...given) { super(...given); made.push(this); } }; return true; })()`
@@ -62,12 +87,7 @@ func TestASoundThatIsCutOffIsAnAlarmNextDoorToo(t *testing.T) {
 	for _, room := range []*browser.Tab{b, w} {
 		room.Until(tones + ` >= 2`)
 		room.Check("an alarm")
-		room.Click("[data-saw]")
-		before := browser.Ask[int](room, tones)
-		time.Sleep(6 * time.Second)
-		if after := browser.Ask[int](room, tones); after != before {
-			t.Errorf("it sounded %d times more though somebody saw it", after-before)
-		}
+		h.heeded(room)
 	}
 	stop(b)
 }
