@@ -229,3 +229,48 @@ func TestASessionThatEndedLosesNothingTyped(t *testing.T) {
 		t.Error("signing out erased what was recorded and not sent")
 	}
 }
+
+// TestAnAnswerToAReporterIsNotLostWhenTheOfficerIsSignedOut: what an officer wrote and
+// did not send stands in the field again once the report is open, sealed until then,
+// and no longer once it was sent.
+func TestAnAnswerToAReporterIsNotLostWhenTheOfficerIsSignedOut(t *testing.T) {
+	base, _ := demo(t)
+	_, c := toldToPolice(t, base, detective(t, base, "avim"), "He keeps my papers in his car.")
+	b := browser.Open(t, base)
+	b.Width(360)
+	signIn(b, "avim")
+	page := "/desk/police-avim/" + c.ID
+	open := func() {
+		b.Visit(page)
+		b.Click("[data-open]")
+		b.See("[data-opened]")
+	}
+	open()
+	b.Write("#text", "Go to the shelter by the back door.")
+	if status := browser.Ask[int](b, `fetch("/staff/lock", {method: "POST"}).then(r => r.status)`); status != 204 {
+		t.Fatalf("ending the session: %d", status)
+	}
+	b.Click("[data-answer] button")
+	b.Until(`!!document.querySelector("[data-answer] .danger:not([hidden])")`)
+	if typed := browser.Ask[string](b, `document.querySelector("#text").value`); typed != "Go to the shelter by the back door." {
+		t.Errorf("refused, and the answer is %q", typed)
+	}
+	signIn(b, "avim")
+	if kept := browser.Ask[string](b, `JSON.stringify({...localStorage})`); !strings.Contains(kept, "draft:"+page) || strings.Contains(kept, "shelter") {
+		t.Errorf("this browser keeps %s", kept)
+	}
+	open()
+	b.See("[data-answer] [data-draft]:not([hidden])")
+	if typed := browser.Ask[string](b, `document.querySelector("#text").value`); typed != "Go to the shelter by the back door." {
+		t.Errorf("after signing in the answer is %q", typed)
+	}
+	b.Check("an answer that was not sent")
+	b.Screen("desk-answer-kept")
+	b.Click("[data-answer] button")
+	b.See("[data-answer] .good")
+	b.Until(drafts + ` === 0 && document.querySelector("[data-answer] [data-draft]").hidden`)
+	open()
+	if typed := browser.Ask[string](b, `document.querySelector("#text").value`); typed != "" {
+		t.Errorf("sent, and the field still holds %q", typed)
+	}
+}

@@ -153,6 +153,21 @@ func TestThePlannerFindsAStudioElsewhereAndSaysWhyNotHere(t *testing.T) {
 	manager.Screen("room-refused-phone")
 	manager.Width(1280)
 	fill(manager, map[string]string{"from": "09:00", "to": "17:00"})
+	// Without a session it leads to signing in beside it, and waits as it stands.
+	if status := browser.Ask[int](manager, `fetch("/staff/lock", {method: "POST"}).then(r => r.status)`); status != 204 {
+		t.Fatalf("ending the session: %d", status)
+	}
+	manager.Click("form.card button")
+	manager.See(`form.card [data-problem] a[href="/staff/sign-in"][target=_blank]`)
+	manager.Check("a room sent without a session")
+	manager.See("form.card button:enabled")
+	if site := browser.Ask[string](manager, `document.querySelector("[name=site]").value`); site != "Another building" {
+		t.Errorf("a form sent without a session holds %q", site)
+	}
+	room := browser.Ask[string](manager, `location.pathname`)
+	signIn(manager, "planner")
+	manager.Visit(room)
+	fill(manager, map[string]string{"site": "Another building"})
 	manager.Leave("form.card button")
 	manager.Until(`document.querySelector("[name=site]").value === "Another building"`)
 	manager.Click(`form[action="/planner/feeds"] button`)

@@ -123,7 +123,7 @@ func open(ctx context.Context, c Config, logger *slog.Logger, prepare func(conte
 		return nil, err
 	}
 	a.Planner = planner.New(d, a.Log, planner.Around{Staff: roster{a.Members}.colleagues, Clock: local,
-		Kinds: func() []planner.Kind { return plannerpages.Kinds(a.Rules.Now()) },
+		Kinds: func() []planner.Kind { return plannerpages.Kinds(a.Rules.Now()) }, Avoided: casefile.Avoided,
 		Fell: func(ctx context.Context, actor, id, interview, happened string) error {
 			return a.Cases.AskAgain(ctx, actor, id, interview, happened)
 		}})

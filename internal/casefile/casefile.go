@@ -86,9 +86,8 @@ type Calendar interface {
 	// Uncheck ends every such check of a case.
 	Uncheck(tx *db.Tx, casefile string) error
 	// Stands is a Conflict when the slot that an interview has could not be taken
-	// any more as it is; its person needs an interpreter for a language, "" = none,
-	// and must not meet those of avoid.
-	Stands(src db.Source, casefile, interview, language string, avoid []string) error
+	// any more as it is; its person needs an interpreter for a language, "" = none.
+	Stands(src db.Source, casefile, interview, language string) error
 	// Fallen tells of every interview whose slot could not be taken any more as it is.
 	Fallen(src db.Source, tell func(casefile, interview string)) error
 	// Suits is a Conflict when a person can't come on a day, YYYY-MM-DD.

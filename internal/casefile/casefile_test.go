@@ -57,7 +57,16 @@ func (x *fixture) Uncheck(*db.Tx, string) error {
 	return nil
 }
 
-func (x *fixture) Stands(_ db.Source, casefile, interview, language string, avoid []string) error {
+func (x *fixture) Stands(src db.Source, casefile, interview, language string) error {
+	all, err := interviewsOf(src, casefile)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
+	avoid, err := Avoided(src, casefile, all[i].Person)
+	if err != nil {
+		return err
+	}
 	if slices.Contains(avoid, x.near) {
 		return fault.New(fault.Conflict, "planner.fault.apart", "somebody whom they must not meet")
 	}

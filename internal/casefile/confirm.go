@@ -69,16 +69,12 @@ func (f *Files) slotStands(src db.Source, id, interview string) error {
 	if err != nil {
 		return err
 	}
-	people, err := personsOf(src, id)
-	if err != nil {
-		return err
-	}
 	i := slices.IndexFunc(all, func(p Planned) bool { return p.ID == interview })
 	known, err := factsOf(src, id, all[i].Person)
 	if err != nil {
 		return err
 	}
-	if err := f.calendar.Stands(src, id, interview, Interpreted(known), Apart(all[i].Person, people)); err != nil || all[i].Outside == "" {
+	if err := f.calendar.Stands(src, id, interview, Interpreted(known)); err != nil || all[i].Outside == "" {
 		return err
 	}
 	plan, err := factsOf(src, id, interview)

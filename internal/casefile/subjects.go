@@ -108,6 +108,12 @@ func Apart(person string, people []Person) []string {
 	return out
 }
 
+// Avoided are whom a person of a case must not meet, as src shows it.
+func Avoided(src db.Source, id, person string) ([]string, error) {
+	people, err := personsOf(src, id)
+	return Apart(person, people), err
+}
+
 func (f *Files) addSubject(ctx context.Context, actor, id, prefix, kind, role, about string) (string, error) {
 	file, err := f.Get(ctx, actor, id)
 	if err != nil {

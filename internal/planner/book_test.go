@@ -24,8 +24,9 @@ type house struct {
 	*planner.Book
 	log   *custody.Log
 	staff []planner.Colleague
-	kinds []planner.Kind // of the pack
-	fell  []string       // what cases were told
+	kinds []planner.Kind    // of the pack
+	avoid map[string]string // whom they must not meet, by person
+	fell  []string          // what cases were told
 	now   time.Time
 	db    *db.DB
 
@@ -40,7 +41,8 @@ func each(t *testing.T, f func(t *testing.T, x *house)) {
 		clock := func() time.Time { return x.now }
 		x.log = custody.New(d, w, key, clock, slog.New(slog.DiscardHandler))
 		x.Book = planner.New(d, x.log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return x.staff, nil }, Clock: clock,
-			Kinds: func() []planner.Kind { return x.kinds },
+			Kinds:   func() []planner.Kind { return x.kinds },
+			Avoided: func(_ db.Source, _, person string) ([]string, error) { return []string{x.avoid[person]}, nil },
 			Fell: func(ctx context.Context, actor, casefile, interview, happened string) error {
 				if x.unreachable != nil {
 					if err := x.unreachable(ctx, casefile); err != nil {
@@ -271,7 +273,7 @@ func TestWhatIsTakenOutOfUseIsSeenByWhoeverRestsOnIt(t *testing.T) {
 		var version int64 = 1
 		stands := func(key string) {
 			t.Helper()
-			err := x.Stands(x.db.Source(ctx), "a", "i1", "", nil)
+			err := x.Stands(x.db.Source(ctx), "a", "i1", "")
 			if key == "" {
 				ok(t, err)
 			} else {

@@ -35,6 +35,8 @@ type Around struct {
 	Staff Colleagues
 	// Kinds are the kinds of interview room of the pack in force.
 	Kinds func() []Kind
+	// Avoided are whom a person of a case must not meet, as src shows it.
+	Avoided func(src db.Source, casefile, person string) ([]string, error)
 	// Fell tells a case that an interview's slot does not stand any more; happened
 	// is the kind of what took it away.
 	Fell  func(ctx context.Context, actor, casefile, interview, happened string) error
@@ -43,17 +45,18 @@ type Around struct {
 
 // Book is the calendar of an installation. It is safe for concurrent use.
 type Book struct {
-	db    *db.DB
-	log   *custody.Log
-	staff Colleagues
-	kinds func() []Kind
-	fell  func(ctx context.Context, actor, casefile, interview, happened string) error
-	clock func() time.Time
+	db      *db.DB
+	log     *custody.Log
+	staff   Colleagues
+	kinds   func() []Kind
+	avoided func(src db.Source, casefile, person string) ([]string, error)
+	fell    func(ctx context.Context, actor, casefile, interview, happened string) error
+	clock   func() time.Time
 }
 
 // New opens the calendar.
 func New(d *db.DB, log *custody.Log, a Around) *Book {
-	return &Book{db: d, log: log, staff: a.Staff, kinds: a.Kinds, fell: a.Fell, clock: a.Clock}
+	return &Book{db: d, log: log, staff: a.Staff, kinds: a.Kinds, avoided: a.Avoided, fell: a.Fell, clock: a.Clock}
 }
 
 // The prefixes of what can be booked, before an id.

@@ -12,10 +12,10 @@ import (
 // as the calendar is now, besides other bookings: none was ever taken over it. What
 // it holds is out of use, away, not at work or does not fit any more, such as an
 // interpreter without the language that the person needs by now ("" = none), is a
-// Conflict with "planner.fault.gone", somebody of avoid at the site then, or times that don't
-// suit the person any more, one with "planner.fault.apart" or "planner.fault.times".
-// An interview without a slot, or whose slot has begun, stands.
-func (b *Book) Stands(src db.Source, casefile, interview, language string, avoid []string) error {
+// Conflict with "planner.fault.gone", somebody at the site then whom the person must not
+// meet, or times that don't suit the person any more, one with "planner.fault.apart" or
+// "planner.fault.times". An interview without a slot, or whose slot has begun, stands.
+func (b *Book) Stands(src db.Source, casefile, interview, language string) error {
 	all, err := b.bookings(src, listBookingOf, casefile, interview)
 	if err != nil || len(all) == 0 || !all[0].Start.After(b.clock()) {
 		return err
@@ -27,7 +27,7 @@ func (b *Book) Stands(src db.Source, casefile, interview, language string, avoid
 	if err != nil {
 		return err
 	}
-	o, err := b.ownOf(src, all[0], avoid)
+	o, err := b.ownOf(src, all[0])
 	if err != nil {
 		return err
 	}
@@ -45,8 +45,7 @@ func (b *Book) Suits(src db.Source, casefile, person, day string) error {
 }
 
 // Fallen tells of every interview whose slot does not stand any more, with a few
-// queries however many there are. Whom persons must not meet in interviews of others
-// is not looked at: that changes in acts on their case alone.
+// queries however many there are.
 func (b *Book) Fallen(src db.Source, tell func(casefile, interview string)) error {
 	all, err := b.bookings(src, listBookingsAhead, b.clock().Unix())
 	if err != nil {
@@ -76,7 +75,7 @@ func (b *Book) standing(src db.Source, all []Booking) (out []Booking, err error)
 	if err != nil {
 		return nil, err
 	}
-	bound, err := texts(src, listBound, now.Unix())
+	bound, err := texts(src, listBound, now.Unix(), int64(visitMargin.Seconds()))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +84,7 @@ func (b *Book) standing(src db.Source, all []Booking) (out []Booking, err error)
 		if one.Start.After(now) {
 			var o own
 			if _, is := slices.BinarySearch(bound, one.Casefile); is {
-				if o, err = b.ownOf(src, one, nil); err != nil {
+				if o, err = b.ownOf(src, one); err != nil {
 					return nil, err
 				}
 			}
@@ -106,7 +105,11 @@ type own struct {
 	conflicts []string // interpreters who must not work on it
 }
 
-func (b *Book) ownOf(src db.Source, one Booking, avoid []string) (o own, err error) {
+func (b *Book) ownOf(src db.Source, one Booking) (o own, err error) {
+	avoid, err := b.avoided(src, one.Casefile, one.by.of)
+	if err != nil {
+		return o, err
+	}
 	if o.wish, err = b.recall(src, one.Casefile, Wish{Of: one.by.of, Avoid: avoid}); err == nil {
 		o.conflicts, err = texts(src, listConflicts, one.Casefile)
 	}

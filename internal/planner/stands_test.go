@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -70,9 +71,9 @@ func TestASlotFallsWithWhatDoesNotFitAnyMore(t *testing.T) {
 			"a colleague of another sex":              {worker(func(w *planner.Worker) { w.Sex = "m" }), worker(func(w *planner.Worker) { w.Sex = "f" })},
 		} {
 			t.Log(name)
-			ok(t, x.Stands(x.db.Source(ctx), "a", "i1", "", nil))
+			ok(t, x.Stands(x.db.Source(ctx), "a", "i1", ""))
 			x.taken(t, "a", "pia a i1 slot_lost", c.away)
-			wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", "", nil), fault.Conflict, "planner.fault.gone")
+			wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", ""), fault.Conflict, "planner.fault.gone")
 			fallen := 0
 			ok(t, x.Fallen(x.db.Source(ctx), func(casefile, interview string) { fallen++ }))
 			if fallen != 1 {
@@ -87,6 +88,43 @@ func TestASlotFallsWithWhatDoesNotFitAnyMore(t *testing.T) {
 		ok(t, x.SetTimes(ctx, "ann", "a", "p1", planner.OfCompanion, planner.Times{Never: []planner.Days{{From: "2026-12-24", Until: "2026-12-26"}}}))
 		ok(t, x.Suits(x.db.Source(ctx), "a", "p1", day))
 		wantFault(t, x.Suits(x.db.Source(ctx), "a", "p1", "2026-12-25"), fault.Conflict, "planner.fault.day")
+	})
+}
+
+// TestARoomThatGoesToTheBuildingOfASuspectIsSeenAtOnce: whoever moves it reads which
+// interview would meet one there, and the case is told.
+func TestARoomThatGoesToTheBuildingOfASuspectIsSeenAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, x *house) {
+		x.furnish(t, 2, 8, 4)
+		ctx := t.Context()
+		x.avoid = map[string]string{"p1": "p2", "p2": "p1"}
+		move := func(name, site string) func(...string) error {
+			return func(seen ...string) error {
+				all, err := x.Rooms(ctx)
+				ok(t, err)
+				e := all[slices.IndexFunc(all, func(e planner.Entry[planner.Room]) bool { return e.It.Name == name })]
+				e.It.Site = site
+				_, err = x.SaveRoom(ctx, "pia", e, kinds, seen...)
+				return err
+			}
+		}
+		_, err := x.SaveRoom(ctx, "pia", planner.Entry[planner.Room]{Used: true, It: planner.Room{Name: "Quay", Site: "Harbour", Region: "r1", Kind: "studio", Hours: hours(office)}}, kinds)
+		ok(t, err)
+		victims := x.proposed(t, "a", x.wish("p1", "p2"))
+		ok(t, x.reserve(t, "a", "i1", x.wish("p1", "p2"), victims))
+		suspects := x.proposed(t, "a", x.wish("p2", "p1"))
+		if suspects.Room.Name != "Quay" || !suspects.Overlaps(victims.Span) {
+			t.Fatalf("the suspect comes to %s at %s", suspects.Room.Name, suspects.Start)
+		}
+		ok(t, x.reserve(t, "a", "i2", x.wish("p2", "p1"), suspects))
+		x.taken(t, "a", "pia a i1 slot_lost", move(victims.Room.Name, "Harbour"))
+		fallen := 0
+		ok(t, x.Fallen(x.db.Source(ctx), func(casefile, interview string) { fallen++ }))
+		if fallen != 2 {
+			t.Errorf("%d have fallen", fallen)
+		}
+		ok(t, move(victims.Room.Name, "Station")())
+		ok(t, x.Fallen(x.db.Source(ctx), func(casefile, interview string) { t.Errorf("%s falls though they don't meet", interview) }))
 	})
 }
 
@@ -105,7 +143,7 @@ func TestWhoIsKeptAwayForGoodIsNotClearedAgain(t *testing.T) {
 		}
 		ok(t, act(func(tx *db.Tx) error { _, err := x.Conflicts(tx, "a", p.Interpreter.ID, slot.ID); return err }))
 		wantFault(t, act(func(tx *db.Tx) error { _, err := x.Checked(tx, "ann", "a", p.Interpreter.ID, "bureau"); return err }), fault.Conflict, "planner.fault.conflict")
-		wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", "", nil), fault.Conflict, "planner.fault.gone")
+		wantFault(t, x.Stands(x.db.Source(ctx), "a", "i1", ""), fault.Conflict, "planner.fault.gone")
 		fallen := 0
 		ok(t, x.Fallen(x.db.Source(ctx), func(casefile, interview string) { fallen++ }))
 		if fallen != 1 {

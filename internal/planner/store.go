@@ -131,9 +131,13 @@ where b.casefile = $1 and u.who = $2 order by b.interview`
 
 const insertConflict = `insert into interpreter_conflict (casefile, interpreter) values ($1, $2) on conflict do nothing`
 
-// listBound gives the case files that have something of their own to hold a slot to.
+// listBound gives the case files that have something of their own to hold a slot to, such
+// as two of them in one building with less than $2 seconds between.
 const listBound = `select casefile from person_times union select casefile from visit where ends > $1
-union select casefile from interpreter_conflict`
+union select casefile from interpreter_conflict
+union select b.casefile from booking b join room r on r.id = b.room
+join booking o on o.casefile = b.casefile and o.person <> b.person and o.cancelled = 0 and o.ends + $2 > b.starts and o.starts < b.ends + $2
+join room s on s.id = o.room and s.site = r.site where b.starts > $1 and b.cancelled = 0`
 
 const listConflicts = `select interpreter from interpreter_conflict where casefile = $1`
 

@@ -9,7 +9,7 @@ type Stage string
 
 // The stages, in their order.
 const (
-	StagePerson      Stage = "person"      // no time suits the person
+	StagePerson      Stage = "person"      // no time suits the person, or another interview takes them
 	StageCompanion   Stage = "companion"   // none that suits both
 	StageRoom        Stage = "room"        // no room of a lawful kind is free then
 	StageInterpreter Stage = "interpreter" // no interpreter who fits is free then

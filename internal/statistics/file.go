@@ -122,10 +122,10 @@ func (f *file) count(t *tally) {
 		sofar[v] = f.elsewhere(v)
 	}
 	ended := false
-	for _, e := range f.events {
+	for i, e := range f.events {
 		switch e.kind {
 		case "interview_held":
-			if person, held := f.about[e.subject]; held && slices.Contains(f.victims, person) {
+			if person, held := f.about[e.subject]; held && !f.heldAnew(i) && slices.Contains(f.victims, person) {
 				sofar[person] = f.countInterview(t, e, person, sofar[person])
 			}
 		case "phase_sent", "phase_closed":
@@ -137,6 +137,13 @@ func (f *file) count(t *tally) {
 			ended = true
 		}
 	}
+}
+
+// heldAnew says of an interview that was said to be held that this was taken back, since
+// it was said again later.
+func (f *file) heldAnew(i int) bool {
+	e := f.events[i]
+	return slices.ContainsFunc(f.events[i+1:], func(o event) bool { return o.kind == e.kind && o.subject == e.subject })
 }
 
 // samePeople is the rule under which a plan says why a minor's interviewers change.

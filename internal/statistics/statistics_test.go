@@ -151,6 +151,10 @@ func (h *house) interview(t *testing.T, id, person, fields string) {
 		t.Fatalf("%v: %s", err, text)
 	}
 	ok(t, h.Hold(t.Context(), "ann", id, i))
+	// A wrong click that is taken back counts once, as it is held after all.
+	ok(t, h.NotHeld(t.Context(), "ann", id, i, "mistake"))
+	ok(t, h.ConfirmOutside(t.Context(), "ann", id, i, "held_elsewhere"))
+	ok(t, h.Hold(t.Context(), "ann", id, i))
 }
 
 // words seals words for every reason that a plan says is given.

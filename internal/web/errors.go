@@ -35,9 +35,10 @@ type Failure struct {
 	Text  string `json:"text"`  // the sentence in the visitor's language
 }
 
-// fail shows an error: JSON to scripts, the sign-in page to staff whose
-// session ended, or the way there when they sent something, a page to everyone else. The log gets route, kind and detail;
-// never an address, a query or anything of the request's body.
+// fail shows an error: JSON to scripts, the sign-in page to staff whose session
+// ended, or the way there when they sent something, a page to everyone else. The
+// log gets route, kind and detail; never an address, a query or anything of the
+// request's body.
 func (s *Site) fail(w *recorder, r *http.Request, route string, err error) {
 	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
 		return // the visitor left; there is nobody to tell

@@ -1,5 +1,6 @@
 // One report: opened, answered and, apart from it, who reported. Everything is
 // unsealed in this tab.
+import { Draft, type Sealer } from "../cases/draft.js";
 import * as seal from "../seal/index.js";
 import { post, Refusal } from "../staff/http.js";
 import { ringKeys } from "../staff/rings.js";
@@ -28,6 +29,7 @@ export class Report {
   readonly channel: string;
   private keys = new Map<number, string>();
   private opened: Opened | undefined;
+  private draft: Draft | undefined; // of the answer
 
   constructor(private readonly root: HTMLElement) {
     this.channel = root.dataset.channel!;
@@ -101,6 +103,8 @@ export class Report {
   private async open(): Promise<void> {
     this.keys = await ringKeys(`/desk/${this.channel}`);
     await this.load();
+    const answer = this.root.querySelector<HTMLFormElement>("[data-answer]");
+    if (answer && !this.draft) await this.keepAnswer(answer);
     this.find("[data-closed]").hidden = true;
     this.find("[data-opened]").hidden = false;
   }
@@ -167,6 +171,17 @@ export class Report {
     return seal.b64(await seal.seal(seal.padJSON({ v: 1, text }), [await this.deskRecipient()]));
   }
 
+  /** keepAnswer puts back what was written and not sent, and keeps what is typed from now on, sealed to the desk. */
+  private async keepAnswer(form: HTMLFormElement): Promise<void> {
+    const toDesk: Sealer = {
+      epoch: Math.max(...this.keys.keys()),
+      seal: async (value) => seal.seal(seal.padJSON({ v: 1, ...value }), [await this.deskRecipient()]),
+      unseal: <T>(file: Uint8Array, epoch: number) => this.read<T>(seal.b64(file), epoch).catch(() => undefined),
+    };
+    this.draft = new Draft(form.querySelector("textarea")!, toDesk, this.path);
+    await this.draft.follow(() => (form.querySelector<HTMLElement>("[data-draft]")!.hidden = false));
+  }
+
   private async answer(form: HTMLFormElement): Promise<void> {
     const area = form.querySelector("textarea")!;
     const text = area.value.trim();
@@ -179,6 +194,8 @@ export class Report {
       throw e;
     }
     area.value = "";
+    this.draft?.forget();
+    form.querySelector<HTMLElement>("[data-draft]")!.hidden = true;
     await this.load();
     const said = form.querySelector<HTMLElement>("[data-problem]")!;
     said.className = "notice good";

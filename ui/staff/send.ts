@@ -9,10 +9,19 @@ export const sent = "verhaal:sent";
 const clashes = "planner.fault.clashes";
 
 /** tell says in box what stands in the way. */
-export function tell(box: HTMLElement, why: string): void {
+export function tell(box: HTMLElement, why: string | Node): void {
   const problem = box.querySelector<HTMLElement>("[data-problem]")!;
-  problem.textContent = why;
+  problem.replaceChildren(why);
   problem.hidden = false;
+}
+
+/** signIn leads there beside this page, on which what was typed waits to be sent again. */
+function signIn(why: string): Node {
+  const link = document.createElement("a");
+  link.href = "/staff/sign-in";
+  link.target = "_blank";
+  link.textContent = why;
+  return link;
 }
 
 /** attempt does something and tells in box what went wrong; what was typed stays. */
@@ -21,7 +30,8 @@ export async function attempt(box: HTMLElement, failed: string, what: () => Prom
   try {
     await what();
   } catch (e) {
-    tell(box, e instanceof Refusal && e.message ? e.message : failed);
+    const why = e instanceof Refusal && e.message ? e.message : failed;
+    tell(box, e instanceof Refusal && e.signedOut ? signIn(why) : why);
   }
 }
 
@@ -30,18 +40,19 @@ export function sendInPlace(form: HTMLFormElement, before?: () => Promise<void>)
   form.addEventListener("submit", (e) => {
     e.preventDefault();
     const button = form.querySelector<HTMLButtonElement>("button:not([type=button])")!;
-    button.disabled = true; // twice sent is kept twice
+    button.disabled = true; // twice sent is kept twice, also while the next page is on its way
     void attempt(form, form.dataset.failed!, async () => {
-      await before?.();
       try {
+        await before?.();
         const page = await sendForm(form);
         form.dispatchEvent(new Event(sent));
         go(page);
       } catch (e) {
-        if (!(e instanceof Refusal && e.key === clashes)) throw e;
-        form.submit();
+        if (e instanceof Refusal && e.key === clashes) return form.submit();
+        button.disabled = false;
+        throw e;
       }
-    }).then(() => (button.disabled = false));
+    });
   });
 }
 

@@ -144,7 +144,7 @@ func open(t testing.TB, d *db.DB, w *db.Writer) *house {
 	clock := func() time.Time { return h.now }
 	log := custody.New(d, w, key, clock, quiet)
 	book := planner.New(d, log, planner.Around{Staff: func(context.Context) ([]planner.Colleague, error) { return h.staff, nil }, Clock: clock,
-		Kinds: func() []planner.Kind { return Kinds(pack) },
+		Kinds: func() []planner.Kind { return Kinds(pack) }, Avoided: casefile.Avoided,
 		Fell: func(ctx context.Context, actor, id, interview, happened string) error {
 			if h.crashed {
 				return fault.New(fault.Unavailable, "", "the server was killed here")
