@@ -18,9 +18,10 @@ import (
 
 // States of a deviation.
 const (
-	Asked   = "asked"
-	Signed  = "signed"
-	Refused = "refused"
+	Asked     = "asked"
+	Signed    = "signed"
+	Refused   = "refused"
+	Withdrawn = "withdrawn" // by a member, before it was answered
 )
 
 // prosecutorRole is the role of the schema that a prosecutor signs in.
@@ -38,13 +39,13 @@ type Deviation struct {
 	Interview  string
 	Rule       string
 	Why        string // code of the pack's list policy.DeviationReasons; "" = asked before there were any
-	State      string // asked, signed, refused
+	State      string // asked, signed, refused, withdrawn
 	AskedBy    string
 	Asked      time.Time
 	Prosecutor string
 	Decided    time.Time // zero while asked
 	Withheld   bool      // the prosecutor is excluded from the case: another must be asked
-	Void       string    // why it counts no longer: VoidFacts, VoidRule; "" = it counts, was refused, or its interview is over
+	Void       string    // why it counts no longer: VoidFacts, VoidRule; "" = it counts, was refused or withdrawn, or its interview is over
 	Decision   []byte    // what the pack said when it was asked: policy.Decision.InEveryLanguage; of older ones JSON, in English
 	about      string    // policy.Pack.Fingerprint when it was asked
 }
@@ -276,9 +277,9 @@ type DeviationWords struct {
 }
 
 // Reason gives the words of a deviation to the prosecutor who was asked, unless
-// the case excludes them now. It is an act.
+// it was withdrawn or the case excludes them now. It is an act.
 func (f *Files) Reason(ctx context.Context, prosecutor, deviation string) (DeviationWords, error) {
-	return f.deviationWords(ctx, prosecutor, deviation, func(_, of string) bool { return of == prosecutor })
+	return f.deviationWords(ctx, prosecutor, deviation, func(_, of, state string) bool { return of == prosecutor && state != Withdrawn })
 }
 
 // ReasonInCase gives the words of a deviation to a member of its case. It is an
@@ -287,13 +288,13 @@ func (f *Files) ReasonInCase(ctx context.Context, actor, id, deviation string) (
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return DeviationWords{}, err
 	}
-	return f.deviationWords(ctx, actor, deviation, func(casefile, _ string) bool { return casefile == id })
+	return f.deviationWords(ctx, actor, deviation, func(casefile, _, _ string) bool { return casefile == id })
 }
 
-func (f *Files) deviationWords(ctx context.Context, actor, deviation string, may func(casefile, prosecutor string) bool) (out DeviationWords, err error) {
-	var id, of, rule string
-	err = f.db.QueryRow(ctx, findDeviationWords, deviation).Scan(&id, &of, &rule, &out.Reason, &out.Answer)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !may(id, of) {
+func (f *Files) deviationWords(ctx context.Context, actor, deviation string, may func(casefile, prosecutor, state string) bool) (out DeviationWords, err error) {
+	var id, of, rule, state string
+	err = f.db.QueryRow(ctx, findDeviationWords, deviation).Scan(&id, &of, &rule, &state, &out.Reason, &out.Answer)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !may(id, of, state) {
 		return DeviationWords{}, fault.New(fault.NotFound, "", "no such request here")
 	}
 	if err != nil {
@@ -324,9 +325,8 @@ func (f *Files) AnswerDeviation(ctx context.Context, prosecutor, deviation, stat
 	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
 		return errors.Join(err, fault.New(fault.Refused, "fault.refused", "no prosecutor any more"))
 	}
-	var id, of, was, rule, asker string
-	var reason []byte
-	err := f.db.QueryRow(ctx, findDeviation, deviation).Scan(&id, &of, &was, &rule, &asker, &reason)
+	var id, of, rule, asker string
+	err := f.db.QueryRow(ctx, findDeviation, deviation).Scan(&id, &of, &rule, &asker)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && of != prosecutor {
 		return fault.New(fault.NotFound, "", "no such request to this prosecutor")
 	}
@@ -334,18 +334,42 @@ func (f *Files) AnswerDeviation(ctx context.Context, prosecutor, deviation, stat
 		return err
 	}
 	act := custody.Act{Kind: "deviation." + state, Actor: prosecutor, Subject: id, Basis: rule}
-	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
+	return f.do(ctx, act, func(tx *db.Tx) error {
 		if err := errors.Join(outside(tx, id, asker, prosecutor), f.keyStands(ctx, id)); err != nil {
 			return err
 		}
-		n, err := tx.Exec(answerDeviation, deviation, state, f.clock().Unix(), answer)
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "case.fault.answered", "answered already")
-		}
-		if err != nil {
-			return err
-		}
-		return event(tx, id, "deviation_"+state, deviation, prosecutor, f.clock())
+		return f.endDeviation(tx, prosecutor, id, deviation, state, answer)
 	})
-	return err
+}
+
+// WithdrawDeviation takes a request back that nobody answered, so that the same can be
+// asked of another prosecutor. Its words stay with the case, and whoever was asked sees
+// nothing of it any more.
+func (f *Files) WithdrawDeviation(ctx context.Context, actor, id, deviation string) error {
+	if _, err := f.Get(ctx, actor, id); err != nil {
+		return err
+	}
+	var of, prosecutor, rule, asker string
+	err := f.db.QueryRow(ctx, findDeviation, deviation).Scan(&of, &prosecutor, &rule, &asker)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && of != id {
+		return fault.New(fault.NotFound, "", "no such request in this case")
+	}
+	if err != nil {
+		return err
+	}
+	return f.do(ctx, custody.Act{Kind: "deviation." + Withdrawn, Actor: actor, Subject: id, Basis: rule}, func(tx *db.Tx) error {
+		return f.endDeviation(tx, actor, id, deviation, Withdrawn, []byte{})
+	})
+}
+
+// endDeviation ends an open request inside an act, once.
+func (f *Files) endDeviation(tx *db.Tx, actor, id, deviation, state string, answer []byte) error {
+	n, err := tx.Exec(answerDeviation, deviation, state, f.clock().Unix(), answer)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "case.fault.answered", "answered already, or withdrawn")
+	}
+	if err != nil {
+		return err
+	}
+	return event(tx, id, "deviation_"+state, deviation, actor, f.clock())
 }
