@@ -53,6 +53,8 @@ var (
 
 // Desks says who may work on a channel's cases.
 type Desks interface {
+	// MayRead is nil for who may now; else Refused, with "fault.certificate_expired"
+	// for who is on the desk and lacks only a certificate of today.
 	MayRead(ctx context.Context, staff, channel string) error
 }
 
@@ -231,6 +233,12 @@ func (f *Files) View(ctx context.Context, actor, id string) (File, error) {
 	}
 	_, err = f.log.Do(ctx, custody.Act{Kind: "case.viewed", Actor: actor, Subject: id, Facts: map[string]string{"channel": file.Channel}}, nil)
 	return file, err
+}
+
+// Channel is that of a case file, for who takes something from it and may not read it.
+func (f *Files) Channel(ctx context.Context, id string) (string, error) {
+	file, err := f.find(ctx, id)
+	return file.Channel, err
 }
 
 func (f *Files) find(ctx context.Context, id string) (File, error) {
