@@ -90,7 +90,11 @@ func (w weighing) quick(s Slot, rest url.Values, holds func(login, kind, day str
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	today, before, excuses := w.files.today(), w.before(s.Day), w.excuses(pack, s.Day)
+	excuses, err := w.excuses(s.Day)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	today, before := w.files.today(), w.before(s.Day)
 	like := fmt.Sprint(pack.Hash, len(before), excuses.Encode())
 	if s.Ideal {
 		like += strings.Join(s.Interviewers, ",")
