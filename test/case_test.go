@@ -352,6 +352,19 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	chooseWhy(b, "equipment")
 	b.Click("[data-ask] button")
 	b.Until(`document.querySelector("#deviations + ul") !== null`)
+	// What nobody answered is withdrawn, and asked anew.
+	b.Click("[data-withdraw] summary")
+	b.Width(360)
+	b.Check("a request to withdraw")
+	b.Shot("withdraw-phone")
+	b.Width(1280)
+	b.Click("[data-withdraw] button")
+	b.Until(`document.querySelector("#deviations + ul").innerText.includes("withdrawn") && !document.querySelector("[data-withdraw]")`)
+	fill(b, map[string]string{"rule": "S-17"})
+	b.Write("#reason", "The camera of the only room in reach is broken and she leaves tonight.")
+	chooseWhy(b, "equipment")
+	b.Click("[data-ask] button")
+	b.Until(`document.querySelectorAll("#deviations + ul > li").length === 2`)
 	if said := b.Text("#deviations + ul"); !strings.Contains(said, "S-17") || !strings.Contains(said, "asked") || !strings.Contains(said, "the equipment failed") {
 		t.Errorf("the plan says %q", said)
 	}
@@ -395,8 +408,8 @@ func TestAProsecutorSignsADeviationWithTheirOwnReason(t *testing.T) {
 	}
 
 	// Both sides can read what was asked and what was answered.
-	b.Click("[data-deviation] [data-open]")
-	b.Until(`document.querySelector("[data-deviation]").innerText.includes("she leaves tonight") && document.querySelector("[data-deviation]").innerText.includes("for this interview only")`)
+	b.Click("li:has(.badge.good) [data-deviation] [data-open]")
+	b.Until(`["she leaves tonight", "for this interview only"].every(w => document.querySelector("li:has(.badge.good) [data-deviation]").innerText.includes(w))`)
 	p.Visit("/decisions/")
 	p.Click("[data-deviation]:has(.badge.good) [data-open]")
 	p.Until(`document.querySelector("[data-deviation]:has(.badge.good) [data-answered]").innerText.includes("for this interview only")`)

@@ -21,7 +21,7 @@ func (i interviews) BecomesFormalReport(ctx context.Context, actor, id, intervie
 		return "", nil, fault.New(fault.NotFound, "", "no such interview")
 	}
 	person := plans[n].Person
-	if err := i.Files.BecomesFormalReport(ctx, actor, id, person); err != nil && fault.KindOf(err) != fault.Conflict {
+	if err := i.Files.BecomesFormalReport(ctx, actor, id, person); err != nil && fault.KeyOf(err) != "case.fault.no_talk" {
 		return "", nil, err
 	}
 	needed, err := i.LevelsNeeded(ctx, actor, id)

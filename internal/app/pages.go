@@ -59,7 +59,7 @@ func (a *App) pages(serverKey []byte, local func() time.Time) error {
 	own.Register(mux, a.Site, a.Planner)
 	deskpages.Register(mux, a.Site, a.Rules.Now, a.Reports, a.Desks)
 	cases.Register(mux, a.Site, a.Rules.Now, a.Cases, a.Members, a.Desks, a.Planner, a.Records)
-	colleagues := withdraw.Staff{People: a.Members, Desks: a.Desks, Book: a.Planner}
+	colleagues := withdraw.Staff{People: a.Members, Desks: a.Desks, Book: a.Planner, Cases: a.Cases}
 	plannerpages.Register(mux, a.Site, a.Rules.Now, a.Planner, a.Cases, a.Members, a.Desks, colleagues, local)
 	room.Register(mux, a.Site, a.Rules.Now, a.Records, a.Cases, a.Members, a.Log.Verifier())
 	admin.Register(mux, a.Site, a.Rules, a.Members, a.Desks, a.Records, colleagues)

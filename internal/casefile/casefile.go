@@ -53,6 +53,8 @@ var (
 
 // Desks says who may work on a channel's cases.
 type Desks interface {
+	// MayRead is nil for who may now; else Refused, with "fault.certificate_expired"
+	// for who is on the desk and lacks only a certificate of today.
 	MayRead(ctx context.Context, staff, channel string) error
 }
 
@@ -232,6 +234,12 @@ func (f *Files) View(ctx context.Context, actor, id string) (File, error) {
 	return file, err
 }
 
+// Channel is that of a case file, for who takes something from it and may not read it.
+func (f *Files) Channel(ctx context.Context, id string) (string, error) {
+	file, err := f.find(ctx, id)
+	return file.Channel, err
+}
+
 func (f *Files) find(ctx context.Context, id string) (File, error) {
 	return f.fileOf(f.db.Source(ctx), id)
 }
@@ -296,46 +304,6 @@ func (f *Files) Of(ctx context.Context, staff, after string, limit int) (out []R
 		next = fmt.Sprintf("%d.%s", out[limit-1].since, out[limit-1].ID)
 	}
 	return out, next, rows.Err()
-}
-
-// Happened is one event of a case file.
-type Happened struct {
-	Kind    string // opened, phase names, member_added, …
-	Subject string
-	At      time.Time
-	Staff   string
-}
-
-// Events lists what happened, the oldest first.
-func (f *Files) Events(ctx context.Context, actor, id string) ([]Happened, error) {
-	if _, err := f.Get(ctx, actor, id); err != nil {
-		return nil, err
-	}
-	rows, err := f.db.Query(ctx, listEvents, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Happened
-	for rows.Next() {
-		var h Happened
-		var at int64
-		if err := rows.Scan(&h.Kind, &h.Subject, &at, &h.Staff); err != nil {
-			return nil, err
-		}
-		h.At = f.moment(at)
-		out = append(out, h)
-	}
-	return out, rows.Err()
-}
-
-func event(tx *db.Tx, id, kind, subject, staff string, at time.Time) error {
-	var n int64
-	if err := tx.QueryRow(lastEvent, id).Scan(&n); err != nil {
-		return err
-	}
-	_, err := tx.Exec(insertEvent, id, n+1, kind, subject, at.Unix(), staff)
-	return err
 }
 
 func newID() string {

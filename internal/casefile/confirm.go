@@ -74,14 +74,59 @@ func (f *Files) slotStands(src db.Source, id, interview string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.calendar.Stands(src, id, interview, Interpreted(known)); err != nil || all[i].Outside == "" {
+	if err := f.calendar.Stands(src, id, interview, Interpreted(known)); err != nil {
 		return err
+	}
+	if all[i].Outside == "" {
+		return f.ofDesk(src, id, interview)
 	}
 	plan, err := factsOf(src, id, interview)
 	if err != nil {
 		return err
 	}
 	return f.calendar.Suits(src, id, all[i].Person, plan["plan.date"].Fields.Get("plan.date"))
+}
+
+// crew are those of the house who interview or direct by the plan of an interview.
+func (f *Files) crew(ctx context.Context, src db.Source, id, interview string) (out []string, err error) {
+	plan, err := factsOf(src, id, interview)
+	if err != nil {
+		return nil, err
+	}
+	for _, login := range policy.People(form(plan)) {
+		staff, err := f.people.Called(ctx, login)
+		if err != nil {
+			return nil, err
+		}
+		if staff != "" {
+			out = append(out, staff)
+		}
+	}
+	return out, nil
+}
+
+// ofDesk is a Conflict where somebody whom a slot was taken for is not on the desk of
+// its case any more. Certificates are for the rules, on the day of the interview.
+func (f *Files) ofDesk(src db.Source, id, interview string) error {
+	file, err := f.fileOf(src, id)
+	if err != nil {
+		return err
+	}
+	crew, err := f.crew(src.Context(), src, id, interview)
+	if err != nil {
+		return err
+	}
+	for _, staff := range crew {
+		err := f.desks.MayRead(src.Context(), staff, file.Channel)
+		switch {
+		case err == nil || fault.KeyOf(err) == "fault.certificate_expired":
+		case fault.KindOf(err) == fault.Refused:
+			return fault.New(fault.Conflict, "planner.fault.gone", "somebody who is not on the desk any more")
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // Interpreted is the language into which a person needs an interpreter, by the facts

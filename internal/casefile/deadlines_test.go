@@ -271,6 +271,65 @@ func TestTimeToThinkRunsOnceWithItsReportsAndEndsForAReason(t *testing.T) {
 	})
 }
 
+// TestWhoWantsNoTimeToThinkAnswered: no rule asks for it any more, until they have one
+// after all or it was noted by mistake.
+func TestWhoWantsNoTimeToThinkAnswered(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		she, other := x.victim(t, id, grown), x.victim(t, id, grown)
+		x.noted(t, id, periodRefused, she, "2026-11-20")
+		if x.owed(t, id, she, "V-01") || !x.owed(t, id, other, "V-01") {
+			t.Error("the refusal of one is not hers, or the other's too")
+		}
+		ok(t, x.BeginPeriod(ctx, "ann", id, she, "reflection_dublin", "2026-11-21"))
+		if said := x.fact(t, id, she, refusedFact); said != "" {
+			t.Errorf("she has one, and the rules know %q", said)
+		}
+		x.noted(t, id, periodRefused, she, "2026-11-22")
+		if said := x.fact(t, id, she, refusedFact); said != "" {
+			t.Errorf("she has one still, and the rules know %q", said)
+		}
+		ok(t, x.TakePeriodBack(ctx, "ann", id, she, "not_wanted"))
+		if x.owed(t, id, she, "V-01") {
+			t.Error("what she said before is forgotten")
+		}
+		for _, s := range x.deadlines(t, id).Steps {
+			if s.What == periodRefused {
+				ok(t, x.TakeBack(ctx, "ann", id, s.N))
+			}
+		}
+		if !x.owed(t, id, she, "V-01") {
+			t.Error("a mistake counts as an answer")
+		}
+	})
+}
+
+// TestAnOlderRefusalIsAnAnswerToo runs the migration on refusals that were noted before.
+func TestAnOlderRefusalIsAnAnswerToo(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		id := x.opened(t).ID
+		she, thinks, mistook := x.victim(t, id, grown), x.victim(t, id, grown), x.victim(t, id, grown)
+		for _, who := range []string{she, she, thinks} {
+			x.noted(t, id, periodRefused, who, "2026-11-20")
+		}
+		x.noted(t, id, periodRefused, mistook, "2026-11-19")
+		ok(t, x.BeginPeriod(t.Context(), "ann", id, thinks, "reflection", "2026-11-21"))
+		x.takenBack(t, id, periodRefused, "2026-11-19")
+		x.written(t, func(exec func(query string, args ...any)) {
+			exec(`delete from case_fact where name = '` + refusedFact + `'`)
+		})
+		x.migrated(t, "0055_refusal_is_an_answer.sql", "insert")
+		if she := x.fact(t, id, she, refusedFact); she != "true" {
+			t.Errorf("the rules know %q", she)
+		}
+		for _, who := range []string{thinks, mistook} {
+			if said := x.fact(t, id, who, refusedFact); said != "" {
+				t.Errorf("of %s the rules know %q", who, said)
+			}
+		}
+	})
+}
+
 func TestAPeriodThatWasBegunByMistakeIsTakenBackAndTheRightOneBegun(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx, id := t.Context(), x.opened(t).ID

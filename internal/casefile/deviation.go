@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -18,9 +16,10 @@ import (
 
 // States of a deviation.
 const (
-	Asked   = "asked"
-	Signed  = "signed"
-	Refused = "refused"
+	Asked     = "asked"
+	Signed    = "signed"
+	Refused   = "refused"
+	Withdrawn = "withdrawn" // by a member, before it was answered
 )
 
 // prosecutorRole is the role of the schema that a prosecutor signs in.
@@ -38,13 +37,13 @@ type Deviation struct {
 	Interview  string
 	Rule       string
 	Why        string // code of the pack's list policy.DeviationReasons; "" = asked before there were any
-	State      string // asked, signed, refused
+	State      string // asked, signed, refused, withdrawn
 	AskedBy    string
 	Asked      time.Time
 	Prosecutor string
 	Decided    time.Time // zero while asked
 	Withheld   bool      // the prosecutor is excluded from the case: another must be asked
-	Void       string    // why it counts no longer: VoidFacts, VoidRule; "" = it counts, was refused, or its interview is over
+	Void       string    // why it counts no longer: VoidFacts, VoidRule; "" = it counts, was refused or withdrawn, or its interview is over
 	Decision   []byte    // what the pack said when it was asked: policy.Decision.InEveryLanguage; of older ones JSON, in English
 	about      string    // policy.Pack.Fingerprint when it was asked
 }
@@ -145,37 +144,6 @@ func hasNoPart(members *db.Row, own bool) error {
 	return nil
 }
 
-// Outside is a case, and the recipient of its key, for a prosecutor who has no
-// part in it; "" while a new key is due.
-func (f *Files) Outside(ctx context.Context, prosecutor, id string) (file File, recipient string, err error) {
-	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
-		return File{}, "", errors.Join(err, fault.New(fault.Refused, "fault.refused", "no prosecutor any more"))
-	}
-	if err := hasNoPart(f.db.QueryRow(ctx, countMember, id, prosecutor), false); err != nil {
-		return File{}, "", err
-	}
-	if file, err = f.find(ctx, id); err != nil {
-		return File{}, "", err
-	}
-	key, err := f.rings.Current(ctx, ring(id))
-	if key.Due {
-		key.Recipient = ""
-	}
-	return file, key.Recipient, err
-}
-
-// Heard lists the cases in which a prosecutor was asked or told something, and
-// has no part.
-func (f *Files) Heard(ctx context.Context, prosecutor string) (out []string, err error) {
-	err = db.Each(f.db.Source(ctx), listHeard, func(row func(...any) error) error {
-		var id string
-		err := row(&id)
-		out = append(out, id)
-		return err
-	}, prosecutor)
-	return out, err
-}
-
 func checkReason(file []byte) error {
 	if len(file) > maxReason {
 		return fault.New(fault.TooLarge, "", "a reason over %d bytes", maxReason)
@@ -198,54 +166,6 @@ func (f *Files) Deviations(ctx context.Context, actor, id, interview string) ([]
 		}
 	}
 	return out, err
-}
-
-// ForProsecutor lists what a prosecutor was asked, what is open first, then the
-// newest first; and what victims had them told, the newest first. What belongs to
-// a case that excludes them is left out. after is "" or the cursor that the page
-// before returned, which goes on in both lists. That they looked is an act.
-func (f *Files) ForProsecutor(ctx context.Context, prosecutor, after string, limit int) (out []Deviation, told []View, next string, err error) {
-	at := heard{done: -1, id: "-", told: math.MaxInt64, view: "-"}
-	if after != "" {
-		if _, err := fmt.Sscan(after, &at.done, &at.asked, &at.id, &at.told, &at.view); err != nil {
-			return nil, nil, "", fault.New(fault.BadInput, "", "not a cursor")
-		}
-	}
-	if err := f.do(ctx, custody.Act{Kind: "decisions.viewed", Actor: prosecutor}, nil); err != nil {
-		return nil, nil, "", err
-	}
-	if out, err = f.deviations(ctx, listAskedOf, prosecutor, at.done, -at.asked, at.id, limit+1); err != nil {
-		return nil, nil, "", err
-	}
-	if told, err = f.views(ctx, listViewsOf, prosecutor, -at.told, at.view, limit+1); err != nil {
-		return nil, nil, "", err
-	}
-	more := len(out) > limit || len(told) > limit
-	out, told = out[:min(len(out), limit)], told[:min(len(told), limit)]
-	if more {
-		next = at.behind(out, told)
-	}
-	return out, told, next, f.markVoid(ctx, out)
-}
-
-// heard is a place in the lists of what a prosecutor was asked, and told.
-type heard struct {
-	done  int
-	asked int64
-	id    string
-	told  int64
-	view  string
-}
-
-// behind is the cursor of the place behind what was listed.
-func (at heard) behind(asked []Deviation, told []View) string {
-	if n := len(asked); n > 0 {
-		at.done, at.asked, at.id = flag(asked[n-1].State != Asked), asked[n-1].Asked.Unix(), asked[n-1].ID
-	}
-	if n := len(told); n > 0 {
-		at.told, at.view = told[n-1].Told.Unix(), told[n-1].ID
-	}
-	return fmt.Sprintf("%d %d %s %d %s", at.done, at.asked, at.id, at.told, at.view)
 }
 
 func (f *Files) deviations(ctx context.Context, query string, args ...any) ([]Deviation, error) {
@@ -276,9 +196,9 @@ type DeviationWords struct {
 }
 
 // Reason gives the words of a deviation to the prosecutor who was asked, unless
-// the case excludes them now. It is an act.
+// it was withdrawn or the case excludes them now. It is an act.
 func (f *Files) Reason(ctx context.Context, prosecutor, deviation string) (DeviationWords, error) {
-	return f.deviationWords(ctx, prosecutor, deviation, func(_, of string) bool { return of == prosecutor })
+	return f.deviationWords(ctx, prosecutor, deviation, func(_, of, state string) bool { return of == prosecutor && state != Withdrawn })
 }
 
 // ReasonInCase gives the words of a deviation to a member of its case. It is an
@@ -287,13 +207,13 @@ func (f *Files) ReasonInCase(ctx context.Context, actor, id, deviation string) (
 	if _, err := f.Get(ctx, actor, id); err != nil {
 		return DeviationWords{}, err
 	}
-	return f.deviationWords(ctx, actor, deviation, func(casefile, _ string) bool { return casefile == id })
+	return f.deviationWords(ctx, actor, deviation, func(casefile, _, _ string) bool { return casefile == id })
 }
 
-func (f *Files) deviationWords(ctx context.Context, actor, deviation string, may func(casefile, prosecutor string) bool) (out DeviationWords, err error) {
-	var id, of, rule string
-	err = f.db.QueryRow(ctx, findDeviationWords, deviation).Scan(&id, &of, &rule, &out.Reason, &out.Answer)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !may(id, of) {
+func (f *Files) deviationWords(ctx context.Context, actor, deviation string, may func(casefile, prosecutor, state string) bool) (out DeviationWords, err error) {
+	var id, of, rule, state string
+	err = f.db.QueryRow(ctx, findDeviationWords, deviation).Scan(&id, &of, &rule, &state, &out.Reason, &out.Answer)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !may(id, of, state) {
 		return DeviationWords{}, fault.New(fault.NotFound, "", "no such request here")
 	}
 	if err != nil {
@@ -312,40 +232,34 @@ func (f *Files) deviationWords(ctx context.Context, actor, deviation string, may
 	return out, nil
 }
 
-// AnswerDeviation signs or refuses a deviation, once. answer is the
-// prosecutor's own reason, an age file to the case key and to the prosecutor's.
-func (f *Files) AnswerDeviation(ctx context.Context, prosecutor, deviation, state string, answer []byte) error {
-	if state != Signed && state != Refused {
-		return fault.New(fault.BadInput, "", "neither signed nor refused")
-	}
-	if err := checkReason(answer); err != nil {
+// WithdrawDeviation takes a request back that nobody answered, so that the same can be
+// asked of another prosecutor. Its words stay with the case, and whoever was asked sees
+// nothing of it any more.
+func (f *Files) WithdrawDeviation(ctx context.Context, actor, id, deviation string) error {
+	if _, err := f.Get(ctx, actor, id); err != nil {
 		return err
 	}
-	if ok, err := f.people.Prosecutes(ctx, prosecutor); err != nil || !ok {
-		return errors.Join(err, fault.New(fault.Refused, "fault.refused", "no prosecutor any more"))
-	}
-	var id, of, was, rule, asker string
-	var reason []byte
-	err := f.db.QueryRow(ctx, findDeviation, deviation).Scan(&id, &of, &was, &rule, &asker, &reason)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && of != prosecutor {
-		return fault.New(fault.NotFound, "", "no such request to this prosecutor")
+	var of, prosecutor, rule, asker string
+	err := f.db.QueryRow(ctx, findDeviation, deviation).Scan(&of, &prosecutor, &rule, &asker)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && of != id {
+		return fault.New(fault.NotFound, "", "no such request in this case")
 	}
 	if err != nil {
 		return err
 	}
-	act := custody.Act{Kind: "deviation." + state, Actor: prosecutor, Subject: id, Basis: rule}
-	_, err = f.log.Do(ctx, act, func(tx *db.Tx) error {
-		if err := errors.Join(outside(tx, id, asker, prosecutor), f.keyStands(ctx, id)); err != nil {
-			return err
-		}
-		n, err := tx.Exec(answerDeviation, deviation, state, f.clock().Unix(), answer)
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "case.fault.answered", "answered already")
-		}
-		if err != nil {
-			return err
-		}
-		return event(tx, id, "deviation_"+state, deviation, prosecutor, f.clock())
+	return f.do(ctx, custody.Act{Kind: "deviation." + Withdrawn, Actor: actor, Subject: id, Basis: rule}, func(tx *db.Tx) error {
+		return f.endDeviation(tx, actor, id, deviation, Withdrawn, []byte{})
 	})
-	return err
+}
+
+// endDeviation ends an open request inside an act, once.
+func (f *Files) endDeviation(tx *db.Tx, actor, id, deviation, state string, answer []byte) error {
+	n, err := tx.Exec(answerDeviation, deviation, state, f.clock().Unix(), answer)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "case.fault.answered", "answered already, or withdrawn")
+	}
+	if err != nil {
+		return err
+	}
+	return event(tx, id, "deviation_"+state, deviation, actor, f.clock())
 }

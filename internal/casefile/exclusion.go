@@ -10,7 +10,6 @@ import (
 	"verhaal/internal/custody"
 	"verhaal/internal/db"
 	"verhaal/internal/fault"
-	"verhaal/internal/policy"
 )
 
 // Why somebody must not work on a case, and why they may again.
@@ -143,15 +142,11 @@ func notExcluded(src db.Source, id, staff string) error {
 // noneExcluded refuses an interview in which somebody has a part who is excluded
 // from its case.
 func (f *Files) noneExcluded(ctx context.Context, src db.Source, id, interview string) error {
-	known, err := factsOf(src, id, interview)
+	crew, err := f.crew(ctx, src, id, interview)
 	if err != nil {
 		return err
 	}
-	for _, login := range policy.People(form(known)) {
-		staff, err := f.people.Called(ctx, login)
-		if err != nil {
-			return err
-		}
+	for _, staff := range crew {
 		if out, err := excludes(src, id, staff); err != nil || out {
 			return errors.Join(err, fault.New(fault.Refused, "case.fault.excluded_plans", "somebody of the plan is excluded from the case"))
 		}

@@ -50,7 +50,7 @@ func OfTalk(fact string) bool {
 }
 
 // saidByActs are facts that follow from an act: nobody types that it was done.
-var saidByActs = append([]string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields, wishFact, delayFact, stoodStill}, periodFacts...)
+var saidByActs = append([]string{becameFormal, viewTold, assessedDone, assessedAt, inInterest, recordFields, wishFact, delayFact, stoodStill, refusedFact}, periodFacts...)
 
 // SaidByAct says of a fact that an act alone sets it.
 func SaidByAct(fact string) bool { return slices.Contains(saidByActs, fact) }

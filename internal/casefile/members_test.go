@@ -26,6 +26,26 @@ func TestAnExcludedColleagueHasNoPartInAnInterview(t *testing.T) {
 	})
 }
 
+// TestWhoLeftTheDeskHoldsNoSlotOfItsCases: the interview is a plan again once its case
+// is told, and is not confirmed as it is. One outside our calendar is anybody's.
+func TestWhoLeftTheDeskHoldsNoSlotOfItsCases(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file, _, plan := x.girlsPlan(t)
+		ok(t, x.Book(ctx, "ann", file.ID, plan, studioSlot, "", x.reserve(file, plan)))
+		x.worded(t, file.ID, plan)
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+		x.off["ben"] = true // the director
+		ok(t, x.AskAgain(ctx, "adam", file.ID, plan, "colleague_left"))
+		if got := x.stateOf(t, file.ID, plan); got != planned {
+			t.Errorf("the interview is %s", got)
+		}
+		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Conflict, "planner.fault.gone")
+		x.off["ben"] = false
+		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+	})
+}
+
 func TestTwoWhoExcludeEachOtherLeaveOne(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()

@@ -17,6 +17,9 @@ const cooperates = "cooperates"
 // whether it was extended.
 var periodFacts = []string{"reflection.offered", "reflection.from", "reflection.until", "reflection.extended"}
 
+// refusedFact is that the victim wants none: that is an answer too.
+const refusedFact = "reflection.refused"
+
 // periodMistakes are the codes of why a period is taken back.
 var periodMistakes = []string{"wrong_day", "wrong_kind", "other_person", "not_wanted"}
 
@@ -80,6 +83,11 @@ func (f *Files) BeginPeriod(ctx context.Context, actor, id, person, period, from
 				return err
 			}
 		}
+		if s.known[person].Get(refusedFact) != "" {
+			if err := f.tell(tx, id, actor, person, refusedFact, ""); err != nil {
+				return err
+			}
+		}
 		return f.tellPeriod(tx, id, actor, person, "true", from, until, "false")
 	})
 }
@@ -136,6 +144,13 @@ func (f *Files) TakePeriodBack(ctx context.Context, actor, id, person, why strin
 				continue
 			}
 			if _, err := tx.Exec(withdrawStep, id, step.N, f.clock().Unix()); err != nil {
+				return err
+			}
+		}
+		if _, refused, err := f.said(tx, now, Step{What: periodRefused, About: person}); err != nil {
+			return err
+		} else if refused != "" {
+			if err := f.tell(tx, id, actor, person, refusedFact, refused); err != nil {
 				return err
 			}
 		}

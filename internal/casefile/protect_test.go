@@ -365,6 +365,31 @@ func TestATalkBecomesAFormalReportInASecondAndIsNeverWithdrawn(t *testing.T) {
 	})
 }
 
+// TestWhoWasRecordedHereOnVideoNeedsVideoAgain: also where that interview stands among
+// those that were held, and not among those from elsewhere (rule A-06).
+func TestWhoWasRecordedHereOnVideoNeedsVideoAgain(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx, id := t.Context(), x.opened(t).ID
+		she := x.victim(t, id, grown)
+		x.set(t, id, she, "earlier.0.date=2026-01-14&earlier.0.agency=comensha&earlier.0.level=audio&earlier.0.topics=travel")
+		again := func() bool {
+			needed, err := x.LevelsNeeded(ctx, "ann", id)
+			ok(t, err)
+			return slices.Contains(needed[0].Rules, "A-06")
+		}
+		if again() {
+			t.Fatal("after sound alone, video is asked for")
+		}
+		plan, err := x.Plan(ctx, "ann", id, she)
+		ok(t, err)
+		x.set(t, id, plan, "plan.date=2026-11-20&plan.level=video")
+		x.written(t, func(exec func(query string, args ...any)) { exec(setState, id, plan, held) })
+		if !again() {
+			t.Error("after one on video, sound alone would do")
+		}
+	})
+}
+
 func TestAViewReachesANamedProsecutorAndOnlyThenItWasTold(t *testing.T) {
 	each(t, func(t *testing.T, x *fixture) {
 		ctx := t.Context()

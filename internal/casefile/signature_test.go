@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -99,6 +100,7 @@ func TestTheSameIsNotAskedTwice(t *testing.T) {
 		asked, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
 		ok(t, err)
 		ok(t, x.AnswerDeviation(ctx, "pam", asked[0].ID, Refused, reason))
+		wantFault(t, x.WithdrawDeviation(ctx, "ann", file.ID, asked[0].ID), fault.Conflict, "case.fault.answered")
 		ok(t, ask("pam"))
 		x.set(t, file.ID, plan, "plan.room.kind=mobile")
 		ok(t, ask("pam"))
@@ -107,6 +109,52 @@ func TestTheSameIsNotAskedTwice(t *testing.T) {
 		x.prosecutors = []string{"pip"}
 		ok(t, ask("pip"))
 		wantFault(t, ask("pip"), fault.Conflict, "case.fault.asked_already")
+	})
+}
+
+// TestARequestIsWithdrawnWhileNobodyAnswered: the prosecutor has nothing of it any
+// more, another is asked, and the words stay with the case.
+func TestARequestIsWithdrawnWhileNobodyAnswered(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		x.prosecutors = []string{"pam", "pim"}
+		file, plan := x.inAnOrdinaryRoom(t)
+		reason := x.reasoned(t, x.keyed(t, file.ID, "ann"))
+		ask := func(who string) error {
+			return x.AskDeviation(ctx, "ann", file.ID, plan, NewDeviation{Rule: "S-19", Prosecutor: who, Why: "no_room", Reason: reason})
+		}
+		ok(t, ask("pam"))
+		asked, err := x.Deviations(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		id := asked[0].ID
+		wantFault(t, x.WithdrawDeviation(ctx, "pam", file.ID, id), fault.Refused, "")
+		other := x.opened(t)
+		wantFault(t, x.WithdrawDeviation(ctx, "ann", other.ID, id), fault.NotFound, "")
+		ok(t, x.WithdrawDeviation(ctx, "ann", file.ID, id))
+		wantFault(t, x.WithdrawDeviation(ctx, "ann", file.ID, id), fault.Conflict, "case.fault.answered")
+		wantFault(t, x.AnswerDeviation(ctx, "pam", id, Signed, reason), fault.Conflict, "case.fault.answered")
+		_, err = x.Reason(ctx, "pam", id)
+		wantFault(t, err, fault.NotFound, "")
+		queue, _, _, err := x.ForProsecutor(ctx, "pam", "", 10)
+		ok(t, err)
+		heard, err := x.Heard(ctx, "pam")
+		ok(t, err)
+		if len(queue) > 0 || len(heard) > 0 {
+			t.Errorf("pam still has %v of %v", queue, heard)
+		}
+		words, err := x.ReasonInCase(ctx, "ann", file.ID, id)
+		ok(t, err)
+		if !bytes.Equal(words.Reason, reason) {
+			t.Error("the case lost the words")
+		}
+		ok(t, ask("pim"))
+		asked, err = x.Deviations(ctx, "ann", file.ID, plan)
+		ok(t, err)
+		for _, d := range asked {
+			if want := map[string]string{"pam": Withdrawn, "pim": Asked}[d.Prosecutor]; d.State != want || d.Void != "" {
+				t.Errorf("of %s it is %s, void %q", d.Prosecutor, d.State, d.Void)
+			}
+		}
 	})
 }
 

@@ -25,6 +25,7 @@ const (
 	cooperation    = "cooperation"
 	periodOffered  = "period_offered"
 	periodWanted   = "period_wanted"
+	periodRefused  = "period_refused"
 	fileSent       = "file_sent"
 )
 
@@ -40,7 +41,7 @@ var dayFacts = map[string]string{reportReceived: reported, victimReady: readyFac
 
 // aboutPersons are the events that are about one person each. The pack says who
 // makes an event happen and not whom it is about, so this says it.
-var aboutPersons = []string{victimFound, minorFound, talkHeld, victimReady, interviewHeld, periodOffered, periodWanted, "period_refused", formalReport,
+var aboutPersons = []string{victimFound, minorFound, talkHeld, victimReady, interviewHeld, periodOffered, periodWanted, periodRefused, formalReport,
 	cooperation, "residence_form_sent", "permit_decided", "leads_judged", "placement_out_of_hours", "shelter_asked"}
 
 func personal(event string) bool { return slices.Contains(aboutPersons, event) }
@@ -189,6 +190,11 @@ func (f *Files) said(tx *db.Tx, s *state, of Step) (fact, value string, err erro
 	switch of.What {
 	case talkHeld:
 		return talkFact, strconv.FormatBool(day != ""), nil
+	case periodRefused: // until they have one after all
+		if day != "" && !slices.ContainsFunc(s.periods, func(p Period) bool { return p.About == of.About }) {
+			value = "true"
+		}
+		return refusedFact, value, nil
 	case reportReceived: // the reports of the case say it too
 		first, err := f.firstReport(tx, s.file.ID)
 		return reported, earlier(day, first), err

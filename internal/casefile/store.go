@@ -153,7 +153,7 @@ from case_deviation d join casefile c on c.id = d.casefile where d.casefile = $1
 
 const listAskedOf = `select d.id, d.casefile, c.number, d.interview, d.rule, d.state, d.asked_by, d.asked, d.prosecutor, d.decided, d.decision, d.about, d.why
 from case_deviation d join casefile c on c.id = d.casefile
-where d.prosecutor = $1 and (case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id) > ($2, $3, $4)
+where d.prosecutor = $1 and d.state <> 'withdrawn' and (case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id) > ($2, $3, $4)
 and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = d.prosecutor and m.excluded <> '')
 order by case when d.state = 'asked' then 0 else 1 end, -d.asked, d.id limit $5`
 
@@ -163,11 +163,11 @@ const listOpen = `select d.prosecutor from case_deviation d
 where d.casefile = $1 and d.interview = $2 and d.rule = $3 and d.about = $4 and d.state = 'asked'
 and not exists (select 1 from case_member m where m.casefile = d.casefile and m.staff = d.prosecutor)`
 
-const findDeviation = `select casefile, prosecutor, state, rule, asked_by, reason from case_deviation where id = $1`
+const findDeviation = `select casefile, prosecutor, rule, asked_by from case_deviation where id = $1`
 
-const findDeviationWords = `select casefile, prosecutor, rule, reason, answer from case_deviation where id = $1`
+const findDeviationWords = `select casefile, prosecutor, rule, state, reason, answer from case_deviation where id = $1`
 
-const listHeard = `select h.casefile from (select casefile from case_deviation where prosecutor = $1
+const listHeard = `select h.casefile from (select casefile from case_deviation where prosecutor = $1 and state <> 'withdrawn'
 union select casefile from case_view where prosecutor = $1) h
 where not exists (select 1 from case_member m where m.casefile = h.casefile and m.staff = $1) order by h.casefile`
 

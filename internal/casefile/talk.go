@@ -195,6 +195,11 @@ func (f *Files) LevelsNeeded(ctx context.Context, actor, id string) ([]Needed, e
 	if err != nil {
 		return nil, err
 	}
+	src := f.db.Source(ctx)
+	interviews, err := interviewsOf(src, id)
+	if err != nil {
+		return nil, err
+	}
 	known, err := f.facts(ctx, id, "")
 	if err != nil {
 		return nil, err
@@ -209,6 +214,9 @@ func (f *Files) LevelsNeeded(ctx context.Context, actor, id string) ([]Needed, e
 			return nil, err
 		}
 		fields := form(known, about)
+		if err := addHeld(src, id, interviews, Planned{Person: p.ID}, fields); err != nil {
+			return nil, err
+		}
 		fields.Set("case.phase", FormalReport)
 		fields.Set("plan.planned", "true")
 		fields.Set("plan.level", policy.LevelAudio)

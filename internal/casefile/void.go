@@ -32,7 +32,7 @@ func (d Deviation) void(pack *policy.Pack, facts policy.Facts, today string) str
 func (f *Files) markVoid(ctx context.Context, all []Deviation) error {
 	marks := map[string]func(Deviation) string{}
 	for i, d := range all {
-		if d.State == Refused {
+		if d.State == Refused || d.State == Withdrawn {
 			continue
 		}
 		of := d.Casefile + " " + d.Interview

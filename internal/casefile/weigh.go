@@ -157,11 +157,11 @@ func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bo
 	maps.Copy(fields, w.slot)
 	day := cmp.Or(fields.Get("plan.date"), w.files.today())
 	addAhead(fields, w.before(day))
-	of, err := w.files.rules.On(w.files.today())
+	excused, err := w.excuses(day)
 	if err != nil {
 		return nil, nil, err
 	}
-	maps.Copy(fields, w.excuses(of, day))
+	maps.Copy(fields, excused)
 	if err := policy.Certify(fields, w.files.today(), holds); err != nil {
 		return nil, nil, err
 	}
@@ -172,9 +172,14 @@ func (w weighing) facts(plan url.Values, holds func(login, kind, day string) (bo
 	return pack, facts, err
 }
 
-// excuses are what the reasons given for a delay say of an interview on a day.
-func (w weighing) excuses(pack *policy.Pack, day string) url.Values {
-	return excuses(w.delays, pack, max(w.known.Get(reported), w.known.Get(readyFact)), day)
+// excuses are what the reasons given for a delay say of an interview on a day. They were
+// given for clocks of today's pack, whatever pack judges the interview.
+func (w weighing) excuses(day string) (url.Values, error) {
+	pack, err := w.files.rules.On(w.files.today())
+	if err != nil {
+		return nil, err
+	}
+	return excuses(w.delays, pack, max(w.known.Get(reported), w.known.Get(readyFact)), day), nil
 }
 
 // before are the confirmed interviews that come before one on a day. What will

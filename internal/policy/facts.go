@@ -121,6 +121,7 @@ var schema = []Fact{
 	{Name: "reflection.from", Kind: Day},
 	{Name: "reflection.until", Kind: Day},
 	{Name: "reflection.extended", Kind: YesNo, Assumed: false},
+	{Name: "reflection.refused", Kind: YesNo, Assumed: false}, // the victim wants none
 
 	{Name: "earlier", Kind: Things, Of: []Fact{
 		{Name: "date", Kind: Day},

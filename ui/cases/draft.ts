@@ -17,6 +17,9 @@ interface Kept {
   words: string; // Words, under that key
 }
 
+/** Earlier is how drafts were kept before: Words, sealed to the case key itself. */
+type Earlier = Omit<Kept, "key" | "words"> & { sealed: string };
+
 interface Key {
   key: string;
 }
@@ -52,14 +55,18 @@ export class Draft {
   async follow(found: (at: Date) => void): Promise<void> {
     const before = localStorage.getItem(this.name);
     if (before) {
-      const kept = JSON.parse(before) as Kept;
-      const key = await this.file.unseal<Key>(seal.unb64(kept.key), kept.epoch);
-      if (key) {
-        const words = seal.openUnder(seal.unb64(key.key), kept.words);
-        this.putBack(JSON.parse(new TextDecoder().decode(words)) as Words, kept, found);
-      }
+      const kept = JSON.parse(before) as Kept | Earlier;
+      const words = await this.words(kept);
+      if (words) this.putBack(words, kept, found);
     }
     await this.listen();
+  }
+
+  /** words opens what was kept; undefined without the key that it needs. */
+  private async words(kept: Kept | Earlier): Promise<Words | undefined> {
+    if ("sealed" in kept) return this.file.unseal<Words>(seal.unb64(kept.sealed), kept.epoch);
+    const key = await this.file.unseal<Key>(seal.unb64(kept.key), kept.epoch);
+    return key && (JSON.parse(new TextDecoder().decode(seal.openUnder(seal.unb64(key.key), kept.words))) as Words);
   }
 
   /** listen keeps what is typed from now on: while it is typed, and at once when the page is left. */
@@ -82,7 +89,7 @@ export class Draft {
     this.timer = 0;
   }
 
-  private putBack(draft: Words, kept: Kept, found: (at: Date) => void): void {
+  private putBack(draft: Words, kept: Kept | Earlier, found: (at: Date) => void): void {
     const same = !draft.text || draft.text === this.field.value;
     const fits = (kept.over ?? 0) === this.version();
     this.other = [same || fits ? "" : draft.text, draft.other].filter((t) => t).join("\n\n");

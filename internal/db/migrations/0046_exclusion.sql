@@ -29,4 +29,5 @@ from case_member m join casefile c on c.id = m.casefile where m.excluded <> '';
 delete from case_reckoned where casefile in (select casefile from case_exclusion);
 
 -- +goose Down
+delete from case_due where kind = 'exclusion';
 drop table case_exclusion;

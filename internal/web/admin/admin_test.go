@@ -166,6 +166,34 @@ func TestWhoeverLetsSomebodyGoReadsWhichInterviewsTheyAreBookedFor(t *testing.T)
 	}
 }
 
+// TestWhoeverTakesSomebodyOffADeskReadsWhatTheyAreBookedForInItsCases, and in those of no
+// other desk.
+func TestWhoeverTakesSomebodyOffADeskReadsWhatTheyAreBookedForInItsCases(t *testing.T) {
+	h := newHouse(t)
+	who, _ := h.seated(t, "sam", "Sam Bos")
+	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	slot := func(id, casefile, room string) planner.Booking {
+		return planner.Booking{ID: id, Casefile: casefile, Interview: "i1", RoomName: room, Span: planner.Span{Start: at, End: at.Add(time.Hour)}}
+	}
+	h.booked = []planner.Booking{slot("b1", channel+"/c1", "Studio 2"), slot("b2", "labour-authority/c2", "Room 7")}
+	form := url.Values{"staff": {who.ID}}
+	status, page := h.ask(t, staff.Administrator, "POST", "/admin/channels/"+channel+"/members/remove", form)
+	if status != http.StatusConflict || !strings.Contains(page, "09:00 – 10:00, Studio 2") || strings.Contains(page, "Room 7") {
+		t.Errorf("%d %s", status, page)
+	}
+	if on, err := h.desks.Of(t.Context(), who.ID); err != nil || len(on) != 1 || len(h.told) > 0 {
+		t.Errorf("gone before anybody went on: on %v %v, told %v", on, err, h.told)
+	}
+	form.Set("seen", "b1")
+	status, page = h.ask(t, staff.Administrator, "POST", "/admin/channels/"+channel+"/members/remove", form)
+	if status != http.StatusSeeOther || page != "/admin/channels/"+channel+"?done=removed" {
+		t.Errorf("%d %s", status, page)
+	}
+	if on, err := h.desks.Of(t.Context(), who.ID); err != nil || len(on) > 0 || !slices.Equal(h.told, []string{h.admin.ID + " " + channel + "/c1 i1 colleague_left"}) {
+		t.Errorf("on %v %v, told %v", on, err, h.told)
+	}
+}
+
 func TestLosingTheRightToReadTakesTheDeskKeyAtOnce(t *testing.T) {
 	for name, act := range map[string]struct {
 		path string

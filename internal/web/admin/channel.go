@@ -63,6 +63,8 @@ func (f *face) addMember(w http.ResponseWriter, r *http.Request) error {
 	return f.changed(w, r, "/admin/channels/"+c.ID, "added")
 }
 
+// removeMember takes somebody off a desk. Interviews of its cases that they are booked for
+// are shown first.
 func (f *face) removeMember(w http.ResponseWriter, r *http.Request) error {
 	c, err := f.policyChannel(r)
 	if err != nil {
@@ -71,8 +73,8 @@ func (f *face) removeMember(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r, maxForm); err != nil {
 		return err
 	}
-	if err := f.desks.RemoveMember(r.Context(), actor(r), c.ID, r.PostForm.Get("staff")); err != nil {
-		return err
-	}
-	return f.changed(w, r, "/admin/channels/"+c.ID, "removed")
+	who := r.PostForm.Get("staff")
+	return f.parted(w, r, who, c.ID, "/admin/channels/"+c.ID+"?done=removed", func() error {
+		return f.desks.RemoveMember(r.Context(), actor(r), c.ID, who)
+	})
 }

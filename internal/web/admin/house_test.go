@@ -59,6 +59,12 @@ func (h *house) Lapsed(context.Context, string, planner.Held) ([]planner.Booking
 // BookedFor stands for the calendar too.
 func (h *house) BookedFor(context.Context, string) ([]planner.Booking, error) { return h.booked, nil }
 
+// Channel stands for the case files: each is of the channel that its id begins with.
+func (h *house) Channel(_ context.Context, casefile string) (string, error) {
+	of, _, _ := strings.Cut(casefile, "/")
+	return of, nil
+}
+
 // Unstamped stands for the recordings.
 func (h *house) Unstamped(context.Context) (int, error) { return h.seals, nil }
 
@@ -117,7 +123,7 @@ func newHouse(t *testing.T) *house {
 	})
 	must(t, err)
 	mux := http.NewServeMux()
-	admin.Register(mux, h.site, h.rules, h.members, h.desks, h, withdraw.Staff{People: h.members, Desks: h.desks, Book: h})
+	admin.Register(mux, h.site, h.rules, h.members, h.desks, h, withdraw.Staff{People: h.members, Desks: h.desks, Book: h, Cases: h})
 	h.site.Handle(mux, "GET /static/{name}", h.site.Static)
 	h.server = httptest.NewServer(web.Protect(mux))
 	t.Cleanup(h.server.Close)

@@ -77,7 +77,7 @@ func (f *face) setPowers(w http.ResponseWriter, r *http.Request) error {
 		}
 		return f.changed(w, r, "/admin/people/"+id, "powers")
 	}
-	return f.parted(w, r, id, "powers", set)
+	return f.parted(w, r, id, "", "/admin/people/"+id+"?done=powers", set)
 }
 
 func (f *face) certify(w http.ResponseWriter, r *http.Request) error {
@@ -136,7 +136,7 @@ func (f *face) leave(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.BadInput, "admin.fault.not_sure", "the box was not ticked")
 	}
 	id := r.PathValue("id")
-	return f.parted(w, r, id, "left", func() error {
+	return f.parted(w, r, id, "", "/admin/people/"+id+"?done=left", func() error {
 		if err := f.people.Leave(r.Context(), actor(r), id); err != nil {
 			return err
 		}
@@ -153,14 +153,15 @@ func (f *face) leave(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// parted lets somebody go once the interviews that they are booked for were seen.
-func (f *face) parted(w http.ResponseWriter, r *http.Request, id, done string, let func() error) error {
-	err := f.colleagues.Part(r.Context(), actor(r), id, r.PostForm[withdraw.Seen], func() error {
+// parted lets somebody go, from the desk of a channel or from all (""), once the interviews
+// that they are booked for there were seen; and goes to a page that says so.
+func (f *face) parted(w http.ResponseWriter, r *http.Request, id, channel, to string, let func() error) error {
+	err := f.colleagues.Part(r.Context(), actor(r), id, channel, r.PostForm[withdraw.Seen], func() error {
 		if err := let(); err != nil {
 			return err
 		}
 		_, err := f.desks.Sweep(r.Context())
 		return err
 	})
-	return withdraw.Done(f.site, w, r, err, "/admin/people/"+id+"?done="+done)
+	return withdraw.Done(f.site, w, r, err, to)
 }

@@ -86,6 +86,7 @@ type Files interface {
 	ForProsecutor(ctx context.Context, prosecutor, after string, limit int) ([]casefile.Deviation, []casefile.View, string, error)
 	Reason(ctx context.Context, prosecutor, deviation string) (casefile.DeviationWords, error)
 	ReasonInCase(ctx context.Context, actor, id, deviation string) (casefile.DeviationWords, error)
+	WithdrawDeviation(ctx context.Context, actor, id, deviation string) error
 	AnswerDeviation(ctx context.Context, prosecutor, deviation, state string, answer []byte) error
 	OpenParts(ctx context.Context, actor, id string) ([]casefile.Part, error)
 	KeepTold(ctx context.Context, actor, id, person string, p casefile.Part, topics []casefile.ToldTopic, corrected string) error
@@ -176,6 +177,7 @@ func Register(mux *http.ServeMux, site *web.Site, pack func() *policy.Pack, file
 	at("POST /case/{id}/about/{subject}/state", f.changeState)
 	at("POST /case/{id}/about/{subject}/deviations", f.askDeviation)
 	at("POST /case/{id}/deviations/{deviation}/open", f.openReasonInCase)
+	at("POST /case/{id}/about/{subject}/deviations/{deviation}/withdraw", f.withdrawDeviation)
 	at("POST /case/{id}/sealed/open", f.openParts)
 	at("POST /case/{id}/sealed", f.seal)
 	at("GET /case/board", f.showBoard)

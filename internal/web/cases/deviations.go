@@ -149,6 +149,12 @@ func (f *face) askDeviation(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, http.StatusCreated, struct{}{})
 }
 
+// withdrawDeviation takes back what nobody answered yet.
+func (f *face) withdrawDeviation(w http.ResponseWriter, r *http.Request) error {
+	err := f.files.WithdrawDeviation(r.Context(), actor(r), r.PathValue("id"), r.PathValue("deviation"))
+	return backTo(w, r, here(r)+"#deviations", err)
+}
+
 type decisionsPage struct {
 	Asked   []deviation
 	Told    []toldView

@@ -31,6 +31,9 @@ type Staff struct {
 		Lapsed(ctx context.Context, staff string, gone planner.Held) ([]planner.Booking, error)
 		Tell(ctx context.Context, actor, happened string, clashes []planner.Booking) error
 	}
+	Cases interface {
+		Channel(ctx context.Context, casefile string) (string, error)
+	}
 }
 
 // Revoke ends a certificate at once, and desk keys that rest on it. What its
@@ -62,11 +65,12 @@ func (c Staff) Revoke(ctx context.Context, actor, member, certificate string, se
 	return c.Book.Tell(ctx, actor, "certificate_withdrawn", clashes)
 }
 
-// Part lets a colleague go, who leaves or may interview no more. What they are booked
-// for from now on must be among seen, or nothing is done and a planner.Clash lists it.
-// let does it; the cases of these interviews are told then, and ask their rules again.
-func (c Staff) Part(ctx context.Context, actor, member string, seen []string, let func() error) error {
-	clashes, err := c.Book.BookedFor(ctx, member)
+// Part lets a colleague go: from the desk of a channel, or from all ("") who leaves or may
+// interview no more. What they are booked for there from now on must be among seen, or
+// nothing is done and a planner.Clash lists it. let does it; the cases of these interviews
+// are told then, and ask their rules again.
+func (c Staff) Part(ctx context.Context, actor, member, channel string, seen []string, let func() error) error {
+	clashes, err := c.bookedAt(ctx, member, channel)
 	if err != nil {
 		return err
 	}
@@ -77,6 +81,24 @@ func (c Staff) Part(ctx context.Context, actor, member string, seen []string, le
 		return err
 	}
 	return c.Book.Tell(ctx, actor, "colleague_left", clashes)
+}
+
+// bookedAt lists what a colleague is booked for in cases of a channel, or of all ("").
+func (c Staff) bookedAt(ctx context.Context, member, channel string) (out []planner.Booking, err error) {
+	all, err := c.Book.BookedFor(ctx, member)
+	if err != nil || channel == "" {
+		return all, err
+	}
+	for _, one := range all {
+		of, err := c.Cases.Channel(ctx, one.Casefile)
+		if err != nil {
+			return nil, err
+		}
+		if of == channel {
+			out = append(out, one)
+		}
+	}
+	return out, nil
 }
 
 // Seen is the field of a form with the ids of bookings that were shown.
