@@ -75,6 +75,7 @@ type roomHouse struct {
 	ahead    time.Duration // of the time in which the recorder was awake
 	unmet    string        // rules that demand a picture now
 	refused  string        // kind of mark that is not taken
+	unwell   string        // kind of mark that fails
 	watchers map[string]string
 	oneSeat  bool     // everybody who watches is one person, who sits in one page
 	seat     string   // that was taken last
@@ -284,6 +285,10 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		if m["kind"] == h.refused {
 			w.WriteHeader(http.StatusBadRequest)
 			return map[string]any{"error": "fault.bad_input", "text": "Not that one."}
+		}
+		if m["kind"] == h.unwell {
+			w.WriteHeader(http.StatusInternalServerError)
+			return map[string]any{"error": "fault.internal", "text": "Not now."}
 		}
 		h.marks = append(h.marks, m)
 		if m["kind"] == "becomes_formal_report" {

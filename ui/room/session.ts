@@ -260,8 +260,8 @@ export class Session {
     this.stopping = true;
     for (const l of this.lanes.values()) l.encoder?.stop();
     await Promise.all(this.ends);
-    if (this.revived) await rescue(this.id);
     await this.outbox.empty();
+    if (this.revived) await rescue(this.id);
     const all = !this.closed || !(await unsent(this.id)).length;
     if (all) await post(`/record/${this.id}/stop`, { room_empty: true });
     this.release();
