@@ -75,6 +75,7 @@ type roomHouse struct {
 	ahead    time.Duration // of the time in which the recorder was awake
 	unmet    string        // rules that demand a picture now
 	refused  string        // kind of mark that is not taken
+	unwell   string        // kind of mark that fails
 	watchers map[string]string
 	oneSeat  bool     // everybody who watches is one person, who sits in one page
 	seat     string   // that was taken last
@@ -89,9 +90,13 @@ type roomPart struct {
 	b       chunk.Secret
 	chain   *chunk.Chain
 	records []chunk.Record
+	heard   time.Time // when something came last; zero since a later part began
 	over    bool
 	damaged bool // it takes nothing more
 }
+
+// alive is for how long a part counts as recorded after what came of it last.
+const alive = 3 * time.Second
 
 func newRoomHouse(t *testing.T) *roomHouse {
 	t.Helper()
@@ -264,7 +269,7 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		for _, p := range h.parts {
 			if int(p.part.Track) == asked.Track {
 				number++
-				p.over = true
+				p.over, p.heard = true, time.Time{}
 			}
 		}
 		p := &roomPart{part: chunk.Part{Recording: h.id, Track: chunk.Track(asked.Track), Number: number}, codec: asked.Codec, a: asked.Share, b: chunk.NewSecret()}
@@ -284,6 +289,10 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		if m["kind"] == h.refused {
 			w.WriteHeader(http.StatusBadRequest)
 			return map[string]any{"error": "fault.bad_input", "text": "Not that one."}
+		}
+		if m["kind"] == h.unwell {
+			w.WriteHeader(http.StatusInternalServerError)
+			return map[string]any{"error": "fault.internal", "text": "Not now."}
 		}
 		h.marks = append(h.marks, m)
 		if m["kind"] == "becomes_formal_report" {
@@ -325,6 +334,9 @@ func (h *roomHouse) routes(mux *http.ServeMux, site *web.Site) {
 		return map[string]any{"powers": []string{"see", "hear", "prompt", "mark"}, "every": 5, "seat": asked.Seat}
 	})
 	at("POST /record/{id}/stop", func(w http.ResponseWriter, r *http.Request) any {
+		if slices.ContainsFunc(h.parts, func(p *roomPart) bool { return !p.chain.Ended() && time.Since(p.heard) < alive }) {
+			return refuse(w, map[string]any{"error": "room.fault.records", "text": "It is recorded still."})
+		}
 		h.running, h.sealed = false, true
 		h.news.Broadcast()
 		return map[string]any{"receipt": map[string]any{}}
@@ -416,7 +428,7 @@ func (h *roomHouse) take(w http.ResponseWriter, r *http.Request) any {
 			h.t.Errorf("%s: %v", r.URL.Path, err)
 			break
 		}
-		p.records = append(p.records, record)
+		p.records, p.heard = append(p.records, record), time.Now()
 		h.arrived[record.Hash().String()] = time.Now()
 	}
 	h.news.Broadcast()

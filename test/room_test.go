@@ -301,6 +301,19 @@ func leave(ctx context.Context, t *chromedp.Target) error {
 	return err
 }
 
+// crash ends a page and its worker at once, without a word to anybody.
+func crash(b *browser.Tab) {
+	b.T.Helper()
+	if err := chromedp.Listen(b.Ctx, func(event any) {
+		if _, asks := event.(*page.EventJavascriptDialogOpening); asks {
+			go func() { b.Do(chromedp.Func(leave)) }()
+		}
+	}); err != nil {
+		b.T.Fatal(err)
+	}
+	b.Do(chromedp.Navigate("about:blank"))
+}
+
 // TestACrashedRecorderIsRescuedAndGoesOn: the page dies while the server is
 // away; what lay on the disk arrives, the next part follows, and no alarm of the
 // page that died stays. The page declares no gap: only when all is sealed it is
@@ -313,15 +326,7 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	b.Click("[data-mark=distress]")
 	time.Sleep(2 * time.Second)
 	_, before := h.opened(chunk.AudioSafe)
-	// A worker and a page that end at once, without a word to anybody.
-	if err := chromedp.Listen(b.Ctx, func(event any) {
-		if _, asks := event.(*page.EventJavascriptDialogOpening); asks {
-			go func() { b.Do(chromedp.Func(leave)) }()
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	b.Do(chromedp.Navigate("about:blank"))
+	crash(b)
 	h.cut.Store(false)
 	h.mu.Lock()
 	h.alarms = []string{"silence", "taken"}
@@ -370,6 +375,57 @@ func TestACrashedRecorderIsRescuedAndGoesOn(t *testing.T) {
 	b.See("[data-player]")
 	b.Click("[data-toggle]")
 	b.Until(fmt.Sprintf(`document.querySelector("video[data-track='0']").currentTime > %f`, float64(second[0].Mono)/1000+0.8))
+}
+
+// TestNothingOfTheNextPageComesBeforeTheMarksOfOneThatDied: it begins once all of
+// them are there, with the room hidden as they say.
+func TestNothingOfTheNextPageComesBeforeTheMarksOfOneThatDied(t *testing.T) {
+	h := newRoomHouse(t)
+	b := openRoom(t, h)
+	begin(b)
+	h.cut.Store(true)
+	b.Click("[data-mark=distress]")
+	b.Click("[data-mask-on]")
+	time.Sleep(time.Second)
+	crash(b)
+	h.mu.Lock()
+	h.unwell = "masked"
+	h.mu.Unlock()
+	h.cut.Store(false)
+	h.unlock(b)
+	b.Visit("/case/c1/room/i1")
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin")
+	}
+	b.Click("[data-begin]")
+	b.See("[data-preflight] [data-problem]")
+	h.mu.Lock()
+	if h.unwell = ""; len(h.parts) != 2 || len(h.marks) != 1 {
+		t.Errorf("%d parts were begun beside the marks %v", len(h.parts), h.marks)
+	}
+	h.mu.Unlock()
+	if !mayBegin(b) {
+		t.Fatal("nothing may begin again")
+	}
+	startRecording(b)
+	b.See("[data-mask-off]")
+	b.Click("[data-mark=exhibit]")
+	time.Sleep(2 * time.Second)
+	stop(b)
+	var kinds []any
+	for _, m := range h.marks {
+		kinds = append(kinds, m["kind"])
+	}
+	if got := fmt.Sprint(kinds); got != "[distress masked exhibit end]" {
+		t.Errorf("the marks came as %s", got)
+	}
+	_, records := h.opened(chunk.Main)
+	next := slices.IndexFunc(records, func(r chunk.Record) bool { return r.Number == 1 })
+	for _, r := range records[next+1:] {
+		if r.Duration > 0 && r.Flags&chunk.Hidden == 0 { // an end may hold nothing
+			t.Errorf("record %d of the next part does not say that it is hidden", r.Seq)
+		}
+	}
 }
 
 // keptHere is true while the browser keeps a copy of a recording.

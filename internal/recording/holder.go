@@ -7,6 +7,7 @@ import (
 
 	"verhaal/internal/fault"
 	"verhaal/internal/policy"
+	"verhaal/internal/recording/chunk"
 )
 
 const (
@@ -22,6 +23,21 @@ const (
 // who started the recording, or whose recorder it is now. r.mu is held.
 func (r *running) heldBy(actor string, facts sealedFacts) bool {
 	return facts.interviewed(actor) || actor == r.of.Starter || actor == r.recorder
+}
+
+// holds says whether somebody holds the interview, see heldBy.
+func (b *Book) holds(ctx context.Context, actor string, id chunk.ID) (bool, error) {
+	live, err := b.open(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	facts, err := b.facts(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	live.mu.Lock()
+	defer live.mu.Unlock()
+	return live.heldBy(actor, facts), nil
 }
 
 // quiet is how long the recorder has sent nothing. r.mu is held.

@@ -39,6 +39,11 @@ const maxWords = 32 << 10
 // slack is how far a mark or a gap may lie ahead of the server's clock, in ms.
 const slack = 5000
 
+// latest is where what is told of a recording may lie at the most, in its ms.
+func (b *Book) latest(r Recording) uint64 {
+	return uint64(max(0, b.clock().UnixMilli()-r.Started+slack))
+}
+
 // AddMark keeps a mark of somebody who may set it, see mayMark.
 func (b *Book) AddMark(ctx context.Context, actor string, id chunk.ID, m Mark) error {
 	r, err := b.Get(ctx, actor, id)

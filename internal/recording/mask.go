@@ -88,6 +88,20 @@ func (r *running) hides(e entry) bool {
 	return !e.head && slices.ContainsFunc(r.mask.spans, func(s span) bool { return e.mono < s.to && (e.till > s.from || e.mono >= s.from) })
 }
 
+// visible says whether record n of a part may be followed: its picture is built on
+// those back to a key frame, so none of these is hidden either. r.mu is held.
+func (r *running) visible(p *part, n int) bool {
+	for ; n >= 0 && !r.over; n-- {
+		if r.hides(p.index[n]) {
+			return false
+		}
+		if p.index[n].key {
+			return true
+		}
+	}
+	return true
+}
+
 // showing is the record from which a player shows a time: the key frame before
 // it, but none before something that is hidden; -1 when there is none yet. The
 // head, record 0, is not among them. The running recording's mu is held.

@@ -110,7 +110,7 @@ func TestWhatWasMadeWhileHiddenIsSeenByNobodyThoughItsMarkComesLater(t *testing.
 		ok(t, h.AddMark(ctx, "ann", id, Mark{Kind: unmasked, Mono: 5000}))
 		h.again(t)
 		h.watch(t, "dee", id, "director_room")
-		for _, want := range []Range{{At: -1, Until: -1, To: 12, HasTo: true}, {At: 3000, Until: 9000}} {
+		for _, want := range []Range{{At: -1, Until: -1, To: 12, HasTo: true}, {At: 3000, Until: 9000}, {At: -1, From: 10, Until: 9000}} {
 			ok(t, h.Stream(ctx, "dee", r.part, want, &seen, func() {}))
 		}
 		for rest := slices.Concat(hidden, late); len(rest) > 0; {

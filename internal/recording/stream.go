@@ -21,8 +21,7 @@ type Range struct {
 // Stream writes records as they come, to the end of the part if the range has
 // no end. Everybody who follows gets the bytes that are sealed. While the
 // recording runs, that is those who are listed as watching it, and nothing that
-// is masked; behind that they begin at a key frame, since a picture before it
-// would be built on what was hidden.
+// is masked, nor built on it.
 func (b *Book) Stream(ctx context.Context, actor string, p chunk.Part, want Range, to io.Writer, flush func()) error {
 	if _, err := b.Get(ctx, actor, p.Recording); err != nil {
 		return err
@@ -48,7 +47,7 @@ func (b *Book) Stream(ctx context.Context, actor string, p chunk.Part, want Rang
 	}
 	defer file.Close()
 	follow := !want.HasTo && want.Until < 0
-	next, whole := int(want.From), true
+	next := int(want.From)
 	if want.At >= 0 {
 		next = from.showing(uint64(want.At), r.hides)
 	}
@@ -64,14 +63,12 @@ func (b *Book) Stream(ctx context.Context, actor string, p chunk.Part, want Rang
 				full = true
 				break
 			}
-			if r.hides(e) || !whole && !e.key {
+			if !r.visible(from, next) {
 				if begin >= 0 {
 					break
 				}
-				whole = false
 				continue
 			}
-			whole = true
 			if begin < 0 {
 				begin = e.offset
 			}

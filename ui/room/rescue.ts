@@ -40,7 +40,7 @@ export async function rescue(recording: string): Promise<void> {
     }
     await uplink.drained();
   }
-  await bringLetters(recording).catch(() => undefined); // they stay for the next page
+  await bringLetters(recording); // all of them, before any of a page that goes on: the last says whether the room is hidden
 }
 
 /**

@@ -45,6 +45,8 @@ export type Broken = (track: number, why: Why) => void;
 
 /** A track that gave nothing for this long, in ms, gives nothing. */
 const limit = 3000;
+/** How long a part counts as recorded after what came of it last is waited out, in ms; the server counts 10 s. */
+const patience = 15_000;
 
 export class Session {
   private readonly sealing = new Sealing((m) => this.hear(m));
@@ -260,12 +262,26 @@ export class Session {
     this.stopping = true;
     for (const l of this.lanes.values()) l.encoder?.stop();
     await Promise.all(this.ends);
-    if (this.revived) await rescue(this.id);
     await this.outbox.empty();
+    if (this.revived) await rescue(this.id);
     const all = !this.closed || !(await unsent(this.id)).length;
-    if (all) await post(`/record/${this.id}/stop`, { room_empty: true });
+    if (all) await this.seal();
     this.release();
     return all;
+  }
+
+  /** Has it sealed; what was brought of a worker that died passes for a recorder that still runs, for some seconds. */
+  private async seal(): Promise<void> {
+    const asked = performance.now();
+    for (;;) {
+      try {
+        return await post(`/record/${this.id}/stop`, { room_empty: true });
+      } catch (e) {
+        const passes = this.revived && e instanceof Refusal && e.key === "room.fault.records" && performance.now() - asked < patience;
+        if (!passes) throw e;
+        await new Promise((r) => setTimeout(r, 1000));
+      }
+    }
   }
 
   /** Lets everything go at once, where a track could not begin: what is on the disk is for the next try. */

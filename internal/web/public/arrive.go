@@ -17,10 +17,12 @@ func (f *face) arrive(w http.ResponseWriter, r *http.Request) error {
 	return f.Site.Render(w, r, http.StatusOK, "public/arrive", arrivePage{pack.Emergency, pack.Help})
 }
 
-// exit leads away to a page that says nothing about why somebody came here,
-// and has the browser drop what it can be told to drop.
+// exit leads away to a page that says nothing about why somebody came here, and
+// has the browser drop its copies of our pages: a reporter leaves nothing else.
+// What this origin stores is for staff, sealed drafts and recordings that are
+// still to be sent, and anybody can ask for this address.
 func (f *face) exit(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	w.Header().Set("Clear-Site-Data", `"cache"`)
 	http.Redirect(w, r, f.Pack().Exit, http.StatusSeeOther)
 	return nil
 }

@@ -83,10 +83,20 @@ func TestWithScriptsAReportIsSealedOnTheDeviceAndTheWayBackWorks(t *testing.T) {
 	if got := b.Text("[data-thread]"); !strings.Contains(got, "Until Monday.") {
 		t.Errorf("the thread is %q", got)
 	}
-	if got := browser.Ask[int](b, "localStorage.length + sessionStorage.length + document.cookie.length"); got != 0 {
+	if got := browser.Ask[int](b, kept); got != 0 {
 		t.Error("something was kept on the device")
 	}
 }
+
+// kept is how many things this browser keeps of the house.
+const kept = `(async () => { let n = localStorage.length + sessionStorage.length + document.cookie.length + (await indexedDB.databases()).length + (await caches.keys()).length;
+	for await (const _ of (await navigator.storage.getDirectory()).keys()) n++;
+	return n; })()`
+
+// unsent puts there what staff have still to send.
+const unsent = `(async () => { localStorage.setItem("draft", "sealed");
+	await (await navigator.storage.getDirectory()).getDirectoryHandle("recordings", {create: true});
+	return true; })()`
 
 func TestWithoutScriptsTheSamePathWorks(t *testing.T) {
 	h := newHouse(t)
@@ -276,6 +286,7 @@ func TestLeavingIsOneTapOrEscTwiceAndLeavesNoWayForwardToThePage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := browser.Open(t, h.URL)
 			b.Visit("/en/")
+			browser.Ask[bool](b, unsent)
 			b.Visit("/en/return")
 			leave(b)
 			b.Until("location.pathname === '/weather'")
@@ -288,6 +299,10 @@ func TestLeavingIsOneTapOrEscTwiceAndLeavesNoWayForwardToThePage(t *testing.T) {
 				if strings.HasSuffix(e.URL, "/return") {
 					t.Error("the page that was left is still in the tab's history")
 				}
+			}
+			b.Visit("/en/")
+			if n := browser.Ask[int](b, kept); n != 2 {
+				t.Errorf("of a recording that is not sent yet and a draft %d are left", n)
 			}
 		})
 	}
