@@ -61,8 +61,7 @@ func TestWhatIsToldIsOpenedAnsweredAndReadWithTheReceipt(t *testing.T) {
 func TestAColleagueReadsWhatCameBeforeThemOnceTheyHaveTheKey(t *testing.T) {
 	house := apptest.New(t)
 	first, _ := house.Seated(t, "first", channel)
-	_, _, err := client.NewReporter(house.Base, "en").Tell(t.Context(), channel, facts, client.Story{Text: "Eight of us in one room."}, client.Identity{})
-	must(t, err)
+	house.Told(t, channel, "Eight of us in one room.", client.Identity{})
 	second, _ := house.Seated(t, "second", channel)
 	ids, _, err := second.Queue(t.Context(), channel)
 	must(t, err)

@@ -4,13 +4,17 @@ package apptest
 
 import (
 	"log/slog"
+	"math"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"verhaal/internal/app"
 	"verhaal/internal/client"
 	"verhaal/internal/policy"
+	"verhaal/internal/report"
+	"verhaal/internal/seal"
 )
 
 // Words are everybody's passphrase.
@@ -61,6 +65,29 @@ func (h *House) Seated(t testing.TB, login, channel string) (*client.Staff, stri
 	must(t, who.DoDuty(ctx, channel))
 	must(t, h.Admin.OpenChannel(ctx, channel))
 	return who, id
+}
+
+// Told tells a report and gives its receipt.
+func (h *House) Told(t testing.TB, channel, story string, who client.Identity) seal.Receipt {
+	t.Helper()
+	facts := report.Facts{Danger: "no", Age: "adult", Kinds: []string{"labour"}, AboutSelf: "yes", Language: "pl"}
+	receipt, _, err := client.NewReporter(h.Base, "en").Tell(t.Context(), channel, facts, client.Story{Text: story}, who)
+	must(t, err)
+	return receipt
+}
+
+// Acts are the leaves of the custody log of a kind.
+func (h *House) Acts(t testing.TB, kind string) []string {
+	t.Helper()
+	entries, err := h.Log.Entries(t.Context(), math.MaxInt64, 1000)
+	must(t, err)
+	var out []string
+	for _, e := range entries {
+		if leaf := string(e.Leaf); strings.Contains(leaf, `"kind":"`+kind+`"`) {
+			out = append(out, leaf)
+		}
+	}
+	return out
 }
 
 func (h *House) enrol(t testing.TB, login string, powers ...string) (string, *client.Staff) {
