@@ -26,6 +26,7 @@ type Input struct {
 	Kind        string // code, codes, text, day, number, rows, row, reasons
 	Value       string
 	Options     []Option
+	Most        int     // of a number
 	None        bool    // a list that is known to be empty
 	HasNone     bool    // whether that can be said of it
 	Rows        []Input // of rows; each has Fields
@@ -77,7 +78,7 @@ func (b builder) field(f policy.Fact, at, path string) Input {
 	case policy.Day:
 		in.Kind = "day"
 	case policy.Whole:
-		in.Kind = "number"
+		in.Kind, in.Most = "number", f.Most
 	case policy.Code:
 		in.Kind, in.Options = "code", b.options(b.pack.Allowed(f), func(v string) bool { return in.Value == v })
 	case policy.Codes:
@@ -130,7 +131,7 @@ func (b builder) row(f policy.Fact, at, path string) Input {
 			in := b.field(of, name, below)
 			in.Kind = "code"
 			for _, r := range b.pack.Rules {
-				if len(r.GrantedBy) > 0 {
+				if len(r.GrantedBy) > 0 || in.Value == r.ID {
 					in.Options = append(in.Options, Option{r.ID, r.ID + " " + r.Title.In(b.lang), in.Value == r.ID})
 				}
 			}
