@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -112,6 +113,12 @@ func (c *Staff) SignIn(ctx context.Context, login, passphrase string) error {
 		return err
 	}
 	c.key, err = seal.ParseIdentity(string(plain))
+	return err
+}
+
+// Speak chooses the language of the pages.
+func (c *Staff) Speak(ctx context.Context, lang string) error {
+	_, err := c.form(ctx, "/staff/account/language", url.Values{"lang": {lang}})
 	return err
 }
 
