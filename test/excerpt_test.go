@@ -107,11 +107,7 @@ func TestACourtPackPlaysAndVerifiesWithoutUs(t *testing.T) {
 	saveTo(b, folder)
 	b.See("form[data-excerpt] button")
 	recording := strings.Split(browser.Ask[string](b, "location.pathname"), "/")[2]
-	for _, width := range []int64{360, 1280} {
-		b.Width(width)
-		b.Check("excerpt")
-		b.Shot("room-excerpt-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(b, "excerpt", "room-excerpt")
 	fill(b, map[string]string{"word": "add_to_file court", "from": "1", "to": "0"})
 	b.Click("form[data-excerpt] button")
 	b.Until(`document.querySelector("form[data-excerpt] [data-problem]").textContent.includes("before the first")`)

@@ -35,11 +35,7 @@ func TestAProsecutorAsksForMinutesAndSavesThem(t *testing.T) {
 	fill(p, map[string]string{"number": strings.Repeat("0", 32), "to": "0", "words": "The first minute, for the hearing."})
 	p.Click("[data-ask-minutes] button")
 	p.Until(`document.querySelector("[data-ask-minutes] [data-problem]").textContent.includes("no recording with this number")`)
-	for _, width := range []int64{360, 1280} {
-		p.Width(width)
-		p.Check("asking for minutes")
-		p.Shot("order-ask-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(p, "asking for minutes", "order-ask")
 	fill(p, map[string]string{"number": recording, "to": "7"})
 	p.Click("[data-ask-minutes] button")
 	p.Until(`document.querySelector("[data-ask-minutes] [data-problem]").textContent.includes("nothing of these minutes")`)
@@ -59,21 +55,13 @@ func TestAProsecutorAsksForMinutesAndSavesThem(t *testing.T) {
 	b.Click("[data-order] [data-open]")
 	b.Until(`document.querySelector("[data-order] [data-words]").textContent === "The first minute, for the hearing."`)
 	b.Click("[data-order] [data-make]")
-	for _, width := range []int64{360, 1280} {
-		b.Width(width)
-		b.Check("making what was asked")
-		b.Shot("order-make-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(b, "making what was asked", "order-make")
 	b.Click("form[data-excerpt] button")
 	b.See("[data-delivered]:not([hidden])")
 
 	p.Visit("/decisions/")
 	p.See("[data-minutes] .badge.good")
-	for _, width := range []int64{360, 1280} {
-		p.Width(width)
-		p.Check("minutes that are ready")
-		p.Shot("order-ready-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(p, "minutes that are ready", "order-ready")
 	folder := t.TempDir()
 	saveTo(p, folder)
 	p.Click("[data-minutes] [data-fetch]")
@@ -130,11 +118,7 @@ func TestARefusedRequestIsReadAndAnExcludedProsecutorHasNoneAnyMore(t *testing.T
 	b.Visit("/record/" + recording + "/play")
 	b.Click("[data-order] details summary")
 	b.Write("[data-refuse] textarea", "Her lawyer was not heard about it yet.")
-	for _, width := range []int64{360, 1280} {
-		b.Width(width)
-		b.Check("refusing what was asked")
-		b.Shot("order-refuse-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(b, "refusing what was asked", "order-refuse")
 	b.Click("[data-refuse] button")
 	b.See("[data-order] .badge.danger")
 
@@ -145,11 +129,7 @@ func TestARefusedRequestIsReadAndAnExcludedProsecutorHasNoneAnyMore(t *testing.T
 	}
 	p.Click("[data-minutes] [data-open]")
 	p.Until(`document.querySelector("[data-minutes] [data-answered]").innerText.includes("not heard about it yet")`)
-	for _, width := range []int64{360, 1280} {
-		p.Width(width)
-		p.Check("minutes that were refused")
-		p.Shot("order-refused-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(p, "minutes that were refused", "order-refused")
 	if browser.Ask[bool](p, `document.querySelector("[data-minutes] [data-fetch], [data-minutes] [data-end]") !== null`) {
 		t.Error("a request that was refused can be fetched or ended")
 	}

@@ -163,10 +163,7 @@ func TestTheControlRoomHearsOnWhenTheCameraIsGone(t *testing.T) {
 	h := newRoomHouse(t)
 	b := openRoom(t, h)
 	beginHeard(b)
-	w := openRoom(t, h)
-	w.Visit("/record/" + h.id.String() + "/watch")
-	w.Click("form[data-enter] button")
-	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	w := openWatch(t, h)
 	browser.Ask[bool](b, `(() => { const { mediaDevices: m } = navigator, real = m.getUserMedia.bind(m);
 		m.getUserMedia = (asked) => asked.video ? Promise.reject(new DOMException("away", "NotFoundError")) : real(asked);
 		for (const r of [...made]) for (const t of r.stream.getVideoTracks()) { t.stop(); t.dispatchEvent(new Event("ended")); }

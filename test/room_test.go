@@ -38,6 +38,22 @@ func openRoomThatHears(t *testing.T, h *roomHouse, peak float64) *browser.Tab {
 	return b
 }
 
+// openWatch is another browser with the control room of the recording that runs.
+func openWatch(t *testing.T, h *roomHouse) *browser.Tab {
+	t.Helper()
+	w := openRoom(t, h)
+	w.Visit("/record/" + h.id.String() + "/watch")
+	watch(w)
+	return w
+}
+
+// watch goes into a control room and waits for its picture.
+func watch(w *browser.Tab) {
+	w.T.Helper()
+	w.Click("form[data-enter] button")
+	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+}
+
 // begin goes through pre-flight and begins to record.
 func begin(b *browser.Tab) {
 	b.T.Helper()
@@ -69,20 +85,13 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 	b := openRoom(t, h)
 	b.Visit("/case/c1/room/i1")
 	b.Until(`document.querySelector("[data-begin]") && !document.querySelector("[data-begin]").disabled`)
-	for _, width := range []int64{360, 1280} {
-		b.Width(width)
-		b.Check("pre-flight")
-		b.Shot("room-preflight-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(b, "pre-flight", "room-preflight")
 	begin(b)
 	b.Click("[data-mark=entry]")
 	b.Click("[data-mark=break]")
 	b.Click("[data-mark=resume]")
 
-	w := openRoom(t, h)
-	w.Visit("/record/" + h.id.String() + "/watch")
-	w.Click("form[data-enter] button")
-	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	w := openWatch(t, h)
 	w.Write("#prompt", "Ask about the van.")
 	w.Click("[data-prompt] button")
 	b.Until(`document.querySelector("[data-prompts]").textContent.includes("Ask about the van.")`)
@@ -90,14 +99,8 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 		t.Error("the server reads the prompt")
 	}
 	b.Until(`document.querySelector("[data-watchers]").textContent.includes("Robin (Director room)")`)
-	for _, width := range []int64{360, 1280} {
-		b.Width(width)
-		b.Check("recording")
-		b.Shot("room-recording-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-		w.Width(width)
-		w.Check("control room")
-		w.Shot("room-watch-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(b, "recording", "room-recording")
+	lookAt(w, "control room", "room-watch")
 	// How late the picture is: the newest frame shown against the recorder's clock.
 	late := browser.Ask[float64](w, `new Promise(done => { const v = document.querySelector("video[data-track='0']"); const all = [];
 		const look = async () => { const s = await (await fetch(location.pathname.replace("watch", "state"))).json(); all.push(s.now - s.started - v.currentTime * 1000);
@@ -137,11 +140,7 @@ func TestARoomRecordsWatchesAndPlays(t *testing.T) {
 	b.Click("[data-marks] li:nth-child(2) button")
 	b.Until(`document.querySelector("[data-page]").dataset.sought !== undefined`)
 	t.Logf("a seek took %s ms", browser.Ask[string](b, `document.querySelector("[data-page]").dataset.sought`))
-	for _, width := range []int64{360, 1280} {
-		b.Width(width)
-		b.Check("player")
-		b.Shot("room-play-" + map[int64]string{360: "phone", 1280: "wide"}[width])
-	}
+	lookAt(b, "player", "room-play")
 	if len(h.asked) == 0 {
 		t.Error("no minute was asked for")
 	}
@@ -162,10 +161,7 @@ func TestEveryPromptIsReadOnceWhoeverSendsIt(t *testing.T) {
 	}
 	var rooms []*browser.Tab
 	for range 2 {
-		w := openRoom(t, h)
-		w.Visit("/record/" + h.id.String() + "/watch")
-		w.Click("form[data-enter] button")
-		w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+		w := openWatch(t, h)
 		rooms = append(rooms, w)
 	}
 	send(rooms[0], "Ask about the van.")
@@ -193,15 +189,7 @@ func TestWhoWatchesElsewhereIsToldInTheFirstPage(t *testing.T) {
 	h.oneSeat = true
 	b := openRoom(t, h)
 	begin(b)
-	watch := func(w *browser.Tab) {
-		w.Click("form[data-enter] button")
-		w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
-	}
-	first, second := openRoom(t, h), openRoom(t, h)
-	for _, w := range []*browser.Tab{first, second} {
-		w.Visit("/record/" + h.id.String() + "/watch")
-		watch(w)
-	}
+	first, second := openWatch(t, h), openWatch(t, h)
 	const stopped = `document.querySelector("[data-elsewhere]").checkVisibility() && !document.querySelector("[data-live]").checkVisibility() && [...document.querySelectorAll("[data-track]")].every(m => m.paused)`
 	first.Until(stopped)
 	time.Sleep(2500 * time.Millisecond)
@@ -223,10 +211,7 @@ func TestAMarkOfAHiddenRoomHasItsTime(t *testing.T) {
 	h := newRoomHouse(t)
 	b := openRoom(t, h)
 	begin(b)
-	w := openRoom(t, h)
-	w.Visit("/record/" + h.id.String() + "/watch")
-	w.Click("form[data-enter] button")
-	w.Until(`Number(document.querySelector("[data-page]").dataset.at) > 1000`)
+	w := openWatch(t, h)
 	b.Click("[data-mask-on]")
 	w.See("[data-masked]")
 	time.Sleep(5 * time.Second)

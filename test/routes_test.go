@@ -2,57 +2,27 @@ package test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"verhaal/internal/app"
+	"verhaal/internal/app/apptest"
 	"verhaal/internal/client"
 	"verhaal/internal/web"
 )
 
-const words = "seven quiet herons count the tide"
-
 // inhabited is an installation with one person for each power, and nobody.
-func inhabited(t *testing.T) (*app.App, map[string]*client.Staff) {
+func inhabited(t *testing.T) (*apptest.House, map[string]*client.Staff) {
 	t.Helper()
-	ctx := t.Context()
-	config := app.Config{Data: t.TempDir(), Origin: "verhaal.test/log"}
-	made, err := app.Init(ctx, config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := app.Open(ctx, config, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(a.Handler)
-	t.Cleanup(func() {
-		server.Close()
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	people := map[string]*client.Staff{"": client.NewStaff(server.URL), "administrator": client.NewStaff(server.URL)}
-	if err := people["administrator"].Enrol(ctx, client.Newcomer{Code: made.Code, Login: "admin", Name: "A. Admin", Lang: "en", Passphrase: words}); err != nil {
-		t.Fatal(err)
-	}
+	h := apptest.New(t)
+	people := map[string]*client.Staff{"": client.NewStaff(h.Base), "administrator": h.Admin}
 	for _, power := range []string{"officer", "prosecutor", "auditor", "statistics"} {
-		_, code, err := people["administrator"].Invite(ctx, power, "B. "+power, power)
-		if err != nil {
-			t.Fatal(err)
-		}
-		people[power] = client.NewStaff(server.URL)
-		if err := people[power].Enrol(ctx, client.Newcomer{Code: code, Lang: "en", Passphrase: words}); err != nil {
-			t.Fatal(err)
-		}
+		people[power] = h.Member(t, power, power)
 	}
-	return a, people
+	return h, people
 }
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)

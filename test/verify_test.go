@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,7 +18,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"verhaal/internal/app"
+	"verhaal/internal/app/apptest"
 	"verhaal/internal/recording/chunk"
 	"verhaal/internal/recording/proof"
 	"verhaal/internal/recording/recordingtest"
@@ -37,22 +36,7 @@ type desktop struct {
 
 func openDesktop(t *testing.T) *desktop {
 	t.Helper()
-	config := app.Config{Data: t.TempDir(), Origin: "verhaal.test/log"}
-	if _, err := app.Init(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	a, err := app.Open(t.Context(), config, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(a.Handler)
-	t.Cleanup(func() {
-		server.Close()
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	d := &desktop{browser.Open(t, server.URL), t, t.TempDir()}
+	d := &desktop{browser.Open(t, apptest.New(t).Base), t, t.TempDir()}
 	saveTo(d.Tab, d.folder)
 	d.Visit("/en/verify")
 	d.See("[data-choose]")

@@ -57,6 +57,19 @@ func day(days int) string {
 	return time.Now().In(zone).AddDate(0, 0, days).Format(time.DateOnly)
 }
 
+// lookAt checks and pictures a page on a phone and on a wide screen.
+func lookAt(b *browser.Tab, what, picture string) {
+	b.T.Helper()
+	for _, on := range []struct {
+		screen string
+		width  int64
+	}{{"phone", 360}, {"wide", 1280}} {
+		b.Width(on.width)
+		b.Check(what)
+		b.Shot(picture + "-" + on.screen)
+	}
+}
+
 // signIn signs a demo account in and waits for its first page.
 func signIn(b *browser.Tab, login string) {
 	b.T.Helper()

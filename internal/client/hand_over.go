@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 
 	"verhaal/internal/report"
 	"verhaal/internal/seal"
@@ -29,9 +28,9 @@ func (c *Staff) HandOver(ctx context.Context, r Case, to, consent, reason string
 		return err
 	}
 	anew := func(file []byte, epoch int64, to ...string) ([]byte, error) {
-		key, ok := keys[epoch]
-		if !ok {
-			return nil, fmt.Errorf("epoch %d of the desk's key is not held", epoch)
+		key, err := keys.at(epoch)
+		if err != nil {
+			return nil, err
 		}
 		plain, err := seal.Open(file, key)
 		if err != nil {

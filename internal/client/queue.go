@@ -7,8 +7,8 @@ import (
 	"regexp"
 )
 
-// page fetches a page as a browser does.
-func (d door) page(ctx context.Context, path string) (string, error) {
+// Page fetches a page as a browser does.
+func (d door) Page(ctx context.Context, path string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base+path, nil)
 	if err != nil {
 		return "", err
@@ -28,7 +28,7 @@ func (d door) page(ctx context.Context, path string) (string, error) {
 // Queue lists the reports on the first page of a channel's queue, in its
 // order, and the size of that page in bytes.
 func (c *Staff) Queue(ctx context.Context, channel string) (ids []string, size int, err error) {
-	page, err := c.page(ctx, "/desk/"+channel+"/")
+	page, err := c.Page(ctx, "/desk/"+channel+"/")
 	if err != nil {
 		return nil, 0, err
 	}

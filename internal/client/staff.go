@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -115,6 +116,12 @@ func (c *Staff) SignIn(ctx context.Context, login, passphrase string) error {
 	return err
 }
 
+// Speak chooses the language of the pages.
+func (c *Staff) Speak(ctx context.Context, lang string) error {
+	_, err := c.form(ctx, "/staff/account/language", url.Values{"lang": {lang}})
+	return err
+}
+
 // DoDuty takes care of a desk's key, as a member's browser does.
 func (c *Staff) DoDuty(ctx context.Context, channel string) error {
 	return c.doDuty(ctx, "/desk/"+channel)
@@ -126,8 +133,8 @@ func (c *Staff) DoCaseDuty(ctx context.Context, file string) error {
 }
 
 // doDuty makes the next key of a ring, or passes the ones this member has on to
-// colleagues; the ring is named by the path of its thing.
-func (c *Staff) doDuty(ctx context.Context, ring string) error {
+// colleagues; under is the path of its thing.
+func (c *Staff) doDuty(ctx context.Context, under string) error {
 	type holder struct{ ID, Recipient string }
 	var duty struct {
 		Current int64
@@ -135,7 +142,7 @@ func (c *Staff) doDuty(ctx context.Context, ring string) error {
 		Holders []holder
 		Missing map[int64][]holder
 	}
-	if err := c.call(ctx, ring+"/duty", nil, &duty); err != nil {
+	if err := c.call(ctx, under+"/duty", nil, &duty); err != nil {
 		return err
 	}
 	wrapFor := func(holders []holder, key seal.Identity) (map[string][]byte, error) {
@@ -157,7 +164,7 @@ func (c *Staff) doDuty(ctx context.Context, ring string) error {
 		if err != nil {
 			return err
 		}
-		if err := c.call(ctx, ring+"/epoch", map[string]any{
+		if err := c.call(ctx, under+"/epoch", map[string]any{
 			"previous": duty.Current, "recipient": key.Recipient(), "wraps": wraps}, nil); err != nil {
 			return err
 		}
@@ -165,7 +172,7 @@ func (c *Staff) doDuty(ctx context.Context, ring string) error {
 	if len(duty.Missing) == 0 {
 		return nil
 	}
-	keys, err := c.ringKeys(ctx, ring)
+	keys, err := c.ringKeys(ctx, under)
 	if err != nil {
 		return err
 	}
@@ -174,23 +181,35 @@ func (c *Staff) doDuty(ctx context.Context, ring string) error {
 		if err != nil {
 			return err
 		}
-		if err := c.call(ctx, ring+"/wraps", map[string]any{"epoch": epoch, "wraps": wraps}, nil); err != nil {
+		if err := c.call(ctx, under+"/wraps", map[string]any{"epoch": epoch, "wraps": wraps}, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ringKeys opens every epoch of a ring that this member holds.
-func (c *Staff) ringKeys(ctx context.Context, ring string) (map[int64]seal.Identity, error) {
+// ring is the keys of a desk or a case file that a member holds, by epoch.
+type ring map[int64]seal.Identity
+
+func (r ring) at(epoch int64) (seal.Identity, error) {
+	key, ok := r[epoch]
+	if !ok {
+		return key, fmt.Errorf("epoch %d of the key is not held", epoch)
+	}
+	return key, nil
+}
+
+// ringKeys opens every epoch of a ring that this member holds; under is the path
+// of its thing.
+func (c *Staff) ringKeys(ctx context.Context, under string) (ring, error) {
 	var wraps []struct {
 		Epoch   int64
 		Wrapped []byte
 	}
-	if err := c.call(ctx, ring+"/wraps", nil, &wraps); err != nil {
+	if err := c.call(ctx, under+"/wraps", nil, &wraps); err != nil {
 		return nil, err
 	}
-	keys := map[int64]seal.Identity{}
+	keys := ring{}
 	for _, w := range wraps {
 		plain, err := seal.Open(w.Wrapped, c.key)
 		if err != nil {
@@ -229,9 +248,9 @@ func (c *Staff) Open(ctx context.Context, channel, id string) (Case, error) {
 	if err := c.call(ctx, "/desk/"+channel+"/"+id+"/open", struct{}{}, &got); err != nil {
 		return Case{}, err
 	}
-	key, ok := keys[got.Epoch]
-	if !ok {
-		return Case{}, fmt.Errorf("epoch %d of the desk's key is not held", got.Epoch)
+	key, err := keys.at(got.Epoch)
+	if err != nil {
+		return Case{}, err
 	}
 	var told struct{ Story string }
 	if err := seal.OpenJSON(got.Content, &told, key); err != nil {

@@ -42,6 +42,35 @@ func (h *house) ordered(t *testing.T) (id chunk.ID, own seal.Identity, asked New
 	return id, own, asked
 }
 
+// archive is minutes that pam asked for, sealed to her.
+type archive struct {
+	id     chunk.ID
+	order  string
+	sealed []byte
+}
+
+const archiveHash = "abababababababababababababababababababababababababababababababab"
+
+// archived is an order of pam and its archive, which nobody delivered yet.
+func (h *house) archived(t *testing.T, plain []byte) archive {
+	t.Helper()
+	id, own, asked := h.ordered(t)
+	ok(t, h.AskMinutes(t.Context(), "pam", id, asked))
+	open, err := h.OrdersOpen(t.Context(), "ann")
+	ok(t, err)
+	sealed, err := seal.Seal(plain, own.Recipient())
+	ok(t, err)
+	return archive{id, open[0].ID, sealed}
+}
+
+// delivered is archived, and ann delivered it.
+func (h *house) delivered(t *testing.T, plain []byte) archive {
+	t.Helper()
+	a := h.archived(t, plain)
+	ok(t, h.Deliver(t.Context(), "ann", a.id, a.order, archiveHash, int64(len(a.sealed)), bytes.NewReader(a.sealed)))
+	return a
+}
+
 // letter is words to the members of the case and to a prosecutor.
 func (h *house) letter(t *testing.T, own seal.Identity) []byte {
 	t.Helper()
@@ -105,7 +134,7 @@ func TestAProsecutorGetsTheMinutesThatTheyAskedForAndNobodyElseDoes(t *testing.T
 			t.Errorf("the act says %s", act)
 		}
 
-		archive, hash := bytes.Repeat([]byte("PK"), 100_000), strings.Repeat("ab", 32)
+		archive, hash := bytes.Repeat([]byte("PK"), 100_000), archiveHash
 		sealed, err := seal.Seal(archive, own.Recipient())
 		ok(t, err)
 		size := int64(len(sealed))
@@ -232,13 +261,8 @@ func TestWithoutAnOrderMinutesGoOutOnTheWordOfWhoHoldsThePower(t *testing.T) {
 func TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
-		id, own, asked := h.ordered(t)
-		ok(t, h.AskMinutes(ctx, "pam", id, asked))
-		open, err := h.OrdersOpen(ctx, "ann")
-		ok(t, err)
-		sealed, err := seal.Seal(bytes.Repeat([]byte("PK"), 100_000), own.Recipient())
-		ok(t, err)
-		size := int64(len(sealed))
+		a := h.archived(t, bytes.Repeat([]byte("PK"), 100_000))
+		size := int64(len(a.sealed))
 		another := Ask{Casefile: "c1", Interview: "i2", Kind: "interview", Minutes: 1, Tracks: []int{0}}
 		free := another.need()
 		h.disk = func(string) (int64, error) { return free, nil }
@@ -246,17 +270,17 @@ func TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised(t *testing.T) {
 		from, to := io.Pipe()
 		delivered := make(chan error)
 		go func() {
-			delivered <- h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), size, from)
+			delivered <- h.Deliver(ctx, "ann", a.id, a.order, archiveHash, size, from)
 		}()
 		half := size / 2
-		_, err = to.Write(sealed[:half])
+		_, err := to.Write(a.sealed[:half])
 		ok(t, err)
 		if ready, err := h.Ready(ctx, "ann", another); err != nil || ready.Free >= free {
 			t.Errorf("beside an archive of %d bytes %+v is free, %v", size, ready, err)
 		}
 		_, err = h.Start(ctx, "ann", another)
 		wantFault(t, err, fault.Unavailable, "room.fault.disk")
-		_, err = to.Write(sealed[half:])
+		_, err = to.Write(a.sealed[half:])
 		ok(t, err)
 		ok(t, to.Close())
 		ok(t, <-delivered)
@@ -270,14 +294,8 @@ func TestAnArchiveOnItsWayTakesNoRoomThatARecordingWasPromised(t *testing.T) {
 func TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
-		id, own, asked := h.ordered(t)
-		ok(t, h.AskMinutes(ctx, "pam", id, asked))
-		open, err := h.OrdersOpen(ctx, "ann")
-		ok(t, err)
-		sealed, err := seal.Seal([]byte("PK"), own.Recipient())
-		ok(t, err)
-		ok(t, h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
-		ok(t, keep(h.orderFile(open[0].ID+"-half"), []byte("what a crash left")))
+		a := h.delivered(t, []byte("PK"))
+		ok(t, keep(h.orderFile(a.order+"-half"), []byte("what a crash left")))
 		ok(t, keep(h.orderFile("unknown-half"), []byte("of an order that the database forgot")))
 		h.again(t)
 		coming := h.orderFile("coming-half")
@@ -285,9 +303,9 @@ func TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart(t *testing.T) {
 		ok(t, h.reserve(ctx, coming, 1<<10))
 		defer h.run()()
 		h.until(t, "what nobody names is gone", func() bool { return h.kept(t) == 2 })
-		_, err = os.Stat(coming)
+		_, err := os.Stat(coming)
 		ok(t, err)
-		file, _, err := h.Fetch(ctx, "pam", open[0].ID)
+		file, _, err := h.Fetch(ctx, "pam", a.order)
 		ok(t, err)
 		ok(t, file.Close())
 	})
@@ -298,17 +316,9 @@ func TestWhatACrashLeftOfADeliveryIsGoneAfterTheNextStart(t *testing.T) {
 func TestAnArchiveHasASecondCopyUntilItIsEnded(t *testing.T) {
 	withCopies(t, func(t *testing.T, h *house, s *store) {
 		ctx := t.Context()
-		id, own, asked := h.ordered(t)
-		ok(t, h.AskMinutes(ctx, "pam", id, asked))
-		open, err := h.OrdersOpen(ctx, "ann")
-		ok(t, err)
-		order := open[0].ID
-		archive := bytes.Repeat([]byte("PK"), 5<<20) // more than one append takes
-		sealed, err := seal.Seal(archive, own.Recipient())
-		ok(t, err)
-		ok(t, h.Deliver(ctx, "ann", id, order, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
+		a := h.delivered(t, bytes.Repeat([]byte("PK"), 5<<20)) // more than one append takes
 		fetch := func() ([]byte, error) {
-			file, _, err := h.Fetch(ctx, "pam", order)
+			file, _, err := h.Fetch(ctx, "pam", a.order)
 			if err != nil {
 				return nil, err
 			}
@@ -323,16 +333,16 @@ func TestAnArchiveHasASecondCopyUntilItIsEnded(t *testing.T) {
 		s.away.Store(false)
 		defer h.run()()
 		h.until(t, "the log says so", func() bool { return h.acts(t, "recording.minutes_copied") == 1 })
-		all, err := h.OrdersFor(ctx, "ann", id)
+		all, err := h.OrdersFor(ctx, "ann", a.id)
 		ok(t, err)
 		ok(t, os.Remove(h.orderFile(all[0].file)))
-		if got, err := fetch(); err != nil || !bytes.Equal(got, sealed) {
-			t.Errorf("of %d bytes came %d, %v", len(sealed), len(got), err)
+		if got, err := fetch(); err != nil || !bytes.Equal(got, a.sealed) {
+			t.Errorf("of %d bytes came %d, %v", len(a.sealed), len(got), err)
 		}
 
-		ok(t, h.EndOwnOrder(ctx, "pam", order))
+		ok(t, h.EndOwnOrder(ctx, "pam", a.order))
 		h.until(t, "the second copy is deleted", func() bool { return h.acts(t, "recording.minutes_copy_deleted") == 1 })
-		_, err = s.Status(ctx, ArchiveName(order))
+		_, err = s.Status(ctx, ArchiveName(a.order))
 		wantFault(t, err, fault.NotFound, "")
 	})
 }
@@ -341,17 +351,11 @@ func TestAnArchiveHasASecondCopyUntilItIsEnded(t *testing.T) {
 func TestAnArchiveThatIsLostIsSaid(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
-		id, own, asked := h.ordered(t)
-		ok(t, h.AskMinutes(ctx, "pam", id, asked))
-		open, err := h.OrdersOpen(ctx, "ann")
-		ok(t, err)
-		sealed, err := seal.Seal([]byte("PK"), own.Recipient())
-		ok(t, err)
-		ok(t, h.Deliver(ctx, "ann", id, open[0].ID, strings.Repeat("ab", 32), int64(len(sealed)), bytes.NewReader(sealed)))
-		all, err := h.OrdersFor(ctx, "ann", id)
+		a := h.delivered(t, []byte("PK"))
+		all, err := h.OrdersFor(ctx, "ann", a.id)
 		ok(t, err)
 		ok(t, os.Remove(h.orderFile(all[0].file)))
-		_, _, err = h.Fetch(ctx, "pam", open[0].ID)
+		_, _, err = h.Fetch(ctx, "pam", a.order)
 		wantFault(t, err, fault.NotFound, "room.fault.archive_lost")
 		if n := h.acts(t, "recording.minutes_fetched"); n != 0 {
 			t.Errorf("%d times it was fetched", n)

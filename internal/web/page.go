@@ -51,6 +51,15 @@ func (p *Page) Date(day int) string {
 	return fmt.Sprintf("%04d-%02d-%02d", day/10000, day/100%100, day%100)
 }
 
+// Tongue marks words of a language among those of another, for who hears a page
+// and for the order that words are set in.
+func (p *Page) Tongue(of, within string) template.HTMLAttr {
+	if of == within {
+		return ""
+	}
+	return template.HTMLAttr(fmt.Sprintf(` lang="%s" dir="%s"`, template.HTMLEscapeString(of), p.languages.Dir(of)))
+}
+
 // Local is a moment in the installation's zone. What is evidence, JSON and the
 // log, stays in UTC.
 func (p *Page) Local(at time.Time) time.Time { return at.In(p.zone) }

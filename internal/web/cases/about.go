@@ -278,9 +278,9 @@ func withoutWords(fields []facts.Input, sealed, tried string) {
 		withoutWords(in.Fields, sealed, tried)
 		if in.Kind == "text" && inWords(in.Name) {
 			_, cited := planner.Cited(in.Value)
-			in.Kind, in.Options = "code", []facts.Option{{Value: casefile.SealedWords, Label: sealed, Chosen: in.Value != "" && !cited}}
+			in.Kind, in.Options = "code", []facts.Option{{Value: casefile.SealedWords, Label: sealed, Own: true, Chosen: in.Value != "" && !cited}}
 			if cited {
-				in.Options = append(in.Options, facts.Option{Value: in.Value, Label: tried, Chosen: true})
+				in.Options = append(in.Options, facts.Option{Value: in.Value, Label: tried, Own: true, Chosen: true})
 			}
 		}
 	}

@@ -23,9 +23,11 @@ type Section struct {
 type Input struct {
 	Fact        string // name in the schema; "" within rows
 	Name, Label string
+	Lang        string // of the labels
 	Kind        string // code, codes, text, day, number, rows, row, reasons
 	Value       string
 	Options     []Option
+	Most        int     // of a number
 	None        bool    // a list that is known to be empty
 	HasNone     bool    // whether that can be said of it
 	Rows        []Input // of rows; each has Fields
@@ -36,6 +38,7 @@ type Input struct {
 type Option struct {
 	Value, Label string
 	Chosen       bool
+	Own          bool // the label is in the language of the page, not of the pack
 }
 
 // rowsShown is how many empty rows of a list there are to fill in.
@@ -69,15 +72,15 @@ type builder struct {
 // field makes the input of a fact; at is its place in the form, path its name
 // in the schema, which has no numbers of rows.
 func (b builder) field(f policy.Fact, at, path string) Input {
-	in := Input{Name: at, Label: b.pack.Label(path, b.lang), Value: b.form.Get(at)}
+	in := Input{Name: at, Label: b.pack.Label(path, b.lang), Lang: b.lang, Value: b.form.Get(at)}
 	switch f.Kind {
 	case policy.YesNo:
 		in.Kind = "code"
-		in.Options = []Option{{"true", b.pack.Label("yes", b.lang), in.Value == "true"}, {"false", b.pack.Label("no", b.lang), in.Value == "false"}}
+		in.Options = []Option{{Value: "true", Label: b.pack.Label("yes", b.lang), Chosen: in.Value == "true"}, {Value: "false", Label: b.pack.Label("no", b.lang), Chosen: in.Value == "false"}}
 	case policy.Day:
 		in.Kind = "day"
 	case policy.Whole:
-		in.Kind = "number"
+		in.Kind, in.Most = "number", f.Most
 	case policy.Code:
 		in.Kind, in.Options = "code", b.options(b.pack.Allowed(f), func(v string) bool { return in.Value == v })
 	case policy.Codes:
@@ -130,8 +133,8 @@ func (b builder) row(f policy.Fact, at, path string) Input {
 			in := b.field(of, name, below)
 			in.Kind = "code"
 			for _, r := range b.pack.Rules {
-				if len(r.GrantedBy) > 0 {
-					in.Options = append(in.Options, Option{r.ID, r.ID + " " + r.Title.In(b.lang), in.Value == r.ID})
+				if len(r.GrantedBy) > 0 || in.Value == r.ID {
+					in.Options = append(in.Options, Option{Value: r.ID, Label: r.ID + " " + r.Title.In(b.lang), Chosen: in.Value == r.ID})
 				}
 			}
 			row.Fields = append(row.Fields, in)
@@ -150,7 +153,7 @@ func (b builder) row(f policy.Fact, at, path string) Input {
 func (b builder) options(values []string, chosen func(string) bool) []Option {
 	out := make([]Option, len(values))
 	for i, v := range values {
-		out[i] = Option{v, b.pack.Label(v, b.lang), chosen(v)}
+		out[i] = Option{Value: v, Label: b.pack.Label(v, b.lang), Chosen: chosen(v)}
 	}
 	return out
 }
