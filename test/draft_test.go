@@ -265,6 +265,7 @@ func TestAnAnswerToAReporterIsNotLostWhenTheOfficerIsSignedOut(t *testing.T) {
 		t.Errorf("after signing in the answer is %q", typed)
 	}
 	b.Check("an answer that was not sent")
+	browser.Ask[bool](b, `document.querySelector("[data-answer]").scrollIntoView(), true`)
 	b.Screen("desk-answer-kept")
 	b.Click("[data-answer] button")
 	b.See("[data-answer] .good")
