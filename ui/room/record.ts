@@ -6,7 +6,8 @@ import { camera, microphone, screen, type Meter } from "./capture.js";
 import { tracks } from "./chunk.js";
 import { offerLeft } from "./left.js";
 import { loudness, Preflight, type Prepared } from "./preflight.js";
-import { asSet, caseKeys, Unseen, wordsOf } from "./prompts.js";
+import { Marks, swap } from "./marks.js";
+import { caseKeys, Unseen, wordsOf } from "./prompts.js";
 import { lockOf, rescue } from "./rescue.js";
 import { Clock, state, type Begun, type Mark, type State } from "./server.js";
 import { Session, sources, type Source, type Why } from "./session.js";
@@ -27,7 +28,7 @@ export class RecordPage {
   private on = new Set<Alarm>();
   private foreign = new Set<string>(); // alarms that the server has and this page has not
   private readonly prompts = new Unseen();
-  private readonly told = new Map<string, number>(); // by kind of mark: the newest of its pair that the buttons show
+  private readonly marks: Marks;
   private elsewhere = 1; // copies beyond this computer
   /** What is shown is asked for when somebody taps, and goes on from where it is in a further part. */
   private readonly shown: Source = { track: tracks.screen, open: async () => this.session!.stream(tracks.screen)!.clone() };
@@ -40,8 +41,7 @@ export class RecordPage {
       for (const b of begin) b.disabled = !free;
     });
     for (const b of begin) b.addEventListener("click", () => void this.begin(b.dataset.begin!));
-    for (const b of this.all<HTMLButtonElement>("[data-mark]")) b.addEventListener("click", () => this.mark(b));
-    this.listenForMask();
+    this.marks = new Marks(root, () => this.session);
     this.listenForScreen();
     this.listenForStop();
     addEventListener("beforeunload", (e) => {
@@ -79,9 +79,9 @@ export class RecordPage {
       if (running) await rescue(begun.id);
       const marks = running ? (await state(begun.id)).marks : [];
       const clock = Clock.of(begun.started, prepared.offset);
-      this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why), (mark, why) => this.refused(mark, why));
-      this.told.clear();
-      this.pairs(marks); // a room that is hidden stays so from the first record
+      this.session = new Session(begun, clock, this.root.dataset.logKey ?? "", (track, why) => void this.again(track, why), (mark, why) => this.alert(this.marks.refused(mark, why)));
+      this.marks.forget();
+      this.marks.show(marks); // a room that is hidden stays so from the first record
       for (const [source, stream] of list) await this.session.begin(source, stream, source === this.shown ? await this.notShown() : undefined);
       this.run(prepared);
     } catch (e) {
@@ -164,7 +164,7 @@ export class RecordPage {
     this.watchers(s);
     this.unmet(s.level_unmet);
     // What was tapped meanwhile is newer than this answer.
-    if (sent !== undefined && sent === session.sent) this.pairs(s.marks);
+    if (sent !== undefined && sent === session.sent) this.marks.show(s.marks);
     if (s.running && !session.taken) this.endForeign(s.alarms ?? []);
     await this.asked(s.marks.filter((m) => m.kind === "prompt"));
   }
@@ -226,70 +226,6 @@ export class RecordPage {
     }
   }
 
-  /**
-   * Shows whether there is a break, and whether the room is hidden, as the server
-   * has it: after a crash, or from another computer. What was tapped here stands
-   * until something newer is there.
-   */
-  private pairs(marks: Mark[]): void {
-    for (const [on, off] of [["break", "resume"], ["masked", "unmasked"]] as const) {
-      const pair = asSet(marks).filter((m) => m.kind === on || m.kind === off);
-      const newest = pair.at(-1)?.n ?? 0;
-      if (this.told.get(on) === newest) continue;
-      this.told.set(on, newest);
-      let since: number | undefined; // a mask within a mask changes nothing
-      for (const m of pair) since = m.kind === on ? (since ?? m.mono) : undefined;
-      if (on === "masked") this.hidden(since);
-      else this.swap(this.one(`[data-mark=${on}]`), this.one(`[data-mark=${off}]`), since !== undefined);
-    }
-  }
-
-  /** Of two buttons shows the one that ends what is on, or the one that begins it. */
-  private swap(begin: HTMLElement, end: HTMLElement, on: boolean): void {
-    if (begin.hidden === on) return;
-    const focused = document.activeElement === begin || document.activeElement === end;
-    begin.hidden = on;
-    end.hidden = !on;
-    if (focused) (on ? end : begin).focus();
-  }
-
-  /** Says since when, in ms of the recording, those who watch see nothing; undefined when they do. */
-  private hidden(since: number | undefined): void {
-    this.session?.veil(since !== undefined);
-    this.swap(this.one("[data-mask-on]"), this.one("[data-mask-off]"), since !== undefined);
-    const line = this.one("[data-mask-since]");
-    line.hidden = since === undefined;
-    line.textContent = words(this.root, "mask_since").replace("{time}", timeOf(since ?? 0));
-  }
-
-  /** A mark that the server will never take: it was shown as made. */
-  private refused(mark: string, why: string): void {
-    this.told.clear();
-    this.one("[data-marked]").textContent = "";
-    const name = this.root.querySelector(`[data-mark="${mark}"]`)?.textContent?.trim() ?? mark;
-    this.alert(`${words(this.root, "refused")} ${name}: ${why}`);
-  }
-
-  private mark(button: HTMLButtonElement): void {
-    const kind = button.dataset.mark!;
-    this.session?.mark(kind, button.dataset.code ? { code: button.dataset.code } : {});
-    const log = this.one("[data-marked]");
-    log.textContent = `${timeOf(this.session?.clock.now() ?? 0)} ${button.textContent!.trim()}`;
-    const pair = button.dataset.then;
-    if (pair) this.swap(button, this.one(`[data-mark="${pair}"]`), true);
-  }
-
-  /** Those who watch see nothing for a while; the recording goes on. */
-  private listenForMask(): void {
-    const form = this.one<HTMLFormElement>("form[data-mask]");
-    form.addEventListener("submit", (e) => {
-      e.preventDefault();
-      const hide = !this.one("[data-mask-on]").hidden;
-      this.session?.mark(hide ? "masked" : "unmasked", hide ? { code: String(new FormData(form).get("reason")) } : {});
-      this.hidden(hide ? this.session?.clock.now() : undefined);
-    });
-  }
-
   /** An exhibit on a screen is a track of its own while it is shown. */
   private listenForScreen(): void {
     const begin = this.one<HTMLButtonElement>("[data-show]");
@@ -327,7 +263,7 @@ export class RecordPage {
   /** Offers to end what is shown, or to show something; the browser's own bar ends it too. */
   private showing(): void {
     const [begin, end] = [this.one("[data-show]"), this.one("[data-show-end]")];
-    this.swap(begin, end, this.session?.stream(tracks.screen) !== undefined);
+    swap(begin, end, this.session?.stream(tracks.screen) !== undefined);
   }
 
   private listenForStop(): void {
