@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"verhaal/internal/fault"
+	"verhaal/internal/seal"
 )
 
 func TestAnExcludedColleagueHasNoPartInAnInterview(t *testing.T) {
@@ -43,6 +44,40 @@ func TestWhoLeftTheDeskHoldsNoSlotOfItsCases(t *testing.T) {
 		wantFault(t, x.Confirm(ctx, "ann", file.ID, plan), fault.Conflict, "planner.fault.gone")
 		x.off["ben"] = false
 		ok(t, x.Confirm(ctx, "ann", file.ID, plan))
+	})
+}
+
+// TestTheRecoveryKeyOpensACaseThatNobodyCanOpen: its only member left, and somebody else
+// of the desk goes on with it.
+func TestTheRecoveryKeyOpensACaseThatNobodyCanOpen(t *testing.T) {
+	each(t, func(t *testing.T, x *fixture) {
+		ctx := t.Context()
+		file := x.opened(t)
+		key := x.keyed(t, file.ID, "ann")
+		ok(t, x.AddMember(ctx, "ann", file.ID, "cas"))
+		ok(t, x.Exclude(ctx, "ann", file.ID, "cas", "implicated"))
+		x.off["ann"] = true
+		for who, with := range map[string]seal.Identity{"cas": x.recovery, "ann": x.recovery, "ben": key} {
+			_, err := x.Recover(ctx, file.Number, who, with)
+			wantFault(t, err, fault.Refused, "")
+			_, err = x.Get(ctx, who, file.ID)
+			wantFault(t, err, fault.Refused, "")
+		}
+		_, err := x.Recover(ctx, "2026-99999", "ben", x.recovery)
+		wantFault(t, err, fault.NotFound, "")
+		if n, err := x.Recover(ctx, file.Number, "ben", x.recovery); err != nil || n != 1 {
+			t.Fatalf("%d epochs, %v", n, err)
+		}
+		wraps, err := x.Wraps(ctx, "ben", file.ID)
+		ok(t, err)
+		if plain, err := seal.Open(wraps[0].Wrapped, x.keys["ben"]); err != nil || string(plain) != key.Secret() {
+			t.Errorf("another key was recovered, %v", err)
+		}
+		events, err := x.Events(ctx, "ben", file.ID)
+		ok(t, err)
+		if last := events[len(events)-1]; last.Kind != "key_recovered" || last.Staff != "ben" {
+			t.Errorf("the case says %+v", last)
+		}
 	})
 }
 

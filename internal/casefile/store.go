@@ -5,6 +5,8 @@ const lastNumber = `select coalesce((select number from casefile where number > 
 
 const insertFile = `insert into casefile (id, number, channel, origin, phase, opened, opened_by) values ($1, $2, $3, $4, $5, $6, $7)`
 
+const findNumbered = `select id from casefile where number = $1`
+
 const findFile = `select id, number, channel, origin, phase, opened from casefile where id = $1`
 
 // findReporting says of a person whether a formal report of theirs is known, and

@@ -32,7 +32,7 @@ type commands struct {
 	Init    initCommand    `cmd:"" help:"Set up a new installation: keys, recovery key, first administrator. Explains each step."`
 	Serve   serveCommand   `cmd:"" help:"Serve an installation."`
 	Policy  policyCommand  `cmd:"" help:"The law as data: explain decisions, test packs, compare versions."`
-	Recover recoverCommand `cmd:"" help:"Give a member the key of a desk that nobody can open any more, with the recovery key."`
+	Recover recoverCommand `cmd:"" help:"Give a member the key of a desk or a case file that nobody can open any more, with the recovery key."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a custody log, a proof of report or a recording, offline and without any secret."`
 	Witness witnessCommand `cmd:"" help:"Be a witness of other organisations' custody logs: cosign what goes on from what was seen before."`
 	Version versionCommand `cmd:"" help:"Print the version."`

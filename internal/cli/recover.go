@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -12,8 +13,9 @@ import (
 
 type recoverCommand struct {
 	Config  string `required:"" type:"existingfile" help:"Configuration file (YAML)."`
-	Channel string `required:"" help:"Channel whose desk is to be opened again."`
-	Login   string `required:"" help:"Login of the member who gets the key: an active officer and member of the desk, certified where it demands it."`
+	Channel string `xor:"what" required:"" help:"Channel whose desk is to be opened again."`
+	Case    string `xor:"what" required:"" placeholder:"NUMBER" help:"Number of the case file that is to be opened again; who gets its key becomes a member."`
+	Login   string `required:"" help:"Login of who gets the key: an active officer and member of the desk, certified where it demands it."`
 }
 
 // Run reads the recovery key from standard input, so that it stands in no
@@ -31,7 +33,7 @@ func (c recoverCommand) Run(t *terminal) error {
 	if err := errors.Join(err, a.Close()); err != nil {
 		return err
 	}
-	t.say("%s holds %d keys of %s now. It stands in the custody log. Put the paper back into the safe.", c.Login, n, c.Channel)
+	t.say("%s holds %d keys of %s now. It stands in the custody log. Put the paper back into the safe.", c.Login, n, cmp.Or(c.Channel, c.Case))
 	return nil
 }
 
@@ -48,6 +50,9 @@ func (c recoverCommand) recover(t *terminal, a *app.App) (int, error) {
 	key, err := seal.ParseIdentity(trimKey(line))
 	if err != nil {
 		return 0, err
+	}
+	if c.Case != "" {
+		return a.Cases.Recover(t.ctx, c.Case, member.ID, key)
 	}
 	return a.Desks.Recover(t.ctx, c.Channel, member.ID, key)
 }

@@ -89,12 +89,11 @@ func (r *Rings) Wraps(ctx context.Context, ring, staff string) ([]Wrap, error) {
 	if err := r.owner.MayHold(ctx, ring, staff); err != nil {
 		return nil, err
 	}
-	return r.WrapsOf(ctx, ring, staff)
+	return r.wrapsOf(ctx, ring, staff)
 }
 
-// WrapsOf lists the wraps of a holder without asking whether they may; for
-// recovery.
-func (r *Rings) WrapsOf(ctx context.Context, ring, holder string) ([]Wrap, error) {
+// wrapsOf lists the wraps of a holder without asking whether they may.
+func (r *Rings) wrapsOf(ctx context.Context, ring, holder string) ([]Wrap, error) {
 	rows, err := r.db.Query(ctx, listWraps, ring, holder)
 	if err != nil {
 		return nil, err
@@ -256,6 +255,50 @@ func (r *Rings) Sweep(ctx context.Context, ring string) (removed int, err error)
 		removed++
 	}
 	return removed, nil
+}
+
+// Recover gives somebody every epoch of a ring, with the recovery key that was brought from
+// the safe: for the day when nobody can open what the ring's key opens. The owner has asked
+// whether they may hold; recipient is theirs, "" if they have no key of their own yet. It
+// is an act, in which fn does what the owner adds (nil for nothing), and the only one for
+// which a private key is ever in this program's memory; run it where you would dare to lay
+// the paper down. It says how many epochs it gave.
+func (r *Rings) Recover(ctx context.Context, ring, staff, recipient string, recovery seal.Identity, fn func(*db.Tx) error) (int, error) {
+	if recovery.Recipient() != r.recovery {
+		return 0, fault.New(fault.Refused, "fault.wrong_key", "not the recovery key of this installation")
+	}
+	if recipient == "" {
+		return 0, fault.New(fault.Refused, "", "the member has no key of their own yet")
+	}
+	held, err := r.wrapsOf(ctx, ring, Recovery)
+	if err != nil {
+		return 0, err
+	}
+	given := map[int64][]byte{}
+	for _, w := range held {
+		key, err := seal.Open(w.Wrapped, recovery)
+		if err != nil {
+			return 0, err
+		}
+		if given[w.Epoch], err = seal.Seal(key, recipient); err != nil {
+			return 0, err
+		}
+	}
+	act := custody.Act{Kind: r.kind + ".key_recovered", Subject: staff, Facts: map[string]string{r.about: ring}}
+	_, err = r.log.Do(ctx, act, func(tx *db.Tx) error {
+		if fn != nil {
+			if err := fn(tx); err != nil {
+				return err
+			}
+		}
+		for epoch, wrapped := range given {
+			if err := PutWraps(tx, ring, epoch, map[string][]byte{staff: wrapped}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(given), err
 }
 
 // PutWraps stores wraps of an epoch within an act of the owner.
