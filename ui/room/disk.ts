@@ -63,11 +63,16 @@ export async function keptRecordings(): Promise<string[]> {
   return names;
 }
 
-/** The parts of one recording that are kept here, and their files; none on another computer than the recorder's. */
+/** The folder of a recording; undefined on another computer than the recorder's. */
+async function folderOf(recording: string): Promise<FileSystemDirectoryHandle | undefined> {
+  return (await keptRecordings()).includes(recording) ? (await recordings()).getDirectoryHandle(recording) : undefined;
+}
+
+/** The parts of one recording that are kept here, and their files. */
 export async function keptParts(recording: string): Promise<{ part: Part; file: File; token: string }[]> {
   const found: { part: Part; file: File; token: string }[] = [];
-  if (!(await keptRecordings()).includes(recording)) return found;
-  const dir = await (await recordings()).getDirectoryHandle(recording);
+  const dir = await folderOf(recording);
+  if (!dir) return found;
   for await (const [name, handle] of entries(dir)) {
     const [, track, part] = /^(\d)-(\d+)\.vhc$/.exec(name) ?? [];
     if (track === undefined || handle.kind !== "file") continue;
@@ -137,7 +142,9 @@ export async function keepText(recording: string, name: string, text: string): P
 /** The names of the texts with an ending that are kept of a recording, sorted. */
 export async function textsOf(recording: string, ending: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const [name] of entries(await (await recordings()).getDirectoryHandle(recording))) if (name.endsWith(ending)) names.push(name);
+  const dir = await folderOf(recording);
+  if (!dir) return names;
+  for await (const [name] of entries(dir)) if (name.endsWith(ending)) names.push(name);
   return names.sort();
 }
 
