@@ -27,6 +27,7 @@ class View {
   readonly feed: Feed;
   private readonly heads = new Set<number>(); // parts whose head the feed has had
   private now: number | undefined; // the part whose head it had last
+  private readonly ends = new Map<number, number>(); // where a part's sound and picture ended, in ms, once all of it is here
   private loading = false;
   private end = new AbortController();
 
@@ -44,15 +45,22 @@ class View {
     const have = this.feed.around(ms / 1000);
     const from = have ? have[1] * 1000 : ms;
     if (this.loading || (have && have[1] - ms / 1000 > ahead)) return;
-    const parts = this.all.parts.filter((p) => p.track === this.track && p.to > from + (have ? 2000 * edge : 20));
-    const next = parts.sort((x, y) => x.from - y.from)[0];
+    const next = this.parts().filter((p) => p.to > from + (have ? 2000 * edge : 20))[0];
     if (!next || next.from > from + piece) return;
     this.loading = true;
     try {
-      await this.take({ recording: this.all.id, track: this.track, part: next.part }, Math.max(from, next.from));
+      const begun = Math.max(from, next.from);
+      await this.take({ recording: this.all.id, track: this.track, part: next.part }, begun);
+      if (begun + piece >= next.to) this.ends.set(next.part, (this.feed.around(begun / 1000)?.[1] ?? begun / 1000) * 1000);
     } finally {
       this.loading = false;
     }
+  }
+
+  /** The parts of the track in order. The last picture of one may lie well before the end of its last record. */
+  parts(): { part: number; from: number; to: number }[] {
+    const mine = this.all.parts.filter((p) => p.track === this.track).sort((x, y) => x.from - y.from);
+    return mine.map(({ part, from, to }) => ({ part, from, to: Math.min(to, this.ends.get(part) ?? to) }));
   }
 
   private async take(p: Part, from: number): Promise<void> {
@@ -174,9 +182,9 @@ export class PlayPage {
     const here = main.feed.around(at);
     if (here && here[0] > at) main.media.currentTime = here[0];
     if (here && here[1] - at > edge) return void (this.one("[data-gap]").hidden = true);
-    const parts = this.state!.parts.filter((p) => p.track === main.track);
+    const parts = main.parts();
     if (parts.some((p) => p.from <= at * 1000 + 50 && p.to > (at + 2 * edge) * 1000)) return; // still loading
-    const next = parts.filter((p) => p.from > at * 1000 + 50).sort((x, y) => x.from - y.from)[0];
+    const next = parts.filter((p) => p.from > at * 1000 + 50)[0];
     this.one("[data-gap]").hidden = !next;
     if (next && !this.going) void this.go(next.from);
   }
